@@ -1,0 +1,41 @@
+# Gatehouse. `make help` lists the targets; only Python and make must be installed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+BOOTSTRAP := $(PYTHON) console/runtime/bootstrap.py
+UV = $(or $(shell command -v uv),$(BIN)/uv)
+LOCK = $(UV) pip compile pyproject.toml --extra embedded --universal \
+	--python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock env env-test
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+run: env  ## Install and start everything; Ctrl-C stops it (PORT=8000)
+	@exec $(BIN)/python manage.py up
+
+test: env-test check  ## Check the code and run all tests
+	$(BIN)/python -m pytest
+
+check: env-test  ## Check style, layers and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djade --check --target-version 5.2 $(shell find templates -name "*.html")
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: env-test  ## Measure against the bare counterparts
+	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
+
+lock: env  ## Write both lock files anew (upgrades: make lock UPGRADE=--upgrade)
+	$(LOCK) $(UPGRADE) -o requirements.lock
+	$(LOCK) $(UPGRADE) --group test -c requirements.lock -o requirements-test.lock
+
+env:
+	@$(BOOTSTRAP) requirements.lock
+
+env-test:
+	@$(BOOTSTRAP) requirements.lock requirements-test.lock

@@ -1,0 +1,155 @@
+"""Reading the environment: the only place that does.
+
+A wrong value stops the start with one sentence that names the setting, never its
+value. The names read here are the table "Settings" of README.md; a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+names_read: set[str] = set()
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the setting without surrounding blanks, or the default when empty."""
+    names_read.add(name)
+    return os.environ.get(name, "").strip() or default
+
+
+def number(name: str, default: int, *, least: int = 0, most: int = 10**9) -> int:
+    """Return a whole number, both borders allowed."""
+    raw = text(name, str(default))
+    if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number from {least} to {most}."
+        )
+    return int(raw)
+
+
+def seconds(name: str, default: timedelta, *, least: int = 1) -> timedelta:
+    """Return a duration given in whole seconds."""
+    return timedelta(
+        seconds=number(name, int(default.total_seconds()), least=least, most=86_400)
+    )
+
+
+def path(name: str, default: Path) -> Path:
+    """Return an absolute path; `~` is expanded."""
+    raw = text(name)
+    return Path(raw).expanduser().absolute() if raw else default
+
+
+def hosts(name: str, default: dict[str, str]) -> dict[str, str]:
+    """Return `name=URL,name=URL` as a dict, in the order given.
+
+    A bare URL is named by its host. Only https, or http on this machine, since a
+    key travels in a header.
+    """
+    raw = text(name)
+    if not raw:
+        return default
+    found: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in raw.split(","))):
+        label, equals, url = part.partition("=")
+        if not equals or "://" in label:
+            label, url = urlsplit(part).hostname or "", part
+        split = urlsplit(url)
+        on_this_machine = split.hostname in {"127.0.0.1", "localhost", "::1"}
+        if split.scheme != "https" and not (split.scheme == "http" and on_this_machine):
+            raise ImproperlyConfigured(
+                f"{name} must be a list of name=https://host, separated by commas "
+                "(http only for this machine)."
+            )
+        found[label] = url.rstrip("/")
+    return found
+
+
+def database(name: str) -> dict[str, Any] | None:
+    """Return Django's settings for a `postgresql://` URL, or None when unset."""
+    raw = text(name)
+    if not raw:
+        return None
+    url = urlsplit(raw)
+    if url.scheme not in {"postgres", "postgresql"} or len(url.path) < 2:
+        raise ImproperlyConfigured(
+            f"{name} must look like postgresql://user:password@host:5432/database."
+        )
+    return {
+        "NAME": unquote(url.path[1:]),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+    }
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address of ours."""
+    split = urlsplit(url)
+    if split.scheme not in {"http", "https"} or not split.hostname:
+        raise ImproperlyConfigured(
+            "GATEHOUSE_URL must look like https://gatehouse.example."
+        )
+    return split.hostname
+
+
+def secret_file(name: str, default: Path) -> str:
+    """Return the secret in the file that a setting names.
+
+    The default file is made on first use, readable by its owner only.
+    """
+    given = text(name)
+    file = path(name, default)
+    if not given and not file.exists():
+        _make_secret(file)
+    try:
+        secret = file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {file} cannot be read ({error.strerror}); "
+            "make it readable or name another file."
+        ) from None
+    if len(secret) < 32:
+        raise ImproperlyConfigured(
+            f"{name}: the file must hold at least 32 characters."
+        )
+    return secret
+
+
+def _make_secret(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return  # another process of ours was faster
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"GATEHOUSE_DATA_DIR: {file.parent} cannot be written ({error.strerror}); "
+            "choose a folder of your own."
+        ) from None
+    with os.fdopen(descriptor, "w") as out:
+        out.write(secrets.token_urlsafe(48))
+
+
+def sandbox_url(data_dir: Path) -> str:
+    """Return the sandbox upstream's address in try-out mode, else an empty text.
+
+    `manage.py up` hands it to its children and leaves its port in the data
+    folder, so that commands in another terminal find the same upstream.
+    """
+    if text("XAI_API_KEY") or text("XAI_HOSTS"):
+        return ""
+    if given := text("GATEHOUSE_SANDBOX_URL"):
+        return given
+    try:
+        return f"http://127.0.0.1:{int((data_dir / 'sandbox.port').read_text())}"
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,113 @@
+"""Tags and filters of all templates. The only module of ours that writes markup."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.template import Library
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from console.lib import ticks
+
+register = Library()
+
+RELATIVE_UNTIL = timedelta(days=14)
+UNKNOWN = "unknown"
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw one icon of the sprite; size "s", "l", "inline", or none for 16 px."""
+    classes = f"i {size}" if size else "i"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name
+    )
+
+
+@register.simple_tag
+def when(moment: datetime | None, never: str = "never") -> SafeString | str:
+    """Write a time element: relative for 14 days, absolute in its title."""
+    if moment is None:
+        return never
+    exact = f"{moment.astimezone(timezone.get_current_timezone()):%-d %b %Y, %H:%M:%S}"
+    return format_html(
+        '<time datetime="{}" title="{} UTC"{}>{}</time>',
+        moment.isoformat(),
+        exact,
+        format_html(" {}", "data-age") if _is_recent(moment) else "",
+        ago(moment),
+    )
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Say how long ago, or the date when that is more than 14 days."""
+    if moment is None:
+        return "never"
+    if not _is_recent(moment):
+        return f"{moment.astimezone(timezone.get_current_timezone()):%-d %b %Y}"
+    lasted = span(timezone.now() - moment)
+    return lasted if lasted == "just now" else f"{lasted} ago"
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """Say a duration in its one or two leading units; static/js/ages.js agrees."""
+    seconds = int(length.total_seconds())
+    if seconds < 1:
+        return "just now"
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 86_400:
+        hours, minutes = seconds // 3600, seconds % 3600 // 60
+        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+    days = seconds // 86_400
+    return "1 day" if days == 1 else f"{days} days"
+
+
+@register.filter
+def usd(amount: int | None) -> str:
+    """Write ticks as dollars: 6 decimals below one dollar, 2 above, never rounded to 0.
+
+    `_unknown.html` says why an amount is not known; this says only that it is not.
+    """
+    if amount is None:
+        return UNKNOWN
+    dollars = ticks.usd(amount)
+    if amount == 0 or abs(dollars) >= 1:
+        return f"${dollars:,.2f}"
+    smallest = Decimal("0.000001")
+    return f"${dollars:.6f}" if abs(dollars) >= smallest else "<$0.000001"
+
+
+@register.filter
+def usd_per_million(price: int | None) -> str:
+    """Write ticks per token as dollars per million tokens, exact, 2 to 4 decimals."""
+    if price is None:
+        return UNKNOWN
+    whole, _, decimals = f"{ticks.usd_per_million(price):,.4f}".partition(".")
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+@register.simple_tag
+def price_cell(price: int | None) -> SafeString | str:
+    """Write a price so that the digits of a column line up at the point."""
+    if price is None:
+        return UNKNOWN
+    whole, _, decimals = usd_per_million(price).partition(".")
+    return format_html('<span>{}<span class="dec">.{}</span></span>', whole, decimals)
+
+
+@register.filter
+def tokens(count: int | None) -> str:
+    """Write a number of tokens with separators."""
+    return UNKNOWN if count is None else f"{count:,}"
+
+
+def _is_recent(moment: datetime) -> bool:
+    return timezone.now() - moment < RELATIVE_UNTIL

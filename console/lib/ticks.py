@@ -1,0 +1,20 @@
+"""Money: whole ticks inside, dollars only for display.
+
+1 USD = 10^10 ticks. A price is ticks per token, so dollars per million tokens are
+the price divided by 10,000.
+"""
+
+from decimal import Decimal
+
+TICKS_PER_USD = 10_000_000_000
+MAX_TICKS = 2**63 - 1  # what a BIGINT column holds
+
+
+def usd(ticks: int) -> Decimal:
+    """Return exact dollars."""
+    return Decimal(ticks) / TICKS_PER_USD
+
+
+def usd_per_million(ticks_per_token: int) -> Decimal:
+    """Return exact dollars per million tokens."""
+    return Decimal(ticks_per_token) / 10_000

@@ -1,0 +1,1 @@
+"""How Gatehouse is installed, started and supervised. Nothing here imports Django."""

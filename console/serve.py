@@ -1,0 +1,86 @@
+"""The web process: python -m console.serve.
+
+On SIGTERM or SIGINT every open stream is told that its client left, so that views end
+as they do for a closed tab; then what is in flight is settled (console.lib.closing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from types import FrameType
+
+import uvicorn
+from django.conf import settings
+
+from console import asgi
+from console.lib import closing
+from console.runtime.bodies import Message, Receive, Scope, Send
+
+GRACE = 5  # seconds
+
+
+class Server(uvicorn.Server):
+    """uvicorn with a stop that lets streams end by themselves."""
+
+    def __init__(self, *, host: str, port: int) -> None:
+        self.told_to_stop = asyncio.Event()
+        config = uvicorn.Config(
+            self.application,
+            interface="asgi3",
+            host=host,
+            port=port,
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        super().__init__(config)
+
+    async def application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; the end of its streams does not wait for clients."""
+        if scope["type"] == "http" and scope["path"].startswith(asgi.STREAMS):
+            receive = self._until_stop(receive)
+        await asgi.application(scope, receive, send)
+
+    def _until_stop(self, receive: Receive) -> Receive:
+        async def receive_or_stop() -> Message:
+            message = asyncio.ensure_future(receive())
+            stop = asyncio.ensure_future(self.told_to_stop.wait())
+            try:
+                await asyncio.wait({message, stop}, return_when="FIRST_COMPLETED")
+                return message.result() if message.done() else _DISCONNECT
+            finally:
+                message.cancel()
+                stop.cancel()
+
+        return receive_or_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, however many signals arrive.
+
+        uvicorn's own takes a second one as "at once", and dies of the signal in the
+        end, before the streams have settled.
+        """
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, end the streams, settle what is in flight."""
+        settling = asyncio.create_task(closing.close_all())
+        self.told_to_stop.set()
+        await super().shutdown(sockets)
+        await settling
+
+
+_DISCONNECT: Message = {"type": "http.disconnect"}
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    Server(host=settings.BIND, port=settings.PORT).run()
+
+
+if __name__ == "__main__":
+    main()

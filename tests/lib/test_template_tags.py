@@ -1,0 +1,114 @@
+"""The tags and filters of all templates."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from console.lib.templatetags import gatehouse as tags
+
+
+def test_an_icon_is_a_use_of_the_sprite() -> None:
+    assert tags.icon("key") == (
+        '<svg class="i" aria-hidden="true"><use href="#i-key"/></svg>'
+    )
+
+
+def test_an_icon_has_its_size_and_escapes_its_name() -> None:
+    drawn = tags.icon('"><script>', "s")
+
+    assert 'class="i s"' in drawn
+    assert "<script>" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("ticks", "text"),
+    [
+        pytest.param(None, "unknown", id="unknown is no number"),
+        pytest.param(0, "$0.00", id="zero"),
+        pytest.param(1, "<$0.000001", id="never rounded to nothing"),
+        pytest.param(10_000, "$0.000001", id="six decimals"),
+        pytest.param(1_234_567, "$0.000123", id="small"),
+        pytest.param(9_999_999_999, "$1.000000", id="just below a dollar"),
+        pytest.param(10_000_000_000, "$1.00", id="a dollar"),
+        pytest.param(25_571_700_000_000, "$2,557.17", id="large"),
+    ],
+)
+def test_usd(ticks: int | None, text: str) -> None:
+    assert tags.usd(ticks) == text
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        pytest.param(None, "unknown", id="unknown"),
+        pytest.param(0, "0.00", id="zero"),
+        pytest.param(20_000, "2.00", id="two dollars"),
+        pytest.param(12_500, "1.25", id="cents"),
+        pytest.param(1, "0.0001", id="one tick"),
+        pytest.param(10_250, "1.025", id="three decimals"),
+        pytest.param(15_000_000, "1,500.00", id="thousands"),
+    ],
+)
+def test_usd_per_million(price: int | None, text: str) -> None:
+    assert tags.usd_per_million(price) == text
+
+
+def test_a_price_in_a_column_is_cut_at_the_point() -> None:
+    assert tags.price_cell(12_500) == '<span>1<span class="dec">.25</span></span>'
+    assert tags.price_cell(None) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(0), "just now"),
+        (timedelta(seconds=59), "59 s"),
+        (timedelta(seconds=60), "1 min"),
+        (timedelta(minutes=59, seconds=59), "59 min"),
+        (timedelta(hours=3, minutes=12), "3 h 12 min"),
+        (timedelta(hours=3), "3 h"),
+        (timedelta(hours=23, minutes=59), "23 h"),
+        (timedelta(days=1, hours=5), "1 day"),
+        (timedelta(days=13, hours=23), "13 days"),
+    ],
+    ids=str,
+)
+def test_span(length: timedelta, text: str) -> None:
+    assert tags.span(length) == text
+
+
+def test_a_time_is_relative_with_the_exact_one_in_its_title() -> None:
+    moment = timezone.now() - timedelta(minutes=2, seconds=5)
+
+    shown = tags.when(moment)
+
+    assert ">2 min ago</time>" in shown
+    assert f'datetime="{moment.isoformat()}"' in shown
+    assert f"{moment:%H:%M:%S} UTC" in shown
+    assert "data-age" in shown
+
+
+def test_a_time_of_long_ago_is_a_date() -> None:
+    shown = tags.when(
+        datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.get_default_timezone())
+    )
+
+    assert ">4 Mar 2026</time>" in shown
+    assert 'title="4 Mar 2026, 05:06:07 UTC"' in shown
+    assert "data-age" not in shown
+
+
+def test_a_time_that_never_was_says_so() -> None:
+    assert tags.when(None) == "never"
+    assert tags.when(None, "not yet") == "not yet"
+    assert tags.ago(None) == "never"
+
+
+def test_tokens_are_counted_with_separators() -> None:
+    assert tags.tokens(1_234_567) == "1,234,567"
+    assert tags.tokens(0) == "0"
+    assert tags.tokens(None) == "unknown"

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, whose flush may empty append-only tables."""

@@ -1,0 +1,130 @@
+"""The guard before the application: how large and how slow a body may be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+
+from console.runtime.bodies import BodyGuard, Message, Receive, Scope, Send
+
+LIMIT = 1024
+
+
+class Client:
+    """Sends a request in the given pieces and keeps the answer."""
+
+    def __init__(self, pieces: Iterable[bytes], *, length: int | None = None) -> None:
+        headers = [] if length is None else [(b"content-length", b"%d" % length)]
+        self.scope: Scope = {"type": "http", "path": "/", "headers": headers}
+        self.messages: list[Message] = [
+            {"type": "http.request", "body": piece, "more_body": True}
+            for piece in pieces
+        ]
+        self.answer: list[Message] = []
+        self.seen = b""
+
+    def complete(self) -> Client:
+        self.messages.append({"type": "http.request", "body": b"", "more_body": False})
+        return self
+
+    def leave(self) -> Client:
+        self.messages.append({"type": "http.disconnect"})
+        return self
+
+    async def receive(self) -> Message:
+        if not self.messages:
+            await asyncio.Event().wait()
+        return self.messages.pop(0)
+
+    async def send(self, message: Message) -> None:
+        self.answer.append(message)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = await receive()
+        self.seen = message["body"]
+        assert not message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def request(self, seconds: float = 5) -> int | None:
+        time = timedelta(seconds=seconds)
+        guard = BodyGuard(self.app, limit=LIMIT, time=time)
+        await guard(self.scope, self.receive, self.send)
+        return self.answer[0]["status"] if self.answer else None
+
+
+async def test_a_body_within_the_limit_arrives_whole() -> None:
+    client = Client([b"a" * 512, b"b" * 512]).complete()
+
+    assert await client.request() == 200
+    assert client.seen == b"a" * 512 + b"b" * 512
+
+
+async def test_a_body_over_the_limit_is_counted_without_a_declared_length() -> None:
+    client = Client([b"a" * 512] * 3).complete()
+
+    assert await client.request() == 413
+    assert client.seen == b""
+    assert client.answer[1]["body"] == b"This request is too large: at most 1 KiB."
+
+
+async def test_a_length_that_lies_does_not_help() -> None:
+    client = Client([b"a" * 2048], length=10).complete()
+
+    assert await client.request() == 413
+
+
+async def test_a_huge_declared_length_is_refused_before_a_byte_is_read() -> None:
+    client = Client([b"a"], length=10**10)
+
+    assert await client.request() == 413
+    assert len(client.messages) == 1
+    assert (b"connection", b"close") in client.answer[0]["headers"]
+
+
+async def test_a_body_without_end_is_refused() -> None:
+    client = Client([b"a" * 2**20] * 6)
+
+    assert await client.request() == 413
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
+    client = Client([b"a"])
+
+    assert await client.request(seconds=0.05) == 408
+
+
+async def test_a_client_that_leaves_gets_no_answer() -> None:
+    client = Client([b"a"]).leave()
+
+    assert await client.request() is None
+    assert client.seen == b""
+
+
+async def test_after_the_body_the_application_sees_what_comes() -> None:
+    client = Client([]).complete().leave()
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend([(await receive())["type"], (await receive())["type"]])
+
+    guard = BodyGuard(app, limit=LIMIT, time=timedelta(seconds=5))
+    await guard(client.scope, client.receive, client.send)
+
+    assert seen == ["http.request", "http.disconnect"]
+
+
+@pytest.mark.parametrize("kind", ["lifespan", "websocket"])
+async def test_other_kinds_pass_untouched(kind: str) -> None:
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    client = Client([])
+    guard = BodyGuard(app, limit=LIMIT, time=timedelta(seconds=5))
+    await guard({"type": kind}, client.receive, client.send)
+
+    assert seen == [{"type": kind}]
