@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.template import Library
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from console.lib import ticks
@@ -101,6 +102,17 @@ def price_cell(price: int | None) -> SafeString | str:
         return UNKNOWN
     whole, _, decimals = usd_per_million(price).partition(".")
     return format_html('<span>{}<span class="dec">.{}</span></span>', whole, decimals)
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def bars(filled: int, number: int) -> SafeString:
+    """Draw a board of bars, 4 wide on a grid of 5, the first ones filled."""
+    return format_html_join(
+        "",
+        '<rect class="{}" x="{}" y="0" width="4" height="10"/>',
+        (("" if n < filled else "dim", 5 * n) for n in range(number)),
+    )
 
 
 @register.filter

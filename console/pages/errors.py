@@ -1,0 +1,27 @@
+"""Pages for what went wrong. Those for a broken request or server need no database."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request made no sense; nothing of it is repeated."""
+    return HttpResponse(loader.render_to_string("400.html"), status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say which role is signed in and that it does not open this page."""
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say the same for what never was and what is another team's."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that it is our fault, without asking the database for anything."""
+    return HttpResponse(loader.render_to_string("500.html"), status=500)

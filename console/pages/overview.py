@@ -1,0 +1,166 @@
+"""What the overview shows one person: counted and ordered here, drawn elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Min, QuerySet
+
+from console.accounts.models import User
+from console.keys.models import ApiKey, KeyChange
+from console.keys.shown import ShownState, rank_expression, shown_expression
+from console.pages.attention import (
+    BAD_KEYS,
+    NEWS_FOR,
+    Attention,
+    Clause,
+    Tally,
+    attention,
+    clauses,
+)
+from console.pages.wording import change_in_words, field_in_words
+
+LAMPS_AT_MOST = 60  # above that, teams show figures instead of one lamp per key
+ATTENTION_AT_MOST = 20
+CHANGES_FOR = timedelta(days=14)
+CHANGES_READ = 100
+CHANGES_SHOWN = 12
+
+ShownKeys: TypeAlias = QuerySet[Any]  # of ApiKey, annotated with `shown`
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One key on the board."""
+
+    key_id: UUID
+    label: str
+    state: str  # a ShownState
+
+
+@dataclass(frozen=True, slots=True)
+class TeamBoard:
+    """One team on the board; without lamps where there are too many keys."""
+
+    name: str
+    keys: int
+    usable: int
+    lamps: list[Lamp]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact that xAI told differently than before."""
+
+    at: datetime
+    gap_from: datetime | None
+    key_id: UUID
+    label: str
+    what: str
+    before: str
+    after: str
+    by: str  # xAI's id of the person, where it told one
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything of the page."""
+
+    keys: int
+    usable: int
+    answered: int  # keys with a good answer that is not too old
+    clauses: list[Clause]
+    teams: list[TeamBoard]
+    attention: list[Attention]
+    changes: list[Change]
+    key_interval: timedelta
+    model_interval: timedelta
+
+
+def overview_for(user: User, *, now: datetime) -> Overview:
+    """Return the overview of the keys this person may see, as of `now`.
+
+    Four queries, however many keys there are.
+    """
+    keys = shown_keys(user, now=now)
+    tallies = _tallies(keys)
+    total = sum(one.keys for one in tallies)
+    lamps = list(_lamps(keys)) if total <= LAMPS_AT_MOST else []
+    changes = _changes(user, since=now - CHANGES_FOR)
+    news = [one for one in changes if now - one.gap_until <= NEWS_FOR]
+    too_old = now - 6 * settings.XAI_POLL_EVERY
+    return Overview(
+        keys=total,
+        usable=sum(one.keys for one in tallies if one.state == ShownState.ACTIVE),
+        answered=keys.filter(verified_at__gte=too_old).count(),
+        clauses=clauses(tallies),
+        teams=_boards(tallies, lamps),
+        attention=attention(tallies=tallies, worst=_worst(keys, now=now), news=news),
+        changes=[_change(one) for one in changes[:CHANGES_SHOWN]],
+        key_interval=settings.XAI_POLL_EVERY,
+        model_interval=settings.XAI_POLL_MODELS_EVERY,
+    )
+
+
+def shown_keys(user: User, *, now: datetime) -> ShownKeys:
+    """Return the visible keys, each with its state as shown in `shown`."""
+    return ApiKey.objects.visible_to(user).annotate(shown=shown_expression(now))
+
+
+def _tallies(keys: ShownKeys) -> list[Tally]:
+    rows = (
+        keys.values_list("team__name", "shown")
+        .annotate(Count("id"), Min("state_since"))
+        .order_by("team__name", "shown")
+    )
+    return [Tally(*row) for row in rows]
+
+
+def _lamps(keys: ShownKeys) -> Iterable[tuple[str, Lamp]]:
+    rows = keys.order_by("label").values_list("team__name", "id", "label", "shown")
+    for team, key_id, label, state in rows:
+        yield team, Lamp(key_id, label, state)
+
+
+def _boards(tallies: Iterable[Tally], lamps: list[tuple[str, Lamp]]) -> list[TeamBoard]:
+    boards = []
+    by_team: dict[str, list[Tally]] = {}
+    for tally in tallies:
+        by_team.setdefault(tally.team, []).append(tally)
+    for name, own in by_team.items():
+        usable = sum(one.keys for one in own if one.state == ShownState.ACTIVE)
+        lit = [lamp for team, lamp in lamps if team == name]
+        boards.append(TeamBoard(name, sum(one.keys for one in own), usable, lit))
+    return boards
+
+
+def _worst(keys: ShownKeys, *, now: datetime) -> ShownKeys:
+    """Keys that ask for attention one by one, at most ATTENTION_AT_MOST."""
+    watched = keys.filter(shown__in=BAD_KEYS, watched=True)
+    ranked: ShownKeys = watched.annotate(rank=rank_expression(now))
+    return ranked.order_by("rank", "state_since")[:ATTENTION_AT_MOST]
+
+
+def _changes(user: User, *, since: datetime) -> list[KeyChange]:
+    visible = KeyChange.objects.filter(key__in=ApiKey.objects.visible_to(user))
+    recent = visible.filter(gap_until__gte=since).select_related("key")
+    return list(recent[:CHANGES_READ])
+
+
+def _change(row: KeyChange) -> Change:
+    before, after = change_in_words(row)
+    return Change(
+        at=row.gap_until,
+        gap_from=row.gap_from,
+        key_id=row.key_id,
+        label=row.key.label,
+        what=field_in_words(row.field),
+        before=before,
+        after=after,
+        by=row.modified_by,
+    )

@@ -1,0 +1,138 @@
+"""Try-out mode's sample data: four teams, four people, the keys of the sandbox.
+
+Called by `manage.py prepare` at every start; it fills an empty database once and never
+brings back what people removed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from console import vault, xai
+from console.accounts import people, teams
+from console.accounts.models import Role, Team, User
+from console.audit import trail
+from console.audit.actors import command
+from console.keys import custody
+from console.pages.passwords import Password, given_password, random_password
+from console.sandbox.control import Control, Snapshot
+from console.sandbox.world import Key
+
+ACTOR = command("prepare")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of the people of try-out mode; `teams` None means all."""
+
+    username: str
+    name: str
+    role: Role
+    teams: tuple[str, ...] | None = ()
+
+
+SAMPLES = (
+    Sample("ada", "Ada Moreau", Role.ADMIN, None),
+    Sample("olga", "Olga Brandt", Role.AUDITOR),
+    Sample("fin", "Fin Okafor", Role.FINANCE),
+    Sample("sam", "Sam Lindqvist", Role.STAFF, ("Search", "Support desk")),
+)
+WHO = "Sign in as ada (admin), olga (auditor), fin (finance) or sam (staff)."
+
+
+class RealData(Exception):
+    """The database is not for trying out."""
+
+    sentence = (
+        "This database holds real teams, and try-out mode would mix sample data into "
+        "it: give XAI_API_KEY or XAI_HOSTS, or choose another GATEHOUSE_DATA_DIR."
+    )
+
+
+def prepare() -> list[str]:
+    """Fill an empty database, else only follow GATEHOUSE_DEMO_PASSWORD.
+
+    Returns how to sign in. Raises RealData, vault.Sealed or sandbox ControlError.
+    """
+    if Team.objects.filter(sample=True).exists():
+        return [WHO, _later_password()]
+    if Team.objects.exists() or User.objects.exists():
+        raise RealData
+    world = Control(settings.SANDBOX_URL).world()
+    password = given_password() or random_password()
+    with transaction.atomic():
+        stored = {
+            team.name: teams.add_team(name=team.name, actor=ACTOR, sample=True)
+            for team in world.teams
+        }
+        for sample in SAMPLES:
+            _add(sample, stored, password)
+        for key in world.keys:
+            if not key.spare:
+                _store(key, stored[_team_of(key, world)])
+    return [WHO, password.sentence("all four")]
+
+
+def _add(sample: Sample, stored: dict[str, Team], password: Password) -> None:
+    names = stored if sample.teams is None else sample.teams
+    person = people.add_person(
+        username=sample.username,
+        name=sample.name,
+        role=sample.role,
+        teams=[stored[name] for name in names],
+        password=random_password().text,
+        actor=ACTOR,
+    )
+    # Sample data may have a password that real data may not.
+    person.set_password(password.text)
+    person.save(update_fields=["password"])
+
+
+def _store(key: Key, team: Team) -> None:
+    custody.store_unverified(
+        team=team,
+        label=key.name,
+        owner=key.owner or "",
+        note=key.note,
+        host=next(iter(settings.XAI_HOSTS)),
+        secret=xai.Secret.parse(key.secret),
+        actor=ACTOR,
+    )
+
+
+def _team_of(key: Key, world: Snapshot) -> str:
+    return next(team.name for team in world.teams if team.id == key.team_id)
+
+
+def _later_password() -> str:
+    """Give the sample people another password if one is named; say which it is."""
+    given = given_password()
+    if given is None:
+        return (
+            "All four have the password of the first start; GATEHOUSE_DEMO_PASSWORD "
+            "sets another."
+        )
+    samples = User.objects.filter(username__in=[one.username for one in SAMPLES])
+    changed = [one for one in samples if not one.check_password(given.text)]
+    try:
+        with transaction.atomic():
+            for person in changed:
+                _change_password(person, given)
+    except vault.Sealed as sealed:
+        return f"Their password stays as it was. {sealed.sentence}"
+    return given.sentence("all four")
+
+
+def _change_password(person: User, password: Password) -> None:
+    person.set_password(password.text)
+    person.save(update_fields=["password"])
+    trail.record(
+        action="person.password_changed",
+        actor=ACTOR,
+        object_kind="person",
+        object_id=str(person.pk),
+        object_name=person.username,
+    )

@@ -1,0 +1,20 @@
+"""Addresses of the pages about everything."""
+
+from django.urls import path
+
+from console.pages import health, sandbox, views
+
+app_name = "pages"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("status/", views.status, name="status"),
+    path("status/verify/", views.verify, name="verify"),
+    path("sandbox/", sandbox.controls, name="sandbox"),
+    path("sandbox/team/", sandbox.team, name="sandbox_team"),
+    path("sandbox/key/", sandbox.key, name="sandbox_key"),
+    path("sandbox/price/", sandbox.price, name="sandbox_price"),
+    path("sandbox/fault/", sandbox.fault, name="sandbox_fault"),
+    path("sandbox/new-key/", sandbox.new_key, name="sandbox_new_key"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,17 @@
+"""All addresses; each app names its own."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("console.pages.urls")),
+    path("account/", include("console.accounts.urls")),
+    path("keys/", include("console.keys.urls")),
+    path("", include("console.polling.urls")),
+    path("models/", include("console.finance.urls")),
+    path("", include("console.playground.urls")),
+]
+
+handler400 = "console.pages.errors.bad_request"
+handler403 = "console.pages.errors.forbidden"
+handler404 = "console.pages.errors.not_found"
+handler500 = "console.pages.errors.server_error"

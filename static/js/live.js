@@ -1,0 +1,34 @@
+// Parts that refresh themselves: quiet in hidden tabs, honest when the server is gone.
+
+let failures = 0;
+let waitUntil = 0;
+
+function isRefresh(event) {
+  return event.detail.elt.closest("[data-refresh]") !== null;
+}
+
+function showOffline(offline) {
+  const notice = document.querySelector("[data-offline]");
+  if (notice) notice.hidden = !offline;
+}
+
+function failed(event) {
+  showOffline(true);
+  if (!isRefresh(event)) return;
+  failures += 1;
+  waitUntil = Date.now() + Math.min(60, 5 * 2 ** failures) * 1000;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isRefresh(event) && (document.hidden || Date.now() < waitUntil)) event.preventDefault();
+});
+document.addEventListener("htmx:sendError", failed);
+document.addEventListener("htmx:timeout", failed);
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status >= 500) failed(event);
+});
+document.addEventListener("htmx:afterOnLoad", () => {
+  failures = 0;
+  waitUntil = 0;
+  showOffline(false);
+});

@@ -1,0 +1,6 @@
+// What every page of the shell needs: one module per concern, none of them exports state.
+
+import "./ages.js";
+import "./live.js";
+import "./shortcuts.js";
+import "./toasts.js";

@@ -1,0 +1,67 @@
+"""Pages for what went wrong."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client, RequestFactory
+
+from console.accounts.models import User
+from console.pages import errors
+from tests.people import ClientOf
+
+
+def test_a_wrong_role_is_told_which_one_it_is(client_of: ClientOf, fin: User) -> None:
+    answer = client_of(fin).get("/status/")
+
+    assert answer.status_code == 403
+    assert "You are signed in as Fin, role finance" in answer.text
+    assert 'href="/"' in answer.text
+
+
+def test_nothing_at_an_address(client_of: ClientOf, ada: User) -> None:
+    answer = client_of(ada).get("/no/such/page/")
+
+    assert answer.status_code == 404
+    assert "There is nothing at this address" in answer.text
+    assert "/no/such/page/" not in answer.text
+
+
+def test_a_stranger_learns_nothing_more(client: Client, db: None) -> None:
+    assert client.get("/no/such/page/").status_code == 404
+
+
+def test_a_broken_request_and_a_broken_server_need_no_database() -> None:
+    request = RequestFactory().get("/<script>")
+
+    bad = errors.bad_request(request, ValueError("<script>"))
+    broken = errors.server_error(request)
+
+    assert (bad.status_code, broken.status_code) == (400, 500)
+    assert "cannot be read" in bad.text
+    assert "The fault is ours" in broken.text
+    assert "&lt;script" not in bad.text + broken.text
+
+
+def test_a_host_that_is_not_ours_is_a_broken_request(client: Client) -> None:
+    answer = client.get("/", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.text
+    assert "Content-Security-Policy" in answer.headers
+
+
+def test_a_form_without_its_token_is_refused(ada: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+
+    answer = browser.post("/account/login/", {"login": "ada", "password": "x"})
+
+    assert answer.status_code == 403
+    assert "This form is too old" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/status/", "/no/such/page/"])
+def test_errors_carry_the_policy_too(path: str, client_of: ClientOf, sam: User) -> None:
+    headers = client_of(sam).get(path).headers
+
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"

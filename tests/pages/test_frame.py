@@ -1,0 +1,167 @@
+"""What stands around every page."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from console import vault
+from console.accounts.models import Team, User
+from console.keys.models import KeyState
+from console.pages import frame
+from tests.pages.keys_of import stored
+from tests.people import ClientOf
+
+
+def titles(person: User, path: str = "/") -> list[str]:
+    groups = frame.rail(person, path, frame.facts_for(person))
+    return [item.title for group in groups for item in group.items]
+
+
+@pytest.mark.parametrize("who", ["ada", "olga"])
+def test_overseers_find_the_status_page(
+    who: str, request: pytest.FixtureRequest, settings: Settings
+) -> None:
+    settings.TRYOUT = False
+
+    assert titles(request.getfixturevalue(who)) == [
+        *("Overview", "Inventory", "Prices"),
+        *("Chat", "Messages", "Tokenize", "Status"),
+    ]
+
+
+@pytest.mark.parametrize("who", ["fin", "sam"])
+def test_others_do_not(
+    who: str, request: pytest.FixtureRequest, settings: Settings
+) -> None:
+    settings.TRYOUT = False
+
+    assert "Status" not in titles(request.getfixturevalue(who))
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/", "Overview"),
+        ("/keys/", "Inventory"),
+        ("/keys/add/", "Inventory"),
+        ("/models/", "Prices"),
+        ("/playground/messages/", "Messages"),
+    ],
+)
+def test_one_address_is_the_current_one(path: str, title: str, ada: User) -> None:
+    groups = frame.rail(ada, path, frame.facts_for(ada))
+
+    current = [item.title for group in groups for item in group.items if item.current]
+    assert current == [title]
+
+
+def test_counts_the_keys_one_sees_and_the_bad_ones(
+    ada: User, mia: User, team: Team
+) -> None:
+    stored(team, "fine")
+    stored(team, "blocked", KeyState.KEY_BLOCKED)
+    stored(team, "switched off", KeyState.DISABLED)
+    stored(team, "new", KeyState.UNKNOWN)
+
+    seen = frame.facts_for(ada)
+
+    assert (seen.keys, seen.bad) == (4, 1)
+    assert seen.keys_checked_at is not None
+    assert seen.prices_read_at is None
+    assert frame.facts_for(mia).keys == 0
+
+
+def test_costs_two_queries(
+    ada: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    vault.state()  # remembered for some seconds
+    request = RequestFactory().get("/")
+    request.user = ada
+
+    with django_assert_num_queries(2):
+        shown = frame.frame(request)
+        assert [group.title for group in shown["nav"]]
+        assert shown["poller"].alive is False
+        assert shown["seal"].is_open
+        assert shown["facts"].keys == 0
+
+
+def test_costs_nothing_where_it_is_not_shown() -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+
+    frame.frame(request)  # without the `db` fixture a query would raise
+
+
+def test_shows_a_stranger_nothing() -> None:
+    shown = frame.frame(RequestFactory().get("/"))
+
+    assert shown["nav"] == []
+    assert shown["facts"].keys == 0
+    assert not any(ok for name, ok in shown["may"].items() if name != "public")
+
+
+def test_every_page_says_when_its_data_is_made_up(
+    client_of: ClientOf, ada: User, settings: Settings
+) -> None:
+    browser = client_of(ada)
+    settings.TRYOUT = False
+    assert "This is sample data" not in browser.get("/").text
+
+    settings.TRYOUT = True
+
+    assert "This is sample data" in browser.get("/").text
+
+
+def test_a_page_has_what_a_screen_reader_needs(client_of: ClientOf, ada: User) -> None:
+    page = client_of(ada).get("/").text
+
+    assert '<html lang="en">' in page
+    assert page.count("<h1>") == 1
+    assert 'class="skip" href="#main"' in page
+    assert '<main class="page" id="main"' in page
+    assert 'aria-label="Main"' in page
+    assert page.count('aria-current="page"') == 1
+
+
+def test_htmx_sends_the_csrf_token_and_evaluates_nothing(
+    client_of: ClientOf, ada: User
+) -> None:
+    page = client_of(ada).get("/").text
+
+    assert 'hx-headers=\'{"X-CSRFToken":' in page
+    assert '"allowEval":false' in page
+    assert '"historyCacheSize":0' in page
+
+
+def test_the_browser_is_told_the_policy(client_of: ClientOf, ada: User) -> None:
+    headers = client_of(ada).get("/").headers
+
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_signing_out_is_a_form_of_every_page(client_of: ClientOf, ada: User) -> None:
+    browser = client_of(ada)
+    assert 'method="post" action="/account/logout/"' in browser.get("/").text
+
+    browser.post("/account/logout/")
+
+    assert browser.get("/").status_code == 302
+
+
+def test_a_message_is_shown_once(
+    client: Client, client_of: ClientOf, ada: User
+) -> None:
+    browser = client_of(ada)
+
+    told = browser.post("/status/verify/", follow=True).text
+
+    assert "data-toast-close" in told
+    assert "data-toast-close" not in browser.get("/").text

@@ -1,0 +1,230 @@
+"""The overview, as people see it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from console import vault
+from console.accounts.models import Team, User
+from console.keys.models import KeyChange, KeyState
+from console.polling import life
+from tests.pages.keys_of import stored
+from tests.people import ClientOf
+
+URL = "/"
+LISTED = "?state="
+
+
+def test_says_how_many_keys_can_be_used(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    for number in range(3):
+        stored(team, f"search-{number}")
+    stored(team, "search-ci", KeyState.REJECTED)
+
+    page = client_of(ada).get(URL).text
+
+    assert "3 of 4 keys can be used." in page
+    assert f'href="/keys/{LISTED}rejected">1 is rejected</a>.' in page
+    assert "3 of 4 usable" in page
+
+
+def test_says_so_when_all_is_well(client_of: ClientOf, ada: User, team: Team) -> None:
+    stored(team, "search-1")
+    stored(team, "search-2")
+
+    page = client_of(ada).get(URL).text
+
+    assert "All 2 keys can be used." in page
+    assert "nothing is open" in page
+
+
+def test_a_blocked_team_is_one_cause_whatever_the_number_of_its_keys(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    for number in range(3):
+        stored(team, f"search-{number}", KeyState.TEAM_BLOCKED)
+
+    page = client_of(ada).get(URL).text
+
+    assert page.count("xAI has blocked the team Search") == 2  # sentence and list
+    assert "which stops 3 keys." in page
+    assert "1 open, worst first" in page
+
+
+def test_a_good_answer_that_is_too_old_is_not_called_usable(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    stored(team, "search-old", age=6 * 300 + 60)
+
+    page = client_of(ada).get(URL).text
+
+    assert "0 of 1 keys can be used." in page
+    assert "1 is not verified" in page
+    assert 'data-state="stale"' in page
+    assert 'data-state="ok"' not in page
+
+
+def test_lists_what_changed_with_before_and_after(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    key = stored(team, "search-prod")
+    now = timezone.now()
+    KeyChange.objects.create(
+        key=key,
+        field="name",
+        before="old name",
+        after="new name",
+        gap_from=now - timedelta(hours=30),
+        gap_until=now - timedelta(hours=29),
+        modified_by="3d38b4dc",
+    )
+
+    page = client_of(ada).get(URL).text
+
+    assert "<del>old name</del>" in page
+    assert "<ins>new name</ins>" in page
+    assert "outside Gatehouse" in page
+    assert "1 day ago" in page
+
+
+def test_rights_changed_today_ask_for_attention(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    key = stored(team, "search-prod")
+    KeyChange.objects.create(
+        key=key,
+        field="acls",
+        before=["api-key:model:grok-4.3", "api-key:endpoint:chat"],
+        after=["api-key:model:*", "api-key:endpoint:chat"],
+        gap_until=timezone.now() - timedelta(minutes=5),
+    )
+
+    page = client_of(ada).get(URL).text
+
+    assert "The rights of search-prod changed" in page
+    assert "Outside change" in page
+
+
+def test_hides_the_keys_of_other_teams(
+    client_of: ClientOf, mia: User, team: Team
+) -> None:
+    key = stored(team, "search-prod", KeyState.KEY_BLOCKED)
+    KeyChange.objects.create(
+        key=key, field="name", before="a", after="b", gap_until=timezone.now()
+    )
+
+    page = client_of(mia).get(URL).text
+
+    assert "search-prod" not in page
+    assert "<h2>Search" not in page
+    assert "No key is stored yet." in page
+
+
+def test_an_empty_console_tells_an_admin_what_to_do(
+    client_of: ClientOf, ada: User
+) -> None:
+    assert "Add your first key" in client_of(ada).get(URL).text
+
+
+@pytest.mark.parametrize("who", ["olga", "fin", "sam"])
+def test_an_empty_console_offers_nobody_else_a_button(
+    client_of: ClientOf, who: str, request: pytest.FixtureRequest
+) -> None:
+    page = client_of(request.getfixturevalue(who)).get(URL).text
+
+    assert "No key is stored yet." in page
+    assert "Add your first key" not in page
+
+
+@pytest.mark.parametrize(
+    ("who", "offered"), [("ada", True), ("olga", True), ("fin", False), ("sam", False)]
+)
+def test_offers_a_check_to_those_who_may(
+    client_of: ClientOf,
+    team: Team,
+    who: str,
+    offered: bool,
+    request: pytest.FixtureRequest,
+) -> None:
+    stored(team, "search-ci", KeyState.REJECTED)
+
+    page = client_of(request.getfixturevalue(who)).get(URL).text
+
+    assert ("data-check-now" in page) is offered
+
+
+def test_large_teams_have_figures_instead_of_lamps(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    for number in range(61):
+        stored(team, f"search-{number}")
+
+    page = client_of(ada).get(URL).text
+
+    assert "61 of 61 usable" in page
+    assert 'class="lamp"' not in page
+
+
+def test_answers_htmx_with_the_part_alone(client_of: ClientOf, ada: User) -> None:
+    part = client_of(ada).get(URL, headers={"HX-Request": "true"}).text
+
+    assert part.lstrip().startswith('<div id="overview"')
+    assert "<html" not in part
+
+
+def test_tells_when_the_poller_is_silent(client_of: ClientOf, ada: User) -> None:
+    browser = client_of(ada)
+    assert "The poller is silent" in browser.get(URL).text
+
+    life.beat(life.WORKER)
+
+    assert "The poller is silent" not in browser.get(URL).text
+    assert "Poller running" in browser.get(URL).text
+
+
+def test_escapes_what_people_and_xai_wrote(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    stored(team, "<script>alert(1)</script>", KeyState.KEY_BLOCKED, owner="<b>x</b>")
+
+    page = client_of(ada).get(URL).text
+
+    assert "<script>alert" not in page
+    assert "<b>x</b>" not in page
+
+
+def test_sends_strangers_to_sign_in(client: Client) -> None:
+    answer = client.get(URL)
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/account/login/")
+
+
+def test_refuses_other_methods(client_of: ClientOf, ada: User) -> None:
+    assert client_of(ada).post(URL).status_code == 405
+
+
+@pytest.mark.parametrize("number", [1, 50])
+def test_asks_the_same_number_of_queries_for_any_number_of_keys(
+    client_of: ClientOf,
+    ada: User,
+    team: Team,
+    number: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for n in range(number):
+        key = stored(team, f"search-{n}", KeyState.KEY_BLOCKED)
+        KeyChange.objects.create(
+            key=key, field="name", before="a", after="b", gap_until=timezone.now()
+        )
+    browser = client_of(ada)
+    vault.state()  # remembered for some seconds
+
+    with django_assert_num_queries(9):
+        browser.get(URL)
