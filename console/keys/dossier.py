@@ -1,0 +1,251 @@
+"""Everything that is known about one key, for its page: facts, reach, history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from console.catalog.models import LanguageModel, PriceVersion
+from console.keys import access, reach
+from console.keys.models import ApiKey, KeyModel, KeySnapshot
+from console.keys.shown import (
+    ShownState,
+    short_fingerprint,
+    shown_state,
+    tail_of,
+)
+from console.keys.timeline import Event, events
+from console.lib.freshness import Freshness, freshness
+from console.lib.redact import redact
+
+NEWEST: Final = 50  # changes, and snapshots, shown on the page
+WAIT_AT_MOST: Final = timedelta(minutes=1)  # for a check that somebody asked for
+UNTOLD: Final = "xAI has not told this yet"
+NEVER_TOLD: Final = "xAI does not tell this to an inference key"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known, or not known with the reason why."""
+
+    name: str
+    value: str | datetime | bool | None
+    reason: str = UNTOLD
+    word: str = "unknown"  # in place of the value
+    mono: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return how to write it: unknown, flag, time or text."""
+        match self.value:
+            case None | "":
+                return "unknown"
+            case bool():
+                return "flag"
+            case datetime():
+                return "time"
+        return "text"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenModel:
+    """A model this key sees, with what it costs its team now."""
+
+    model: LanguageModel
+    seen_from: datetime
+    price: PriceVersion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What xAI said over an interval, as text."""
+
+    id: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One key's page."""
+
+    key: ApiKey
+    tail: str
+    state: ShownState
+    tone: str  # of a notice: "bad", "warn", "ok" or ""
+    meaning: str
+    advice: str
+    freshness: Freshness
+    next_check_at: datetime | None
+    waiting: bool  # for a check that somebody asked for
+    reach: reach.Reach
+    rules: str  # all of them, in words
+    sentences: list[access.Sentence]
+    models: list[SeenModel]
+    events: list[Event]
+    snapshots: list[Snapshot]
+    told: list[Fact]
+    ours: list[Fact]
+    raw: str
+
+
+def dossier(*, key: ApiKey, now: datetime) -> Dossier:
+    """Gather the page of one key; `key` comes with its team and its adder."""
+    state = shown_state(key, now=now)
+    meaning, advice = explain(state, key)
+    poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
+    asked_at = poll.asked_at if poll else None
+    return Dossier(
+        key=key,
+        tail=tail_of(key),
+        state=state,
+        tone=TONES.get(state, ""),
+        meaning=meaning,
+        advice=advice,
+        freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
+        next_check_at=poll.due_at if poll and key.watched else None,
+        waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
+        reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
+        rules=access.in_words(key.acls),
+        sentences=access.sentences(key.acls),
+        models=models_seen(key),
+        events=events(key.changes.all()[:NEWEST]),
+        snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
+        told=told_facts(key),
+        ours=our_facts(key),
+        raw=pretty(key.raw) if key.raw is not None else "",
+    )
+
+
+def is_waiting(
+    *, asked_at: datetime | None, checked_at: datetime | None, now: datetime
+) -> bool:
+    """Tell whether a check was asked for and its answer may still come soon."""
+    if asked_at is None or now - asked_at > WAIT_AT_MOST:
+        return False
+    return checked_at is None or checked_at < asked_at
+
+
+def explain(state: ShownState, key: ApiKey) -> tuple[str, str]:
+    """Return what a state means and what to do about it; "" for nothing."""
+    if state == ShownState.STALE and not key.watched:
+        return (
+            "Watching this key was stopped, so its last good answer is too old to "
+            "trust.",
+            "Resume watching to have it checked again.",
+        )
+    return EXPLAINED[state]
+
+
+TONES: Final = {
+    ShownState.ACTIVE: "ok",
+    ShownState.TEAM_BLOCKED: "bad",
+    ShownState.KEY_BLOCKED: "bad",
+    ShownState.REJECTED: "bad",
+    ShownState.UNREACHABLE: "warn",
+    ShownState.STALE: "warn",
+}
+EXPLAINED: Final = {
+    ShownState.ACTIVE: ("xAI answers and no flag is set.", ""),
+    ShownState.TEAM_BLOCKED: (
+        "xAI has blocked the team, so every key of it stops.",
+        "Look at the team's billing and messages in xAI's console. All its keys "
+        "recover together; nothing has to change on this one.",
+    ),
+    ShownState.KEY_BLOCKED: (
+        "xAI has blocked this key, for example because it was found in public.",
+        "Make a new key in xAI's console, replace the secret here, and delete the "
+        "old key there.",
+    ),
+    ShownState.REJECTED: (
+        "xAI does not accept this secret. The key was deleted or replaced at xAI.",
+        "Replace the secret with the new one, or remove the key.",
+    ),
+    ShownState.DISABLED: (
+        "A person has switched this key off in xAI's console.",
+        "Switch it on there if it is still needed; remove it here if not.",
+    ),
+    ShownState.UNREACHABLE: (
+        "xAI has not answered several checks in a row. Nothing is known against the "
+        "key itself.",
+        "Gatehouse tries again by itself. If other keys answer, check this one now.",
+    ),
+    ShownState.STALE: (
+        "The last good answer is too old to trust.",
+        "Check the key now. If that does not help, the poller may be silent.",
+    ),
+    ShownState.UNKNOWN: (
+        "xAI has not given a good answer about this key yet.",
+        "",
+    ),
+}
+
+
+def models_seen(key: ApiKey) -> list[SeenModel]:
+    """Return the models this key sees now, with its team's newest prices."""
+    seen = (
+        KeyModel.objects.filter(key=key, seen_until=None)
+        .select_related("model")
+        .order_by("model__model_id")
+    )
+    prices: dict[UUID, PriceVersion] = {
+        price.model_id: price
+        for price in PriceVersion.objects.filter(team=key.team_id, model__host=key.host)
+        .order_by("model_id", "-first_seen_at")
+        .distinct("model_id")
+    }
+    return [
+        SeenModel(row.model, row.seen_from, prices.get(row.model_id)) for row in seen
+    ]
+
+
+def told_facts(key: ApiKey) -> list[Fact]:
+    """Return what xAI says of the key, and what it never says."""
+    return [
+        Fact("Name", key.xai_name),
+        Fact("Key id", key.xai_key_id, mono=True),
+        Fact("Team id", key.xai_team_id, mono=True),
+        Fact("Created", key.xai_created_at),
+        Fact("Created by", key.xai_created_by, mono=True),
+        Fact("Changed", key.xai_modified_at),
+        Fact("Changed by", key.xai_modified_by, mono=True),
+        Fact("Team blocked", key.team_blocked),
+        Fact("Key blocked", key.api_key_blocked),
+        Fact("Key disabled", key.api_key_disabled),
+        Fact("Expires", None, NEVER_TOLD, "not told by xAI"),
+        Fact("Rate limits", None, NEVER_TOLD, "not told by xAI"),
+        Fact("Last used", None, NEVER_TOLD, "not told by xAI"),
+    ]
+
+
+def our_facts(key: ApiKey) -> list[Fact]:
+    """Return what Gatehouse knows of the key by itself."""
+    added_by = key.created_by.name if key.created_by else None
+    return [
+        Fact("Team", key.team.name),
+        Fact("Owner", key.owner, "Nobody has noted an owner", "no owner"),
+        Fact("Upstream", key.host, mono=True),
+        Fact("Added", key.created_at),
+        Fact("Added by", added_by, "Stored by a command, or the person is gone"),
+        Fact("Secret", f"encrypted, version {key.secret_version}"),
+        Fact("Fingerprint", short_fingerprint(key), "No secret is stored", mono=True),
+        Fact("Watched", key.watched),
+        Fact(
+            "Models read", key.models_checked_at, "No model list was read yet", "never"
+        ),
+    ]
+
+
+def _snapshot(row: KeySnapshot) -> Snapshot:
+    return Snapshot(row.pk, row.first_seen_at, row.last_seen_at, pretty(row.raw))
+
+
+def pretty(raw: Any) -> str:
+    """Write an answer of xAI for reading; anything like a secret is left out."""
+    return redact(json.dumps(raw, indent=2, ensure_ascii=False))

@@ -1,0 +1,98 @@
+"""The facts of /v1/api-key: from an answer to columns, and what differs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from console import xai
+from console.keys.models import ApiKey, KeyChange, KeySnapshot
+
+# Compared from poll to poll: the name in snapshots and changes, and our column.
+FACTS = {
+    "name": "xai_name",
+    "acls": "acls",
+    "team_blocked": "team_blocked",
+    "api_key_blocked": "api_key_blocked",
+    "api_key_disabled": "api_key_disabled",
+    "team_id": "xai_team_id",
+    "redacted_api_key": "xai_redacted",
+    "user_id": "xai_created_by",
+    "create_time": "xai_created_at",
+    "modify_time": "xai_modified_at",
+    "modified_by": "xai_modified_by",
+}
+# They go with every edit at xAI, so they are a change only when nothing else is.
+TRACES = {"modify_time", "modified_by"}
+
+
+def columns_of(api_key: ApiKey, info: xai.KeyInfo) -> dict[str, Any]:
+    """Return the facts of an answer by column; last good ones where it is silent."""
+    told: dict[str, Any] = {
+        "xai_name": _cut(info.name, 200),
+        "acls": None if info.acls is None else list(info.acls),
+        "team_blocked": info.team_blocked,
+        "api_key_blocked": info.api_key_blocked,
+        "api_key_disabled": info.api_key_disabled,
+        "xai_team_id": _cut(info.team_id, 64),
+        "xai_redacted": _cut(info.redacted_api_key, 64),
+        "xai_created_by": _cut(info.user_id, 64),
+        "xai_created_at": _sane(info.create_time),
+        "xai_modified_at": _sane(info.modify_time),
+        "xai_modified_by": _cut(info.modified_by, 64),
+    }
+    return {
+        column: getattr(api_key, column) if value is None else value
+        for column, value in told.items()
+    }
+
+
+def facts_of(columns: Mapping[str, Any]) -> dict[str, object]:
+    """Return the facts under xAI's names, as a snapshot stores them."""
+    return {fact: _json(columns[column]) for fact, column in FACTS.items()}
+
+
+def compare(
+    api_key: ApiKey,
+    latest: KeySnapshot,
+    facts: Mapping[str, object],
+    seen_at: datetime,
+) -> list[KeyChange]:
+    """Return one change for each fact that differs from the latest snapshot."""
+    differ = {fact for fact in FACTS if latest.facts.get(fact) != facts[fact]}
+    moved = facts["modify_time"] != latest.facts.get("modify_time")
+    return [
+        KeyChange(
+            key=api_key,
+            field=fact,
+            before=latest.facts.get(fact),
+            after=facts[fact],
+            gap_from=latest.last_seen_at,
+            gap_until=seen_at,
+            modified_by=str(facts["modified_by"] or "") if moved else "",
+        )
+        for fact in FACTS
+        if fact in differ and (fact not in TRACES or differ == {fact})
+    ]
+
+
+def oddities_of(info: xai.KeyInfo) -> str:
+    """Say which fields of a good answer could not be used."""
+    if not info.odd:
+        return ""
+    names = ", ".join(info.odd)
+    return f"Odd values from xAI, last good ones kept: {names}."[:200]
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return None if text is None else text[:length]
+
+
+def _sane(instant: datetime | None) -> datetime | None:
+    """Leave out years that only a mistake can name and a database may not hold."""
+    return instant if instant and 1970 <= instant.year < 9999 else None
+
+
+def _json(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,250 @@
+"""What the inventory finds, how it sorts and counts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from console.accounts.models import Team, User
+from console.keys.inventory import SORTS, Filters, inventory, records
+from console.keys.models import ApiKey, KeyState
+from console.keys.reach import Share
+from console.keys.shown import ShownState, shown_expression, shown_state
+from tests.keys.stored import key, stored_key, stored_model
+
+ALL = Filters()
+
+
+def found(user: User, **filters: object) -> list[str]:
+    wanted = Filters(**filters)  # type: ignore[arg-type]
+    page = inventory(user=user, filters=wanted, now=timezone.now())
+    return [row.label for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    ("search", "hit"),
+    [
+        pytest.param("PROD", True, id="label, any case"),
+        pytest.param("x9Qf", True, id="tail"),
+        pytest.param("xai-...x9Qf", True, id="redacted key"),
+        pytest.param("x9qf", False, id="tail in another case"),
+        pytest.param("lindq", True, id="owner"),
+        pytest.param("ranker", True, id="note"),
+        pytest.param("at xai", True, id="name at xAI"),
+        pytest.param("grok-4", True, id="model in the rules"),
+        pytest.param("chat", True, id="endpoint in the rules"),
+        pytest.param("api-key", False, id="what all rules share"),
+        pytest.param("%", False, id="a wildcard is text"),
+        pytest.param("_", False, id="so is the other"),
+        pytest.param("zzz", False, id="nothing"),
+    ],
+)
+def test_search_looks_where_people_expect(
+    ada: User, team: Team, search: str, hit: bool
+) -> None:
+    stored_key(team, owner="Mara Lindqvist", note="Feeds the ranker.")
+
+    assert bool(found(ada, search=search)) is hit
+
+
+def test_search_finds_keys_whose_facts_are_unknown(ada: User, team: Team) -> None:
+    stored_key(team, acls=None, xai_name=None)
+
+    assert found(ada, search="prod") == ["search-prod"]
+    assert found(ada, search="grok") == []
+
+
+def test_a_team_narrows_to_its_keys(ada: User, team: Team, other_team: Team) -> None:
+    stored_key(team)
+    stored_key(other_team, "elsewhere")
+
+    assert found(ada, team=other_team.pk) == ["elsewhere"]
+
+
+def test_counts_follow_the_search_but_not_the_chosen_state(
+    ada: User, team: Team
+) -> None:
+    ApiKey.objects.bulk_create(
+        [
+            key(team, "a", state=KeyState.TEAM_BLOCKED),
+            key(team, "b", state=KeyState.ACTIVE),
+            key(team, "c", state=KeyState.ACTIVE),
+            key(team, "other", state=KeyState.ACTIVE, acls=[], xai_name="z"),
+        ]
+    )
+    filters = Filters(state=ShownState.ACTIVE, search="at xai")
+
+    page = inventory(user=ada, filters=filters, now=timezone.now())
+
+    counts = {count.state: count.keys for count in page.counts}
+    assert counts[ShownState.ACTIVE] == 2
+    assert counts[ShownState.TEAM_BLOCKED] == 1
+    assert counts[ShownState.REJECTED] == 0
+    assert (page.total, page.matching) == (3, 2)
+
+
+def test_need_for_attention_comes_first(ada: User, team: Team) -> None:
+    ApiKey.objects.bulk_create(
+        [
+            key(team, "disabled", state=KeyState.DISABLED),
+            key(team, "usable b"),
+            key(team, "Usable a"),
+            key(team, "stale", verified_at=None),
+            key(team, "key blocked", state=KeyState.KEY_BLOCKED),
+            key(team, "team blocked", state=KeyState.TEAM_BLOCKED),
+            key(team, "rejected", state=KeyState.REJECTED),
+            key(team, "unreachable", state=KeyState.UNREACHABLE),
+            key(team, "new", state=KeyState.UNKNOWN, verified_at=None),
+        ]
+    )
+
+    assert found(ada) == [
+        "team blocked", "key blocked", "rejected", "unreachable", "stale", "new",
+        "Usable a", "usable b", "disabled",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("name", ["a", "b", "c"]),
+        ("team", ["b", "a", "c"]),
+        ("owner", ["c", "a", "b"]),
+        ("access", ["c", "b", "a"]),
+        ("changed", ["b", "a", "c"]),
+        ("checked", ["b", "c", "a"]),
+    ],
+)
+def test_sorts(
+    ada: User, team: Team, other_team: Team, sort: str, expected: list[str]
+) -> None:
+    now = timezone.now()
+    stored_key(team, "a", owner="Zoe", acls=None, checked_at=now,
+               changed_at=now - timedelta(days=2))  # fmt: skip
+    stored_key(other_team, "b", owner="", checked_at=None, changed_at=now)
+    stored_key(team, "c", owner="amy", acls=["api-key:model:*"],
+               checked_at=now - timedelta(days=1))  # fmt: skip
+
+    assert found(ada, sort=sort) == expected
+    assert found(ada, sort=sort, backwards=True) == expected[::-1]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_sort_pages_through_all_keys_once(
+    ada: User, team: Team, sort: str, backwards: bool
+) -> None:
+    now = timezone.now()
+    ApiKey.objects.bulk_create(
+        key(
+            team,
+            f"key {n % 7}",
+            owner=["", "amy", "Zoe"][n % 3],
+            state=list(KeyState)[n % 7],
+            changed_at=now - timedelta(hours=n % 4) if n % 4 else None,
+            checked_at=now - timedelta(seconds=n % 5) if n % 5 else None,
+            acls=[None, [], ["api-key:model:*"]][n % 3],
+        )
+        for n in range(60)
+    )
+
+    ids, cursor = [], ""
+    while True:
+        filters = Filters(sort=sort, backwards=backwards, cursor=cursor)
+        page = inventory(user=ada, filters=filters, now=now)
+        ids += [row.id for row in page.rows]
+        if page.after is None:
+            break
+        cursor = page.after
+
+    exported = records(
+        user=ada, filters=Filters(sort=sort, backwards=backwards), now=now
+    )
+    assert len(set(ids)) == 60
+    assert [str(each) for each in ids] == [record["id"] for record in exported]
+
+
+def test_the_shown_state_is_the_same_in_sql_and_in_python(team: Team) -> None:
+    now = timezone.now()
+    moments: list[datetime | None] = [
+        None,
+        now - 7 * settings.XAI_POLL_EVERY,
+        now - 6 * settings.XAI_POLL_EVERY,
+        now,
+    ]
+    ApiKey.objects.bulk_create(
+        key(team, "k", state=state, verified_at=verified_at, checked_at=checked_at)
+        for state in KeyState
+        for verified_at in moments
+        for checked_at in moments
+    )
+
+    for each in ApiKey.objects.annotate(shown=shown_expression(now)):
+        expected = shown_state(each, now=now)
+        facts = (each.state, each.verified_at, each.checked_at)
+        assert vars(each)["shown"] == expected, facts
+
+
+@pytest.mark.parametrize(
+    ("state", "verified", "checked", "shown"),
+    [
+        ("active", True, True, "active"),
+        ("active", False, True, "stale"),
+        ("team_blocked", False, True, "stale"),
+        ("rejected", False, True, "rejected"),
+        ("rejected", False, False, "stale"),
+        ("unreachable", False, True, "unreachable"),
+        ("unknown", False, False, "unknown"),
+        ("unknown", True, True, "stale"),
+    ],
+)
+def test_old_knowledge_is_never_shown_as_new(
+    team: Team, state: str, verified: bool, checked: bool, shown: str
+) -> None:
+    now = timezone.now()
+    judged = key(
+        team,
+        state=state,
+        verified_at=now if verified else None,
+        checked_at=now if checked else None,
+    )
+
+    assert shown_state(judged, now=now) == shown
+
+
+def test_reach_counts_listed_models_and_names_the_wildcard(
+    ada: User, team: Team
+) -> None:
+    model, other = stored_model("grok-4.3"), stored_model("grok-3")
+    for label, acls in {
+        "alias": ["api-key:model:grok-4.3-latest", "api-key:endpoint:chat"],
+        "all": ["api-key:model:*", "api-key:endpoint:*"],
+        "gone": ["api-key:model:grok-2"],
+    }.items():
+        seen = stored_key(team, label, acls=acls)
+        for each in (model, other):
+            seen.sees.create(model=each, seen_from=timezone.now())
+
+    page = inventory(user=ada, filters=Filters(sort="name"), now=timezone.now())
+
+    shares = [(row.reach.models, row.reach.endpoints) for row in page.rows]
+    (alias, _), everything, (gone, none) = shares
+    assert alias == Share(allowed=1, listed=2, everything=False)
+    assert all(share is not None and share.everything for share in everything)
+    assert gone == Share(allowed=0, listed=2, everything=False)
+    assert none == Share(allowed=0, listed=7, everything=False)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "listed", "filled", "bars"),
+    [(0, 0, 0, 0), (0, 3, 0, 3), (1, 2, 1, 2), (1, 40, 1, 8), (39, 40, 8, 8)],
+)
+def test_bars_fill_for_their_share_and_never_hide_a_small_one(
+    allowed: int, listed: int, filled: int, bars: int
+) -> None:
+    share = Share(allowed, listed, everything=False)
+
+    assert (share.filled, share.bars) == (filled, bars)
