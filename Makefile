@@ -28,7 +28,8 @@ check: env-test  ## Check style, layers and types
 	$(BIN)/mypy
 
 bench: env-test  ## Measure against the bare counterparts
-	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
+	$(BIN)/python -m pytest tests/benchmarks -s \
+		-o python_files='bench_*.py' -o python_functions='bench_*'
 
 lock: env  ## Write both lock files anew (upgrades: make lock UPGRADE=--upgrade)
 	$(LOCK) $(UPGRADE) -o requirements.lock

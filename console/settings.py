@@ -179,6 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- celery ----------------------------------------------------------------------
+TASK_APPLICATION = "console.celery"  # loaded with the apps: they ring for workers
 CELERY_BROKER_URL = EXTERNAL_BROKER or f"redis+socket://{LAYOUT.valkey_socket}"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
+from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -42,9 +42,10 @@ def open_vault(kek_file: Path, settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    """Let no counter of an earlier test stand."""
-    cache.clear()
+def empty_cache(settings: Settings) -> None:
+    """Let no counter of another test count, nor one of a run beside this one."""
+    default = settings.CACHES["default"]
+    settings.CACHES = {"default": {**default, "KEY_PREFIX": f"test-{uuid4()}"}}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from console.runtime import embedded
 PROJECT = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
 ROOM = 512 * 1024 * 1024
+SCREENSHOTS = "GATEHOUSE_SCREENSHOTS"  # where browser tests leave theirs
 
 
 def choose_data_dir() -> Path:
@@ -37,7 +38,7 @@ def forget_settings(environment: dict[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if not name.startswith(ours) and name not in names
+        if name == SCREENSHOTS or (not name.startswith(ours) and name not in names)
     }
 
 

@@ -1,6 +1,9 @@
 """Django's entry to this app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class LibConfig(AppConfig):
@@ -8,3 +11,7 @@ class LibConfig(AppConfig):
 
     name = "console.lib"
     label = "lib"
+
+    def ready(self) -> None:
+        """Let tasks belong to our Celery application in every process."""
+        import_module(settings.TASK_APPLICATION)

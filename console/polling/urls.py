@@ -1,0 +1,10 @@
+"""Addresses of the poller."""
+
+from django.urls import path
+
+from console.polling import views
+
+app_name = "polling"
+urlpatterns = [
+    path("keys/<uuid:key_id>/check/", views.check_now, name="check_now"),
+]
