@@ -40,6 +40,21 @@ def ensure_services() -> None:
         external_broker=settings.EXTERNAL_BROKER,
     )
     embedded.ensure(settings.DATA_DIR, services=services)
+    if settings.EXTERNAL_DATABASE:
+        check_database()
+
+
+def check_database() -> None:
+    """Raise StartError if the database of DATABASE_URL does not let us in."""
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        raise embedded.StartError(
+            "The database of DATABASE_URL does not let us in: check that it runs, and "
+            "its address, name, user and password."
+        ) from None
 
 
 if __name__ == "__main__":

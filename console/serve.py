@@ -67,11 +67,13 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, end the streams, settle what is in flight."""
-        settling = asyncio.create_task(closing.close_all())
+        """Settle what is in flight, end the streams that are left, stop listening.
+
+        In this order: a stream that settles tells its browser why it ends.
+        """
+        await closing.close_all()
         self.told_to_stop.set()
         await super().shutdown(sockets)
-        await settling
 
 
 _DISCONNECT: Message = {"type": "http.disconnect"}

@@ -185,8 +185,12 @@ async function count() {
   try {
     const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
     const kind = response.headers.get("content-type") ?? "";
-    if (kind.startsWith("application/json")) showResult(await response.json());
-    else {
+    if (kind.startsWith("application/json")) {
+      const answer = await response.json();
+      if (answer.notice) show(notice, fragment(answer.notice));
+      else showResult(answer);
+      if (answer.notice) status.textContent = "";
+    } else {
       const words = await response.text();
       show(notice, words.includes("<html") ? copyOf("lost") : fragment(words));
       status.textContent = "";

@@ -1,0 +1,122 @@
+"""Answers to admitted calls, while they come from xAI.
+
+A view admits the call in its thread and returns one of these; the event loop then
+iterates it. Nothing is sent to xAI before that: if it never happens, because the
+browser left meanwhile, the record of the call is released.
+
+The events that a browser gets, by name:
+
+    start      {record, key, team}     the call is admitted
+    reasoning  {text}                  some characters of the model's thinking
+    text       {text}                  some characters of the answer
+    done       {html, meter, text}     the whole answer, rendered; the last event
+    error      {html, meter, text, notice}  the same, with what went wrong
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+
+from django.http import StreamingHttpResponse
+
+from console import xai
+from console.accounts.models import User
+from console.keys.upstream import async_client
+from console.lib.db import in_db
+from console.playground import showing
+from console.playground.tokens import tokens_shown
+from console.relay import calls
+from console.relay.admission import Call
+from console.relay.hearing import Piece
+from console.relay.pump import Ended, Pump
+from console.relay.sentences import problem_of
+from console.usage import ledger
+
+OpenStream = Callable[[xai.AsyncXaiClient], xai.EventStream]
+
+
+class CallResponse(StreamingHttpResponse):
+    """What the two kinds have in common."""
+
+    def __init__(self, call: Call, content_type: str) -> None:
+        self.call = call
+        self._begun = False
+        super().__init__(self._iterate(), content_type=content_type)
+        self["Cache-Control"] = "no-store"
+        self["X-Accel-Buffering"] = "no"  # proxies must pass on each part
+
+    async def _iterate(self) -> AsyncIterator[bytes]:
+        self._begun = True
+        async for part in self.parts():
+            yield part
+
+    def parts(self) -> AsyncIterator[bytes]:
+        """Make the call and yield its answer."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End, however it came; called in a thread."""
+        super().close()
+        if not self._begun:
+            ledger.release(self.call.record_id, problem="left")
+
+
+class EventsResponse(CallResponse):
+    """A streamed answer as server-sent events."""
+
+    def __init__(self, call: Call, open_stream: OpenStream) -> None:
+        super().__init__(call, "text/event-stream")
+        self._open_stream = open_stream
+        self._pump: Pump | None = None
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Start the pump and translate what it says."""
+        call = self.call
+        events = self._open_stream(async_client(call.host))
+        self._pump = pump = Pump(events=events, call=call)
+        pump.start()
+        record = str(call.record_id)
+        yield _event("start", record=record, key=call.key_label, team=call.team_name)
+        async for item in pump.listen():
+            if isinstance(item, Piece):
+                yield _event(item.kind, text=item.text)
+            else:
+                yield await _last(item)
+
+    def close(self) -> None:
+        """Let the pump know that nobody listens any more."""
+        super().close()
+        if self._pump:
+            self._pump.leave()
+
+
+class TokensResponse(CallResponse):
+    """The tokens of a text as JSON; or {notice}, when xAI does not tell them."""
+
+    def __init__(self, call: Call, text: str, user: User) -> None:
+        super().__init__(call, "application/json")
+        self._text = text
+        self._user = user
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Make the call and yield everything at once."""
+        try:
+            result = await calls.tokenize(self.call, self._text)
+        except xai.XaiError as error:
+            yield json.dumps({"notice": showing.notice(problem_of(error))}).encode()
+            return
+        shown = await in_db(showing.figures, self._user, result, self._text)
+        tokens = tokens_shown(result.tokens)
+        yield json.dumps({"tokens": tokens, **shown}).encode()
+
+
+async def _last(ended: Ended) -> bytes:
+    shown = await showing.answer(ended)
+    if ended.problem is None:
+        return _event("done", **shown)
+    return _event("error", notice=showing.notice(ended.problem), **shown)
+
+
+def _event(name: str, **data: str) -> bytes:
+    return xai.Event(name, json.dumps(data)).encode()

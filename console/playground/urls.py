@@ -1,0 +1,17 @@
+"""Addresses of the playground; those under /stream/ are served asynchronously."""
+
+from django.urls import path
+
+from console.playground import stream, views
+
+app_name = "playground"
+
+urlpatterns = [
+    path("playground/chat/", views.chat, name="chat"),
+    path("playground/messages/", views.messages, name="messages"),
+    path("playground/tokenize/", views.tokenize, name="tokenize"),
+    path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
+    path("stream/chat/", stream.stream_chat, name="stream_chat"),
+    path("stream/messages/", stream.stream_messages, name="stream_messages"),
+    path("stream/tokenize/", stream.stream_tokenize, name="stream_tokenize"),
+]

@@ -1,0 +1,83 @@
+"""The tabs of the playground. Nothing that is typed or answered here is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_POST
+
+from console.accounts.acting import person_of
+from console.accounts.rules import rule
+from console.lib.htmx import ConsoleRequest
+from console.playground.forms import MOST_TOKENS, USUAL_TOKENS
+from console.relay import pump
+from console.relay.picker import ModelChoice, choices, why_nothing
+from console.usage.models import Endpoint, RecordState, UsageRecord
+
+
+@require_GET
+@rule("playground.use")
+def chat(request: ConsoleRequest) -> HttpResponse:
+    """A conversation with a model, through /v1/chat/completions."""
+    return _conversation(request, Endpoint.CHAT)
+
+
+@require_GET
+@rule("playground.use")
+def messages(request: ConsoleRequest) -> HttpResponse:
+    """A conversation with a model, through /v1/messages."""
+    return _conversation(request, Endpoint.MESSAGES)
+
+
+@require_GET
+@rule("playground.use")
+def tokenize(request: ConsoleRequest) -> HttpResponse:
+    """A text, cut into tokens by the model's own tokenizer."""
+    found = choices(person_of(request), Endpoint.TOKENIZE)
+    return render(request, "playground/tokenize.html", _models(request, found))
+
+
+@require_POST
+@rule("playground.use")
+def stop(request: ConsoleRequest, record_id: UUID) -> HttpResponse:
+    """Close the upstream of an answer of one's own that is still coming."""
+    own = UsageRecord.objects.filter(consumer__person=person_of(request))
+    record = get_object_or_404(own, pk=record_id)
+    running = pump.in_flight(record.id)
+    if running:
+        running.stop()
+    elif record.state == RecordState.OPEN:
+        # Read by another web process: leaving the page ends it within seconds.
+        return HttpResponse("Close the page to stop this answer.", status=409)
+    return HttpResponse(status=204)
+
+
+def _conversation(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
+    context = _models(request, choices(person_of(request), endpoint)) | {
+        "endpoint": endpoint,
+        "is_chat": endpoint == Endpoint.CHAT,
+        "usual_tokens": USUAL_TOKENS,
+        "most_tokens": MOST_TOKENS,
+    }
+    return render(request, "playground/chat.html", context)
+
+
+def _newness(choice: ModelChoice) -> float:
+    return choice.created_at.timestamp() if choice.created_at else 0.0
+
+
+def _models(request: ConsoleRequest, found: list[ModelChoice]) -> dict[str, Any]:
+    """Return what the picker shows; `?model=` chooses, if it may be used."""
+    usable = [choice for choice in found if choice.allowed]
+    others = [choice for choice in found if not choice.allowed]
+    wanted = request.GET.get("model", "")
+    chosen = next((one for one in usable if one.model_id == wanted), None)
+    return {
+        "usable": usable,
+        "others": others,
+        "chosen": chosen or max(usable, key=_newness, default=None),
+        "blocked": None if found else why_nothing(person_of(request)),
+    }

@@ -1,0 +1,185 @@
+"""Who may call what with which key: the way in for every call that may cost money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from console import vault, xai
+from console.accounts.models import Membership, User
+from console.catalog import costs
+from console.catalog.models import LanguageModel, PriceVersion
+from console.keys import custody
+from console.keys.models import ApiKey
+from console.keys.upstream import UnknownHost
+from console.relay.candidates import (
+    Candidate,
+    candidates_of,
+    obstacle_of_key,
+    obstacle_of_model,
+)
+from console.relay.refusal import Reason, Refused, Rule
+from console.usage import ledger
+from console.usage.models import Endpoint
+
+BYTES_PER_TOKEN = 4  # about; for the estimate of an answer that was cut
+
+MODELS = "SELECT * FROM catalog_languagemodel WHERE id = ANY(%s)"
+PRICE = """
+    SELECT * FROM catalog_priceversion
+     WHERE model_id = %s AND team_id = %s
+     ORDER BY first_seen_at DESC
+     LIMIT 1
+"""
+
+NO_TEAM = Reason(
+    rule=Rule.NO_TEAM,
+    sentence="You belong to no team, so there is no key you may use.",
+    advice="Ask an admin to add you to a team.",
+)
+NO_KEY = Reason(
+    rule=Rule.NO_KEY,
+    sentence="No key is stored for your teams.",
+    advice="Ask an admin to add one.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call that was admitted: its record is open, and it must be settled."""
+
+    record_id: UUID
+    key_id: UUID
+    key_label: str
+    team_name: str
+    host: str
+    auth: xai.XaiAuth
+    model: str  # as asked, an id or an alias
+    prompt_tokens: int  # roughly; books an estimate if the answer is cut
+
+
+def admit(
+    *,
+    user: User,
+    endpoint: Endpoint,
+    model: str,
+    prompt_bytes: int,
+    max_tokens: int | None,
+    team_id: UUID | None = None,
+) -> Call:
+    """Choose the key, write the record of the call and return both.
+
+    Of the keys that may, the one that may do least is used. Nothing is sent here,
+    and the record is the only thing written, in one statement. Raises Refused, and
+    then nothing was.
+    """
+    candidates = candidates_of(user, asked=model, team_id=team_id)
+    if not candidates:
+        raise Refused(why_no_key(user))
+    matches = [candidate.match for candidate in candidates if candidate.match]
+    models = {model.id: model for model in LanguageModel.objects.raw(MODELS, [matches])}
+    chosen = _weakest(candidates, models, endpoint, asked=model)
+    found = models[chosen.match] if chosen.match else None
+    auth = _auth_for(chosen.key)
+    price = _price_of(found, chosen.key)
+    record_id = ledger.open_record(
+        ledger.Opening(
+            person=user,
+            key=chosen.key,
+            endpoint=endpoint,
+            model_asked=model,
+            model=found,
+            price=price,
+            ceiling_ticks=_ceiling(price, endpoint, prompt_bytes, max_tokens),
+        )
+    )
+    return Call(
+        record_id=record_id,
+        key_id=chosen.key.id,
+        key_label=chosen.key.label,
+        team_name=chosen.team_name,
+        host=chosen.key.host,
+        auth=auth,
+        model=model,
+        prompt_tokens=-(-prompt_bytes // BYTES_PER_TOKEN),
+    )
+
+
+def why_no_key(user: User) -> Reason:
+    return NO_KEY if Membership.objects.filter(user=user).exists() else NO_TEAM
+
+
+def _weakest(
+    candidates: Sequence[Candidate],
+    models: dict[UUID, LanguageModel],
+    endpoint: Endpoint,
+    *,
+    asked: str,
+) -> Candidate:
+    now = timezone.now()
+    usable: list[Candidate] = []
+    reasons: list[Reason] = []
+    for candidate in candidates:
+        model = models.get(candidate.match) if candidate.match else None
+        reason = obstacle_of_model(candidate, model, asked) or obstacle_of_key(
+            candidate, endpoint, now=now
+        )
+        if reason:
+            reasons.append(reason)
+        else:
+            usable.append(candidate)
+    if not usable:
+        raise Refused(max(reasons, key=lambda reason: reason.rule.depth))
+    return min(usable, key=lambda candidate: candidate.strength)
+
+
+def _auth_for(key: ApiKey) -> xai.XaiAuth:
+    try:
+        return custody.auth_for(key)
+    except vault.Sealed as sealed:
+        reason = _cannot_open(Rule.SEALED, sealed.sentence, "Tell an operator.")
+    except vault.Tampered as tampered:
+        reason = _cannot_open(Rule.SECRET, tampered.sentence, "Tell an admin.")
+    except UnknownHost:
+        so = f"The settings do not name the address of {key.label} any more."
+        reason = _cannot_open(Rule.SECRET, so, "Tell an operator: see XAI_HOSTS.")
+    raise Refused(reason)
+
+
+def _cannot_open(rule: Rule, sentence: str, advice: str) -> Reason:
+    return Reason(rule=rule, sentence=sentence, advice=advice, status=503)
+
+
+def _price_of(model: LanguageModel | None, key: ApiKey) -> PriceVersion | None:
+    if model is None:
+        return None
+    price = next(iter(PriceVersion.objects.raw(PRICE, [model.id, key.team_id])), None)
+    if price:
+        price.model = model
+    return price
+
+
+def _ceiling(
+    price: PriceVersion | None,
+    endpoint: Endpoint,
+    prompt_bytes: int,
+    max_tokens: int | None,
+) -> int | None:
+    """Return the most the call may cost; None without a price or a limit.
+
+    `max_tokens` does not cap the reasoning of a model that reasons; its context does.
+    """
+    if price is None or max_tokens is None or endpoint == Endpoint.TOKENIZE:
+        return None
+    model, most = price.model, max_tokens
+    if (model.capabilities or {}).get("reasoning_effort"):
+        if model.context_length is None:
+            return None
+        most = max(max_tokens, model.context_length)
+    # A token is never less than a byte, so the bytes bound the tokens.
+    return costs.ceiling_ticks(
+        costs.Prices.of(price), prompt_tokens=prompt_bytes, completion_tokens=most
+    )

@@ -1,0 +1,191 @@
+"""Which keys might serve a person's call, and what stands in the way of each.
+
+A person spends through the keys of the teams they belong to, whatever their role.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from console.accounts.models import User
+from console.catalog.models import LanguageModel
+from console.keys import access
+from console.keys.models import ApiKey, KeyState
+from console.lib.freshness import Freshness, freshness
+from console.relay.refusal import Reason, Rule
+from console.usage.models import Endpoint
+
+ACL_NAMES = {
+    Endpoint.CHAT: "chat",
+    Endpoint.MESSAGES: "chat",
+    Endpoint.TOKENIZE: "tokenize",
+    Endpoint.COMPLETIONS: "sample",
+    Endpoint.COMPLETE: "sample",
+}
+STATES = {
+    KeyState.TEAM_BLOCKED: (
+        "xAI has blocked its team",
+        "An admin has to settle it with xAI.",
+    ),
+    KeyState.KEY_BLOCKED: (
+        "xAI has blocked it",
+        "Ask an admin for a new key.",
+    ),
+    KeyState.REJECTED: (
+        "xAI does not accept it",
+        "Ask an admin to replace its secret.",
+    ),
+    KeyState.DISABLED: (
+        "it is disabled",
+        "Ask an admin to enable it in xAI's console.",
+    ),
+    KeyState.UNREACHABLE: (
+        "xAI has not answered for it lately",
+        "Wait a little; the status page says more.",
+    ),
+    KeyState.UNKNOWN: (
+        "it has not been checked yet",
+        "Wait for the first check, or ask an admin to check it now.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One key of the person's teams."""
+
+    key: ApiKey
+    team_name: str
+    models_seen: int
+    match: UUID | None = None  # the model asked for, if this key sees it
+
+    @property
+    def strength(self) -> tuple[int, int, str]:
+        """How much the key may do; the least is used."""
+        acls = self.key.acls
+        endpoints = sum(
+            bool(access.allows_endpoint(acls, name)) for name in access.ENDPOINTS
+        )
+        return self.models_seen, endpoints, self.key.label
+
+
+# By hand, like every statement on the way to the first token: the ORM needs 10 ms to
+# compose what PostgreSQL answers in one.
+CANDIDATES = """
+    SELECT k.id, k.team_id, k.host, k.label, k.sealed_secret, k.secret_version,
+           k.state, k.verified_at, k.watched, k.acls, k.removed_at,
+           t.name AS team_name,
+           (SELECT count(*) FROM keys_keymodel s
+             WHERE s.key_id = k.id AND s.seen_until IS NULL) AS models_seen,
+           (SELECT m.id
+              FROM keys_keymodel s JOIN catalog_languagemodel m ON m.id = s.model_id
+             WHERE s.key_id = k.id AND s.seen_until IS NULL
+               AND (m.model_id = %(asked)s OR m.aliases @> %(alias)s::jsonb)
+             ORDER BY m.model_id = %(asked)s DESC
+             LIMIT 1) AS match
+      FROM keys_apikey k
+      JOIN accounts_team t ON t.id = k.team_id
+      JOIN accounts_membership b ON b.team_id = k.team_id AND b.user_id = %(user)s
+     WHERE k.removed_at IS NULL
+       AND (%(team)s::uuid IS NULL OR k.team_id = %(team)s::uuid)
+"""
+
+
+def candidates_of(
+    user: User, *, asked: str | None = None, team_id: UUID | None = None
+) -> list[Candidate]:
+    """Return the keys of the person's teams, or of one team of theirs.
+
+    With `asked`, a model id or an alias, each says whether it sees that model; an
+    id comes before another model's alias of the same name. The keys hold only what
+    is needed here.
+    """
+    values = {
+        "user": user.pk,
+        "team": team_id,
+        "asked": asked,
+        "alias": json.dumps([asked]),
+    }
+    keys: Iterable[Any] = ApiKey.objects.raw(CANDIDATES, values)
+    return [Candidate(key, key.team_name, key.models_seen, key.match) for key in keys]
+
+
+def obstacle_of_model(
+    candidate: Candidate, model: LanguageModel | None, asked: str
+) -> Reason | None:
+    """Return why this key cannot be used for the model, or None."""
+    key = candidate.key
+    if key.state == KeyState.UNKNOWN:
+        return _state(candidate)  # nothing is known of what it sees
+    if model is None:
+        return Reason(
+            rule=Rule.MODEL,
+            sentence=f"No key of your teams sees the model {asked}.",
+            advice="Choose another model, or ask an admin for a key that sees it.",
+        )
+    if access.allows_model(key.acls, model.model_id, model.aliases or []) is False:
+        return Reason(
+            rule=Rule.MODEL,
+            sentence=f"The ACLs of {key.label} do not allow {asked} any more.",
+            advice="Choose another model, or ask an admin to change them.",
+        )
+    return None
+
+
+def obstacle_of_key(
+    candidate: Candidate, endpoint: Endpoint, *, now: datetime
+) -> Reason | None:
+    """Return why this key cannot be used for the endpoint at all, or None."""
+    key = candidate.key
+    name = ACL_NAMES[endpoint]
+    allowed = access.allows_endpoint(key.acls, name)
+    if allowed is None and key.state == KeyState.ACTIVE:
+        return Reason(
+            rule=Rule.ENDPOINT,
+            sentence=f"xAI does not tell what {key.label} may do.",
+            advice="Ask an admin to look at the key.",
+        )
+    if allowed is False:
+        return Reason(
+            rule=Rule.ENDPOINT,
+            sentence=f"No key of your teams that sees this model may call "
+            f"{endpoint.label}.",
+            advice=f"Ask an admin to add api-key:endpoint:{name} to the ACLs of "
+            f"{key.label}.",
+        )
+    if key.state != KeyState.ACTIVE:
+        return _state(candidate)
+    age = freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now)
+    if age is Freshness.UNKNOWN:
+        return _age(candidate)
+    return None
+
+
+def _state(candidate: Candidate) -> Reason:
+    key = candidate.key
+    so, advice = STATES[KeyState(key.state)]
+    return Reason(
+        rule=Rule.STATE,
+        sentence=f"{key.label} of {candidate.team_name} would be used, but {so}.",
+        advice=advice,
+    )
+
+
+def _age(candidate: Candidate) -> Reason:
+    key = candidate.key
+    advice = "Ask an admin or an auditor to check it now."
+    if not key.watched:
+        advice = "Watching it is paused. Ask an admin to resume."
+    return Reason(
+        rule=Rule.AGE,
+        sentence=f"{key.label} of {candidate.team_name} would be used, but its last "
+        "good check is too long ago to rely on.",
+        advice=advice,
+    )

@@ -1,0 +1,92 @@
+"""What one event of a streamed answer says, in either dialect of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from console import xai
+from console.xai.jsontext import BadJson, parse_object
+
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some characters of an answer."""
+
+    kind: Literal["text", "reasoning"]
+    text: str
+
+
+@dataclass(slots=True)
+class Heard:
+    """An answer as far as it has come."""
+
+    text: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    pieces: int = 0
+    size: int = 0  # characters
+    usage: xai.Usage | None = None
+    model: str = ""  # the one that served
+    finish: str = ""  # why it ended: stop, length, end_turn, ...
+    begun: bool = False  # at least one event came
+
+    def take(self, event: xai.Event) -> list[Piece]:
+        """Note what an event says and return its characters.
+
+        Raises xai.BadAnswer for an event that is no JSON object.
+        """
+        try:
+            data = parse_object(event.data)
+        except BadJson:
+            raise xai.BadAnswer(xai.Cause.MALFORMED, status=200) from None
+        self.begun = True
+        if told := xai.Usage.in_event(event):
+            self.usage = self.usage.updated_by(told) if self.usage else told
+        pieces = list(self._messages(data) if "type" in data else self._chat(data))
+        for piece in pieces:
+            kept = self.text if piece.kind == "text" else self.reasoning
+            kept.append(piece.text)
+            self.pieces += 1
+            self.size += len(piece.text)
+        return pieces
+
+    def _chat(self, data: Json) -> Iterator[Piece]:
+        self.model = _text(data, "model") or self.model
+        for choice in _objects(data, "choices"):
+            self.finish = _text(choice, "finish_reason") or self.finish
+            delta = _object(choice, "delta")
+            if reasoning := _text(delta, "reasoning_content"):
+                yield Piece("reasoning", reasoning)
+            if text := _text(delta, "content"):
+                yield Piece("text", text)
+
+    def _messages(self, data: Json) -> Iterator[Piece]:
+        # Deltas come without a usable index; their own type tells where they belong.
+        self.model = _text(_object(data, "message"), "model") or self.model
+        delta = _object(data, "delta")
+        self.finish = _text(delta, "stop_reason") or self.finish
+        block = _object(data, "content_block")
+        if thinking := _text(delta, "thinking") or _text(block, "thinking"):
+            yield Piece("reasoning", thinking)
+        if text := _text(delta, "text") or _text(block, "text"):
+            yield Piece("text", text)
+
+
+def _text(data: Json, name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _object(data: Json, name: str) -> Json:
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(data: Json, name: str) -> list[Json]:
+    value = data.get(name)
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict)]

@@ -1,0 +1,136 @@
+"""What a person can choose from: every model that is for sale, and why not each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from console.accounts.models import Team, User
+from console.catalog.models import LanguageModel, PriceVersion
+from console.keys.models import KeyModel
+from console.relay.admission import why_no_key
+from console.relay.candidates import (
+    Candidate,
+    candidates_of,
+    obstacle_of_key,
+    obstacle_of_model,
+)
+from console.relay.refusal import Reason, Rule
+from console.usage.models import Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """One model for the picker. Prices are ticks per token; None is not known."""
+
+    model_id: str
+    aliases: tuple[str, ...]
+    context_length: int | None  # tokens
+    modalities: tuple[str, ...]
+    created_at: datetime | None  # at xAI
+    price: PriceVersion | None  # as the team of the key sees it
+    key_label: str = ""  # the key that would be used; empty if none may
+    team_name: str = ""
+    reason: Reason | None = None  # why not
+
+    @property
+    def allowed(self) -> bool:
+        """Whether a call would be admitted."""
+        return self.reason is None
+
+
+def choices(user: User, endpoint: Endpoint) -> list[ModelChoice]:
+    """Return the models that any key sees now: the usable ones first, by name.
+
+    The number of queries does not depend on the number of keys or models.
+    """
+    candidates = candidates_of(user)
+    nobody = None if candidates else why_no_key(user)
+    now = timezone.now()
+    judged = [
+        (candidate, obstacle_of_key(candidate, endpoint, now=now))
+        for candidate in candidates
+    ]
+    sights = _sights(candidates)
+    prices = _prices(user)
+    found: dict[str, ModelChoice] = {}
+    seen = KeyModel.objects.filter(model=OuterRef("pk"), seen_until=None)
+    models = LanguageModel.objects.filter(Exists(seen)).order_by("model_id", "host")
+    for model in models:
+        choice = _choice(model, judged, sights, prices, nobody)
+        known = found.get(model.model_id)
+        if known is None or (choice.allowed and not known.allowed):
+            found[model.model_id] = choice
+    return sorted(found.values(), key=lambda choice: not choice.allowed)
+
+
+def why_nothing(user: User) -> Reason:
+    """Return why there is no model to choose from at all."""
+    if not candidates_of(user):
+        return why_no_key(user)
+    return Reason(
+        rule=Rule.MODEL,
+        sentence="No model is known yet.",
+        advice="Wait for the first check of a key; it takes some seconds.",
+    )
+
+
+def _choice(
+    model: LanguageModel,
+    judged: list[tuple[Candidate, Reason | None]],
+    sights: dict[UUID, set[UUID]],
+    prices: dict[UUID, dict[UUID, PriceVersion]],
+    nobody: Reason | None,
+) -> ModelChoice:
+    usable: list[Candidate] = []
+    reasons = [nobody] if nobody else []
+    for candidate, obstacle in judged:
+        seen = model if model.id in sights[candidate.key.id] else None
+        reason = obstacle_of_model(candidate, seen, model.model_id) or obstacle
+        if reason:
+            reasons.append(reason)
+        else:
+            usable.append(candidate)
+    chosen = min(usable, key=lambda one: one.strength) if usable else None
+    known = prices.get(model.id, {})
+    price = (
+        known.get(chosen.key.team_id) if chosen else next(iter(known.values()), None)
+    )
+    return ModelChoice(
+        model_id=model.model_id,
+        aliases=tuple(model.aliases or ()),
+        context_length=model.context_length,
+        modalities=tuple(model.input_modalities or ()),
+        created_at=model.created_upstream_at,
+        price=price,
+        key_label=chosen.key.label if chosen else "",
+        team_name=chosen.team_name if chosen else "",
+        reason=None if chosen else max(reasons, key=lambda one: one.rule.depth),
+    )
+
+
+def _sights(candidates: list[Candidate]) -> dict[UUID, set[UUID]]:
+    keys = [candidate.key.id for candidate in candidates]
+    rows = KeyModel.objects.filter(key__in=keys, seen_until=None)
+    sights: dict[UUID, set[UUID]] = defaultdict(set)
+    for key_id, model_id in rows.values_list("key_id", "model_id"):
+        sights[key_id].add(model_id)
+    return sights
+
+
+def _prices(user: User) -> dict[UUID, dict[UUID, PriceVersion]]:
+    """Return the newest price of each model, by team; newest seen first."""
+    rows = (
+        PriceVersion.objects.filter(team__in=Team.objects.visible_to(user))
+        .order_by("model_id", "team_id", "-first_seen_at")
+        .distinct("model_id", "team_id")
+    )
+    prices: dict[UUID, dict[UUID, PriceVersion]] = defaultdict(dict)
+    for price in sorted(rows, key=lambda row: row.last_seen_at, reverse=True):
+        prices[price.model_id][price.team_id] = price
+    return prices

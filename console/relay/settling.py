@@ -1,0 +1,35 @@
+"""Settling from the event loop, with patience for a database that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from console.lib.db import in_db
+from console.usage import ledger
+from console.usage.booking import Cost, Ending
+
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds; then it is the reaper's
+
+log = logging.getLogger(__name__)
+
+
+async def settle(record_id: UUID, ending: Ending) -> Cost | None:
+    """Book one call; return the cost, or None if it is not booked by us.
+
+    Tried for a minute while the database is away. After that the record stays open
+    until the reaper settles it as unknown.
+    """
+    for pause in PAUSES:
+        try:
+            if ending.sent:
+                return await in_db(ledger.settle, record_id, ending)
+            await in_db(ledger.release, record_id, problem=ending.problem)
+            return None
+        except (OperationalError, InterfaceError):
+            await asyncio.sleep(pause)
+    log.error("call %s could not be settled: the database is away", record_id)
+    return None

@@ -1,0 +1,146 @@
+"""Opening and settling usage records: the only writes to that table.
+
+    open_record -> open +-> settle   settled, with what is known of the cost
+                        +-> release  released: nothing was sent
+                        +-> reap     settled as unknown: Gatehouse died on the way
+
+The clock is the database's (`statement_timestamp()`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from console.accounts.models import User
+from console.catalog import costs
+from console.catalog.models import LanguageModel, PriceVersion
+from console.keys.models import ApiKey
+from console.usage.booking import Cost, Ending, cost_of
+from console.usage.models import (
+    Consumer,
+    CostSource,
+    Endpoint,
+    Outcome,
+    RecordState,
+    UsageRecord,
+)
+
+LONGEST_CALL = timedelta(minutes=10)
+REAP_AFTER = LONGEST_CALL + timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A call that is about to be made."""
+
+    person: User
+    key: ApiKey
+    endpoint: Endpoint
+    model_asked: str  # an id or an alias, as it will be sent
+    model: LanguageModel | None
+    price: PriceVersion | None
+    ceiling_ticks: int | None  # None: not known
+
+
+OPEN = """
+    INSERT INTO usage_usagerecord
+           (id, state, consumer_id, team_id, key_id, endpoint, model_asked, model_id,
+            price_id, ceiling_ticks, opened_at, model_served, outcome, problem,
+            upstream_request_id, source)
+    SELECT %(id)s, 'open', consumer.id, %(team)s, %(key)s, %(endpoint)s, %(asked)s,
+           %(model)s, %(price)s, %(ceiling)s, statement_timestamp(), '', '', '', '', ''
+      FROM usage_consumer consumer
+     WHERE consumer.person_id = %(person)s
+"""
+
+
+def open_record(opening: Opening) -> UUID:
+    """Write the record of a call before anything is sent; return its id."""
+    record_id = uuid.uuid4()
+    values: dict[str, UUID | str | int | None] = {
+        "id": record_id,
+        "person": opening.person.pk,
+        "team": opening.key.team_id,
+        "key": opening.key.pk,
+        "endpoint": opening.endpoint.value,
+        "asked": opening.model_asked,
+        "model": opening.model.pk if opening.model else None,
+        "price": opening.price.pk if opening.price else None,
+        "ceiling": opening.ceiling_ticks,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, values)
+        if not cursor.rowcount:  # the first call of this person
+            Consumer.objects.get_or_create(person=opening.person)
+            cursor.execute(OPEN, values)
+    return record_id
+
+
+def settle(record_id: UUID, ending: Ending) -> Cost | None:
+    """Book one call; return the cost, or None if it was booked or released before.
+
+    Any number of callers may try at the same time: one of them books.
+    """
+    record = UsageRecord.objects.select_related("price").get(pk=record_id)
+    prices = costs.Prices.of(record.price) if record.price else None
+    cost = cost_of(prices, ending, messages=record.endpoint == Endpoint.MESSAGES)
+    told = ending.usage
+    first_token_at = None
+    if ending.first_token_after is not None:
+        first_token_at = F("opened_at") + timedelta(seconds=ending.first_token_after)
+    booked = UsageRecord.objects.filter(pk=record_id, state=RecordState.OPEN).update(
+        state=RecordState.SETTLED,
+        settled_at=Now(),
+        first_token_at=first_token_at,
+        outcome=ending.outcome,
+        problem=ending.problem[:64],
+        status=ending.status,
+        upstream_request_id=ending.request_id[:100],
+        model_served=ending.model_served[:200],
+        prompt_tokens=told.prompt_tokens if told else None,
+        cached_tokens=told.cached_tokens if told else None,
+        image_tokens=told.image_tokens if told else None,
+        completion_tokens=told.completion_tokens if told else None,
+        reasoning_tokens=told.reasoning_tokens if told else None,
+        source=cost.source,
+        cost_ticks=cost.ticks,
+        reported_ticks=cost.reported_ticks,
+        computed_ticks=cost.computed_ticks,
+    )
+    return cost if booked else None
+
+
+def release(record_id: UUID, *, problem: str) -> bool:
+    """Close the record of a call of which not a byte was sent; it cost nothing.
+
+    Return whether it was still open.
+    """
+    released = UsageRecord.objects.filter(pk=record_id, state=RecordState.OPEN).update(
+        state=RecordState.RELEASED,
+        settled_at=Now(),
+        outcome=Outcome.REFUSED,
+        problem=problem[:64],
+    )
+    return bool(released)
+
+
+def reap() -> int:
+    """Settle what was left open longer than any call lasts; return how many.
+
+    Nothing is known of their cost; the ceiling noted at admission stays beside it.
+    """
+    return UsageRecord.objects.filter(
+        state=RecordState.OPEN, opened_at__lt=Now() - REAP_AFTER
+    ).update(
+        state=RecordState.SETTLED,
+        settled_at=Now(),
+        outcome=Outcome.LOST,
+        source=CostSource.UNKNOWN,
+    )

@@ -1,0 +1,156 @@
+"""Who spends, and every call that may cost money."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+
+from console.accounts.models import Team, User
+from console.catalog.models import LanguageModel, PriceVersion
+from console.keys.models import ApiKey
+
+
+class Consumer(models.Model):
+    """Who spends: a person (later also a virtual key)."""
+
+    person = models.OneToOneField(
+        User, on_delete=models.PROTECT, related_name="consumer"
+    )
+
+    def __str__(self) -> str:
+        return str(self.person_id)
+
+
+class Endpoint(models.TextChoices):
+    """The upstream routes that may cost money."""
+
+    CHAT = "chat", "/v1/chat/completions"
+    MESSAGES = "messages", "/v1/messages"
+    TOKENIZE = "tokenize", "/v1/tokenize-text"
+    COMPLETIONS = "completions", "/v1/completions"
+    COMPLETE = "complete", "/v1/complete"
+
+
+class RecordState(models.TextChoices):
+    """The life of a record: open -> settled | released."""
+
+    OPEN = "open", "in flight"
+    SETTLED = "settled", "settled"
+    RELEASED = "released", "nothing was sent"
+
+
+class CostSource(models.TextChoices):
+    """Where an amount comes from."""
+
+    REPORTED = "reported", "reported by xAI"
+    COMPUTED = "computed", "computed from tokens and price"
+    ESTIMATED = "estimated", "estimated, the answer was cut"
+    UNKNOWN = "unknown", "unknown"
+
+
+class Outcome(models.TextChoices):
+    """How a call ended."""
+
+    COMPLETE = "complete", "complete"
+    STOPPED = "stopped", "stopped by the person"
+    LEFT = "left", "the browser left"
+    CUT = "cut", "cut off by xAI or the network"
+    REFUSED = "refused", "refused by xAI"
+    LOST = "lost", "Gatehouse stopped before the end"
+
+
+class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
+    """Records, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> UsageRecordQuerySet:
+        """Keep the calls this person may see: staff their own, the others all."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.sees_all_teams else self.filter(consumer__person=user)
+
+
+class UsageRecord(models.Model):
+    """One call that may cost money, written before the call, settled once.
+
+    Tokens and costs are None until told; `cost_ticks` is what is booked,
+    `reported_ticks` xAI's own amount and `computed_ticks` ours. A booked cost never
+    changes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(
+        max_length=16, choices=RecordState, default=RecordState.OPEN
+    )
+    consumer = models.ForeignKey(
+        Consumer, on_delete=models.PROTECT, related_name="records"
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="records")
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="records")
+    endpoint = models.CharField(max_length=16, choices=Endpoint)
+    model_asked = models.CharField(max_length=200)
+    model_served = models.CharField(max_length=200, blank=True)
+    model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, null=True)
+    price = models.ForeignKey(PriceVersion, on_delete=models.PROTECT, null=True)
+    ceiling_ticks = models.BigIntegerField(
+        null=True
+    )  # most it may cost; None: no price
+    opened_at = models.DateTimeField()
+    first_token_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
+    problem = models.CharField(max_length=64, blank=True)  # a Cause of xai.errors
+    status = models.PositiveSmallIntegerField(null=True)  # HTTP, from upstream
+    upstream_request_id = models.CharField(max_length=100, blank=True)
+    prompt_tokens = models.BigIntegerField(null=True)  # cached ones included
+    cached_tokens = models.BigIntegerField(null=True)
+    image_tokens = models.BigIntegerField(null=True)
+    completion_tokens = models.BigIntegerField(null=True)  # visible ones
+    reasoning_tokens = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=16, choices=CostSource, blank=True)
+    cost_ticks = models.BigIntegerField(null=True)
+    reported_ticks = models.BigIntegerField(null=True)
+    computed_ticks = models.BigIntegerField(null=True)
+
+    objects = UsageRecordQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=RecordState.values),
+                name="usage_state_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(endpoint__in=Endpoint.values),
+                name="usage_endpoint_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source__in=[*CostSource.values, ""]),
+                name="usage_source_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=[*Outcome.values, ""]),
+                name="usage_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cost_ticks=None) | models.Q(cost_ticks__gte=0),
+                name="usage_cost_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=RecordState.OPEN)
+                | models.Q(settled_at__isnull=False),
+                name="usage_settled_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["opened_at"],
+                name="usage_open",
+                condition=models.Q(state="open"),
+            ),
+            models.Index(fields=["-opened_at", "id"], name="usage_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,385 @@
+"""Which key is used, and which rule refuses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from console import vault, xai
+from console.accounts.models import Membership, Team, User
+from console.catalog.models import LanguageModel
+from console.keys.models import ApiKey, KeyModel, KeyState
+from console.relay.admission import Call, admit
+from console.relay.refusal import Refused, Rule
+from console.usage.models import Endpoint, RecordState, UsageRecord
+from tests.people import SECRET
+from tests.relay import stock
+
+
+@pytest.fixture
+def grok(db: None) -> LanguageModel:
+    return stock.language_model(aliases=["grok-latest"])
+
+
+def ask(
+    person: User,
+    *,
+    model: str = stock.GROK,
+    endpoint: Endpoint = Endpoint.CHAT,
+    max_tokens: int | None = 100,
+) -> Call:
+    return admit(
+        user=person,
+        endpoint=endpoint,
+        model=model,
+        prompt_bytes=1000,
+        max_tokens=max_tokens,
+    )
+
+
+def refusal_of(person: User, **asked: str) -> Refused:
+    with pytest.raises(Refused) as refused:
+        ask(person, model=asked.get("model", stock.GROK))
+    assert not UsageRecord.objects.exists()
+    assert refused.value.sentence
+    assert refused.value.advice
+    assert str(refused.value) == refused.value.sentence
+    return refused.value
+
+
+def test_a_member_gets_a_key_and_an_open_record(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    price = stock.price(grok, team)
+    stock.usable(api_key, grok)
+
+    call = ask(sam)
+
+    record = UsageRecord.objects.get(pk=call.record_id)
+    assert (call.key_id, call.key_label) == (api_key.pk, "search-prod")
+    assert (call.team_name, call.host, call.model) == ("Search", "xai", "grok-4.3")
+    assert isinstance(call.auth, xai.XaiAuth)
+    assert record.state == RecordState.OPEN
+    assert (record.model, record.price) == (grok, price)
+    assert record.consumer.person == sam
+    assert SECRET not in repr(call)
+
+
+def test_the_ceiling_bounds_what_the_call_may_cost(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.price(grok, team)
+    stock.usable(api_key, grok)
+
+    call = ask(sam, max_tokens=100)
+
+    record = UsageRecord.objects.get(pk=call.record_id)
+    assert record.ceiling_ticks == 1000 * 12500 + 100 * 25000
+
+
+def test_the_ceiling_of_a_model_that_reasons_is_its_context(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    thinks = stock.language_model(
+        context_length=5000, capabilities={"reasoning_effort": ["low"]}
+    )
+    stock.price(thinks, team)
+    stock.usable(api_key, thinks)
+
+    record = UsageRecord.objects.get(pk=ask(sam, max_tokens=100).record_id)
+
+    assert record.ceiling_ticks == 1000 * 12500 + 5000 * 25000
+
+
+@pytest.mark.parametrize(
+    ("priced", "max_tokens", "endpoint"),
+    [
+        pytest.param(False, 100, Endpoint.CHAT, id="no price"),
+        pytest.param(True, None, Endpoint.CHAT, id="no limit"),
+        pytest.param(True, 100, Endpoint.TOKENIZE, id="no price is published"),
+    ],
+)
+def test_a_ceiling_that_is_not_known_is_none(
+    sam: User,
+    team: Team,
+    api_key: ApiKey,
+    grok: LanguageModel,
+    priced: bool,
+    max_tokens: int | None,
+    endpoint: Endpoint,
+) -> None:
+    if priced:
+        stock.price(grok, team)
+    stock.usable(api_key, grok)
+
+    call = ask(sam, max_tokens=max_tokens, endpoint=endpoint)
+
+    assert UsageRecord.objects.get(pk=call.record_id).ceiling_ticks is None
+
+
+def test_the_newest_price_of_the_keys_own_team_is_noted(
+    sam: User, team: Team, other_team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.price(grok, team)
+    newest = stock.price(grok, team, completion_text_token_price=1)
+    stock.price(grok, other_team)
+    stock.usable(api_key, grok)
+
+    record = UsageRecord.objects.get(pk=ask(sam).record_id)
+
+    assert record.price == newest
+
+
+def test_an_alias_is_asked_for_as_it_was_given(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+
+    call = ask(sam, model="grok-latest")
+
+    record = UsageRecord.objects.get(pk=call.record_id)
+    assert call.model == record.model_asked == "grok-latest"
+    assert record.model == grok
+
+
+def test_an_id_comes_before_an_alias_of_that_name(sam: User, api_key: ApiKey) -> None:
+    other = stock.language_model("aaa", aliases=["twin"])
+    twin = stock.language_model("twin")
+    stock.usable(api_key, other, twin)
+
+    record = UsageRecord.objects.get(pk=ask(sam, model="twin").record_id)
+
+    assert record.model == twin
+
+
+def test_the_weakest_key_that_may_is_used(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    mini = stock.language_model("grok-mini")
+    stock.usable(api_key, grok, mini)
+    one_model = stock.usable(stock.stored(team, "one-model"), grok)
+    chat_only = ["api-key:model:*", "api-key:endpoint:chat"]
+    weakest = stock.usable(stock.stored(team, "weakest"), grok, acls=chat_only)
+
+    assert ask(sam).key_id == weakest.pk
+    assert ask(sam, endpoint=Endpoint.TOKENIZE).key_id == one_model.pk
+    assert ask(sam, model="grok-mini").key_id == api_key.pk
+
+
+def test_a_blocked_key_is_passed_over(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok, state=KeyState.KEY_BLOCKED)
+    strong = stock.usable(stock.stored(team, "strong"), grok)
+
+    assert ask(sam).key_id == strong.pk
+
+
+def test_the_key_of_another_team_is_never_used(
+    sam: User, olga: User, other_team: Team, mia: User, grok: LanguageModel
+) -> None:
+    theirs = stock.usable(stock.stored(other_team, "theirs"), grok)
+
+    assert ask(mia).key_id == theirs.pk
+    UsageRecord.objects.all().delete()
+    assert refusal_of(sam).reason.rule == Rule.NO_KEY
+    assert refusal_of(olga).reason.rule == Rule.NO_TEAM  # although she sees all keys
+
+
+def test_one_team_can_be_asked_for(
+    sam: User, team: Team, other_team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    Membership.objects.create(user=sam, team=other_team)
+    stock.usable(api_key, grok)
+    second = stock.usable(stock.stored(other_team, "second"), grok)
+
+    call = admit(
+        user=sam,
+        endpoint=Endpoint.CHAT,
+        model=stock.GROK,
+        prompt_bytes=1,
+        max_tokens=1,
+        team_id=other_team.pk,
+    )
+
+    assert call.key_id == second.pk
+
+
+def test_an_admin_of_no_team_spends_nothing(
+    ada: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+    Membership.objects.all().delete()
+
+    assert refusal_of(ada).reason.rule == Rule.NO_TEAM
+
+
+def test_a_removed_key_is_gone(sam: User, api_key: ApiKey, grok: LanguageModel) -> None:
+    stock.usable(api_key, grok)
+    ApiKey.objects.update(removed_at=timezone.now())
+
+    assert refusal_of(sam).reason.rule == Rule.NO_KEY
+
+
+def test_a_model_that_no_key_sees_is_named(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+
+    refused = refusal_of(sam, model="grok-9")
+
+    assert refused.reason.rule == Rule.MODEL
+    assert "grok-9" in refused.sentence
+
+
+def test_a_model_that_is_not_seen_any_more_is_refused(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+    KeyModel.objects.update(seen_until=timezone.now())
+
+    assert refusal_of(sam).reason.rule == Rule.MODEL
+
+
+def test_acls_that_changed_since_the_list_was_read_count(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    acls = ["api-key:model:grok-mini", "api-key:endpoint:*"]
+    stock.usable(api_key, grok, acls=acls)
+
+    refused = refusal_of(sam)
+
+    assert refused.reason.rule == Rule.MODEL
+    assert "search-prod" in refused.sentence
+
+
+@pytest.mark.parametrize(
+    "acls",
+    [
+        pytest.param(["api-key:model:*", "api-key:endpoint:models"], id="not named"),
+        pytest.param(["api-key:model:*"], id="none named"),
+        pytest.param(None, id="not told"),
+    ],
+)
+def test_an_endpoint_that_no_key_may_call_is_refused(
+    sam: User, api_key: ApiKey, grok: LanguageModel, acls: list[str] | None
+) -> None:
+    stock.usable(api_key, grok, acls=acls)
+
+    assert refusal_of(sam).reason.rule == Rule.ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in KeyState if state != KeyState.ACTIVE]
+)
+def test_each_state_that_stops_a_key_is_said(
+    sam: User, api_key: ApiKey, grok: LanguageModel, state: KeyState
+) -> None:
+    stock.usable(api_key, grok, state=state)
+
+    refused = refusal_of(sam)
+
+    assert refused.reason.rule == Rule.STATE
+    assert "search-prod of Search" in refused.sentence
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_key_that_was_not_verified_for_long_is_not_relied_on(
+    sam: User, api_key: ApiKey, grok: LanguageModel, watched: bool
+) -> None:
+    stock.usable(api_key, grok)
+    long_ago = timezone.now() - 6 * configured.XAI_POLL_EVERY - timedelta(seconds=1)
+    ApiKey.objects.update(verified_at=long_ago, watched=watched)
+
+    refused = refusal_of(sam)
+
+    assert refused.reason.rule == Rule.AGE
+    assert ("paused" in refused.advice) is not watched
+
+
+def test_a_stale_key_is_still_used(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+    stale = timezone.now() - 3 * configured.XAI_POLL_EVERY
+    ApiKey.objects.update(verified_at=stale)
+
+    assert ask(sam).key_id == api_key.pk
+
+
+def test_of_many_reasons_the_one_nearest_to_a_yes_is_told(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key)  # sees no model
+    no_chat = ["api-key:model:*"]
+    stock.usable(stock.stored(team, "no-chat"), grok, acls=no_chat)
+    near = stock.stored(team, "disabled-one")
+    stock.usable(near, grok, state=KeyState.DISABLED)
+
+    refused = refusal_of(sam)
+
+    assert refused.reason.rule == Rule.STATE
+    assert "disabled-one" in refused.sentence
+
+
+def test_a_sealed_vault_refuses_and_says_so(
+    sam: User,
+    api_key: ApiKey,
+    grok: LanguageModel,
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    stock.usable(api_key, grok)
+    settings.KEK_FILE = tmp_path / "missing"
+    vault.forget()
+
+    refused = refusal_of(sam)
+
+    assert (refused.reason.rule, refused.status) == (Rule.SEALED, 503)
+
+
+def test_a_secret_that_was_moved_to_another_row_is_not_used(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+    other = stock.stored(team, "other")
+    ApiKey.objects.filter(pk=api_key.pk).update(sealed_secret=other.sealed_secret)
+
+    refused = refusal_of(sam)
+
+    assert (refused.reason.rule, refused.status) == (Rule.SECRET, 503)
+    assert SECRET not in str(refused)
+
+
+def test_a_host_that_the_settings_no_longer_name_is_refused(
+    sam: User, api_key: ApiKey, grok: LanguageModel, settings: Settings
+) -> None:
+    stock.usable(api_key, grok)
+    settings.XAI_HOSTS = {"elsewhere": "https://api.x.ai"}
+
+    assert refusal_of(sam).reason.rule == Rule.SECRET
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_number_of_queries_does_not_grow_with_the_keys(
+    sam: User,
+    team: Team,
+    api_key: ApiKey,
+    grok: LanguageModel,
+    number: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    stock.price(grok, team)
+    stock.usable(api_key, grok)
+    for index in range(number):
+        stock.usable(stock.stored(team, f"more-{index}"), grok)
+    ask(sam)
+
+    # Keys, model, price, record.
+    with django_assert_max_num_queries(4):
+        ask(sam)
