@@ -1,0 +1,119 @@
+"""Windows of a real browser that note everything the browser complains of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    expect,
+)
+
+from tests.e2e.instance import PASSWORD, Instance
+
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+SECONDS = 20_000  # milliseconds; what is waited for comes within one interval
+
+_signed_in: dict[tuple[str, str], Any] = {}  # storage by address and person
+
+
+class Windows:
+    """The windows of one test. Use it as a context."""
+
+    def __init__(self, browser: Browser, site: Instance) -> None:
+        self.site = site
+        self.expected = ""  # part of the one complaint that a test provokes
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._complaints: list[str] = []
+
+    def __enter__(self) -> Self:
+        expect.set_options(timeout=SECONDS)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        for context in self._contexts:
+            context.close()
+        if kind is None:
+            assert not self.complaints, "\n".join(self.complaints)
+
+    @property
+    def complaints(self) -> list[str]:
+        """Errors in the console, broken scripts, violations of the CSP."""
+        return [
+            text
+            for text in self._complaints
+            if not self.expected or self.expected not in text
+        ]
+
+    def stranger(self, **looks: Any) -> Page:
+        """Return a window in which nobody has signed in."""
+        looks.setdefault("viewport", WIDE)
+        context = self._browser.new_context(base_url=self.site.url, **looks)
+        context.set_default_timeout(SECONDS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
+        return page
+
+    def of(self, username: str, **looks: Any) -> Page:
+        """Return a window in which this person has signed in."""
+        known = _signed_in.get((self.site.url, username))
+        page = self.stranger(storage_state=known, **looks)
+        if known is None:
+            sign_in(page, username)
+            _signed_in[self.site.url, username] = page.context.storage_state()
+        return page
+
+    def another(self, page: Page) -> Page:
+        """Return one more tab of the same person."""
+        tab = page.context.new_page()
+        tab.on("console", self._note)
+        tab.on("pageerror", lambda error: self._complaints.append(str(error)))
+        return tab
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._complaints.append(f"{message.text} ({message.location.get('url')})")
+
+
+def sign_in(page: Page, username: str) -> None:
+    """Fill the form as a person does."""
+    page.goto("/account/login/")
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator("main h1")).to_be_visible()
+
+
+def mark(page: Page) -> None:
+    """Leave a mark that a reload would wipe out."""
+    page.evaluate("window.mark = true")
+
+
+def is_marked(page: Page) -> bool:
+    """Return whether the page was never loaded again since `mark`."""
+    return bool(page.evaluate("window.mark === true"))
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing may be wider than the window: no sideways scroll."""
+    width, window = page.evaluate(
+        "[document.documentElement.scrollWidth, window.innerWidth]"
+    )
+    assert width <= window, f"{page.url} is {width} wide in a window of {window}"
+
+
+def take(page: Page, file: Path) -> None:
+    """Keep a picture of the whole page, in a window as high as the page."""
+    size = page.viewport_size or WIDE
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": height})
+    page.screenshot(path=file)
+    page.set_viewport_size(size)

@@ -1,0 +1,95 @@
+"""The browser, the instance it looks at, and what is said when there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.browser import Windows
+from tests.e2e.instance import Instance, running
+from tests.services import SCREENSHOTS
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+LEFT_OUT = pytest.StashKey[int]()
+PICTURES = pytest.StashKey[Path]()
+
+
+def chromium_path() -> str | None:
+    """Return the Chromium to use: the one in CHROMIUM, or the first that is found."""
+    candidates = (os.environ.get("CHROMIUM"), *NAMES)
+    return next(
+        (found for one in candidates if one and (found := shutil.which(one))), None
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Put the browser tests last, since their event loop disturbs other tests.
+
+    Without a Chromium they are taken out, and the summary says so.
+    """
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if item not in browser]
+    if chromium_path():
+        items.extend(browser)
+    elif browser:
+        config.stash[LEFT_OUT] = len(browser)
+        config.hook.pytest_deselected(items=browser)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say loudly that browser tests were left out, or where their pictures are."""
+    if number := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_sep("!", "BROWSER TESTS LEFT OUT", red=True, bold=True)
+        terminalreporter.write_line(
+            f"{number} tests did not run: no Chromium was found. Install one "
+            "(`.ci/run` does) or name it: CHROMIUM=/path/to/chromium make test",
+            red=True,
+            bold=True,
+        )
+    if folder := config.stash.get(PICTURES, None):
+        terminalreporter.write_line(f"Screenshots: {folder}")
+
+
+@pytest.fixture(scope="session")
+def pictures(pytestconfig: pytest.Config) -> Path:
+    """The folder for screenshots, outside the repository."""
+    given = os.environ.get(SCREENSHOTS)
+    folder = Path(given or Path(tempfile.gettempdir()) / "gatehouse-screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    pytestconfig.stash[PICTURES] = folder
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """The instance that all browser tests look at."""
+    with running(tmp_path_factory.mktemp("browser")) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-dev-shm-usage"]
+        path = chromium_path()
+        browser = playwright.chromium.launch(executable_path=path, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def windows(chromium: Browser, site: Instance) -> Iterator[Windows]:
+    """Opens windows; at the end none of them may have complained."""
+    with Windows(chromium, site) as windows:
+        yield windows

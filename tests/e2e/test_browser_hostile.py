@@ -1,0 +1,146 @@
+"""A hostile upstream and a real browser: nothing of what it writes may act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browser import Windows
+from tests.e2e.double import SECRET, Double, answering
+from tests.e2e.instance import RING, Instance, running
+from tests.playground.hostile import HOSTILE
+from tests.runtime.conftest import wait_until
+
+pytestmark = pytest.mark.browser
+
+TURNED = "pay\u202eevil\u2066\x1b[31m\u200b"
+
+
+@pytest.fixture(scope="module")
+def double() -> Iterator[Double]:
+    with answering() as double:
+        names = ["grok-4.3", TURNED, *(text[:200] for text in HOSTILE)]
+        double.models = list(dict.fromkeys(names))
+        yield double
+
+
+@pytest.fixture(scope="module")
+def fooled(
+    double: Double, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    """A Gatehouse whose upstream is the double, with its models read."""
+    settings = {"XAI_API_KEY": SECRET, "XAI_HOSTS": f"double={double.url}"}
+    with running(tmp_path_factory.mktemp("hostile"), **settings) as instance:
+        with instance.visitor("admin") as admin:
+
+            def is_read() -> bool:
+                return "grok-4.3" in admin.get("/models/").text
+
+            wait_until(is_read, seconds=3 * RING)
+        yield instance
+
+
+@pytest.fixture
+def page(chromium: Browser, fooled: Instance) -> Iterator[Page]:
+    """A window of which nothing may leave, and in which no script of theirs runs."""
+    with Windows(chromium, fooled) as windows:
+        page = windows.of("admin")
+        went: list[str] = []
+        asked: list[str] = []
+        page.on("request", lambda request: went.append(request.url))
+        page.on(
+            "dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss())
+        )
+        page.add_init_script(
+            "window.ran = []; window.alert = (x) => window.ran.push(x);"
+        )
+        yield page
+        assert page.evaluate("window.ran") == []
+        assert asked == []
+        assert [url for url in went if not url.startswith(fooled.url)] == []
+
+
+def ask(page: Page, prompt: str) -> None:
+    """Send a prompt in a new conversation and wait for its end."""
+    if page.get_by_role("button", name="New conversation").is_visible():
+        page.get_by_role("button", name="New conversation").click()
+    page.get_by_label("Prompt", exact=True).fill(prompt)
+    page.keyboard.press("Control+Enter")
+    lane = page.get_by_role("article", name="Answer")
+    expect(lane.locator("[data-actions]")).to_be_visible()
+
+
+def touch(page: Page, within: str) -> None:
+    """Provoke whatever waits for a pointer or the focus."""
+    for event in ("mouseover", "focus", "toggle", "load", "error"):
+        script = """([within, event]) => document.querySelectorAll(`${within} *`)
+            .forEach((e) => e.dispatchEvent(new Event(event, { bubbles: true })))"""
+        page.evaluate(script, [within, event])
+
+
+def test_answers_and_reasoning(page: Page, double: Double, fooled: Instance) -> None:
+    page.goto("/playground/chat/")
+    chat = page.url
+
+    for text in HOSTILE:
+        double.answer, double.reasoning, double.served = f"{text}\n\nend", text, text
+        ask(page, text)
+        touch(page, "[data-conversation]")
+
+        active = page.locator(
+            "[data-conversation] :is(img, iframe, object, embed, form, input, script,"
+            " svg animate, style, link, meta, base, math, video, audio, [style], [onclick])"
+        )
+        assert active.count() == 0, text
+        addresses = page.eval_on_selector_all(
+            "[data-answer] a", "all => all.map((a) => a.href)"
+        )
+        for address in addresses:
+            assert address.startswith(("http://", "https://", "mailto:")), text
+            assert not address.startswith(fooled.url), text
+        assert page.url == chat
+
+
+def test_words_of_refusal(page: Page, double: Double) -> None:
+    page.goto("/playground/chat/")
+
+    for text in [*HOSTILE, TURNED]:
+        double.error = text
+        ask(page, "Hello")
+        touch(page, "[data-conversation]")
+
+        notice = page.locator("[data-notice]")
+        expect(notice).to_contain_text("xAI refused the request.")
+        assert notice.locator("img, a, form, script, [style]").count() == 0, text
+        assert "\u202e" not in (notice.text_content() or "")
+    double.error = ""
+
+
+def test_tokens(page: Page, double: Double) -> None:
+    double.tokens = [text for text in [*HOSTILE, TURNED] if text]
+    page.goto("/playground/tokenize/")
+
+    page.get_by_role("textbox", name="Text").fill("x")
+    page.keyboard.press("Control+Enter")
+
+    tokens = page.get_by_role("option")
+    expect(tokens).to_have_count(len(double.tokens))
+    touch(page, "[data-tokens]")
+    assert page.locator("[data-tokens] :is(img, a, form, script)").count() == 0
+    assert "\u202e" not in (page.locator("[data-tokens]").text_content() or "")
+    tokens.last.click()
+    assert "\u202e" not in (page.locator("[data-detail]").text_content() or "")
+
+
+def test_names_of_models(page: Page, double: Double) -> None:
+    for address in ("/playground/chat/", "/playground/tokenize/", "/models/"):
+        page.goto(address)
+        touch(page, "main")
+
+        main = page.locator("main")
+        assert main.locator("img, iframe, object, embed, script, [style]").count() == 0
+        text = page.evaluate("document.querySelector('main').textContent")
+        assert "\u202e" not in text, address
+        assert "\x1b" not in text, address
