@@ -29,6 +29,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except (embedded.StartError, ImproperlyConfigured) as error:
         sys.exit(f"gatehouse: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says it; a traceback would look like a mistake
 
 
 def ensure_services() -> None:

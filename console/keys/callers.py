@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 
 from console.accounts.models import User
 from console.keys.models import ApiKey, KeyModel, KeyState
+from console.lib.freshness import trusted_since
 
 NAMED: Final = 12  # keys named per model and team; the others are counted
 
@@ -61,7 +62,7 @@ CallersOf = Mapping[tuple[UUID, UUID], Callers]  # by model and team
 
 def callers(*, user: User | AnonymousUser, now: datetime) -> CallersOf:
     """Return who can call each model, of the keys this person sees; two queries."""
-    horizon = now - 6 * settings.XAI_POLL_EVERY
+    horizon = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     usable = Q(key__state=KeyState.ACTIVE, key__verified_at__gte=horizon)
     seen = KeyModel.objects.filter(
         seen_until=None, key__in=ApiKey.objects.visible_to(user)

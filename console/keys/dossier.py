@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from console.catalog.models import LanguageModel, PriceVersion
-from console.keys import access, reach
+from console.keys import access, meanings, reach
 from console.keys.models import ApiKey, KeyModel, KeySnapshot
 from console.keys.shown import (
     ShownState,
@@ -85,8 +85,8 @@ class Dossier:
     next_check_at: datetime | None
     waiting: bool  # for a check that somebody asked for
     reach: reach.Reach
-    rules: str  # all of them, in words
-    sentences: list[access.Sentence]
+    in_words: str  # its ACLs on one line
+    sentences: list[access.Sentence]  # one per ACL entry
     models: list[SeenModel]
     events: list[Event]
     snapshots: list[Snapshot]
@@ -98,21 +98,21 @@ class Dossier:
 def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     """Gather the page of one key; `key` comes with its team and its adder."""
     state = shown_state(key, now=now)
-    meaning, advice = explain(state, key)
+    meaning, advice = meanings.of(state, watched=key.watched)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
     return Dossier(
         key=key,
         tail=tail_of(key),
         state=state,
-        tone=TONES.get(state, ""),
+        tone=meanings.TONES.get(state, ""),
         meaning=meaning,
         advice=advice,
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
         reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
-        rules=access.in_words(key.acls),
+        in_words=access.in_words(key.acls),
         sentences=access.sentences(key.acls),
         models=models_seen(key),
         events=events(key.changes.all()[:NEWEST]),
@@ -130,61 +130,6 @@ def is_waiting(
     if asked_at is None or now - asked_at > WAIT_AT_MOST:
         return False
     return checked_at is None or checked_at < asked_at
-
-
-def explain(state: ShownState, key: ApiKey) -> tuple[str, str]:
-    """Return what a state means and what to do about it; "" for nothing."""
-    if state == ShownState.STALE and not key.watched:
-        return (
-            "Watching this key was stopped, so its last good answer is too old to "
-            "trust.",
-            "Resume watching to have it checked again.",
-        )
-    return EXPLAINED[state]
-
-
-TONES: Final = {
-    ShownState.ACTIVE: "ok",
-    ShownState.TEAM_BLOCKED: "bad",
-    ShownState.KEY_BLOCKED: "bad",
-    ShownState.REJECTED: "bad",
-    ShownState.UNREACHABLE: "warn",
-    ShownState.STALE: "warn",
-}
-EXPLAINED: Final = {
-    ShownState.ACTIVE: ("xAI answers and no flag is set.", ""),
-    ShownState.TEAM_BLOCKED: (
-        "xAI has blocked the team, so every key of it stops.",
-        "Look at the team's billing and messages in xAI's console. All its keys "
-        "recover together; nothing has to change on this one.",
-    ),
-    ShownState.KEY_BLOCKED: (
-        "xAI has blocked this key, for example because it was found in public.",
-        "Make a new key in xAI's console, replace the secret here, and delete the "
-        "old key there.",
-    ),
-    ShownState.REJECTED: (
-        "xAI does not accept this secret. The key was deleted or replaced at xAI.",
-        "Replace the secret with the new one, or remove the key.",
-    ),
-    ShownState.DISABLED: (
-        "A person has switched this key off in xAI's console.",
-        "Switch it on there if it is still needed; remove it here if not.",
-    ),
-    ShownState.UNREACHABLE: (
-        "xAI has not answered several checks in a row. Nothing is known against the "
-        "key itself.",
-        "Gatehouse tries again by itself. If other keys answer, check this one now.",
-    ),
-    ShownState.STALE: (
-        "The last good answer is too old to trust.",
-        "Check the key now. If that does not help, the poller may be silent.",
-    ),
-    ShownState.UNKNOWN: (
-        "xAI has not given a good answer about this key yet.",
-        "",
-    ),
-}
 
 
 def models_seen(key: ApiKey) -> list[SeenModel]:

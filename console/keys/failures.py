@@ -13,7 +13,7 @@ REJECTED_AFTER = timedelta(seconds=30)  # between the first refusal and a second
 UNREACHABLE_AFTER = 3  # polls in a row without an answer
 
 # xAI says these in words, so one answer is enough.
-_SAID = {
+SAID_IN_WORDS = {
     xai.Cause.KEY_DISABLED: KeyState.DISABLED,
     xai.Cause.KEY_BLOCKED: KeyState.KEY_BLOCKED,
     xai.Cause.TEAM_BLOCKED: KeyState.TEAM_BLOCKED,
@@ -40,8 +40,8 @@ def judge(api_key: ApiKey, error: xai.XaiError, seen_at: datetime) -> Verdict:
     state = KeyState(api_key.state)
     problem = _sentence(error)
     match error:
-        case xai.KeyRejected(cause=cause) if cause in _SAID:
-            return Verdict(_SAID[cause], problem)
+        case xai.KeyRejected(cause=cause) if cause in SAID_IN_WORDS:
+            return Verdict(SAID_IN_WORDS[cause], problem)
         case xai.KeyRejected():
             first = api_key.refused_at or seen_at
             if state == KeyState.REJECTED or seen_at - first >= REJECTED_AFTER:

@@ -9,9 +9,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from console import xai
 from console.accounts.models import Team
 from console.keys.inventory import SIZES, SORTS, Filters
 from console.keys.models import ApiKey
+from console.keys.refusals import SecretInText
 from console.keys.shown import ShownState
 
 WHOLE_KEY = re.compile(r"xai-[A-Za-z0-9_-]{12,}")
@@ -71,26 +73,58 @@ class SecretField(forms.CharField):
         )
 
 
-def _text(label: str, *, length: int, required: bool = True) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=length,
-        required=required,
-        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
-    )
+class ShownField(forms.CharField):
+    """A text that others read: nothing hides in it, and no key does.
+
+    A key that was pasted into it does not come back with the form.
+    """
+
+    def __init__(
+        self, label: str, *, length: int, required: bool = True, lines: bool = False
+    ) -> None:
+        widget = MaskedArea if lines else MaskedLine
+        super().__init__(
+            label=label, max_length=length, required=required, widget=widget()
+        )
+        self.spaces = "\t\r\n" if lines else ""
+
+    def validate(self, value: str) -> None:
+        """Refuse what cannot be seen, such as marks that turn the text around."""
+        super().validate(value)
+        if any(not sign.isprintable() and sign not in self.spaces for sign in value):
+            raise forms.ValidationError("This has characters that cannot be shown.")
+        if xai.redact(value) != value:
+            raise forms.ValidationError(SecretInText.sentence)
+
+
+class MaskedLine(forms.TextInput):
+    """One line that does not repeat a key."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "input", "autocomplete": "off"})
+
+    def format_value(self, value: Any) -> str | None:
+        """Return what to show again."""
+        return None if value is None else xai.redact(str(value))
+
+
+class MaskedArea(forms.Textarea):
+    """Several lines that do not repeat a key."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "textarea", "rows": 3})
+
+    def format_value(self, value: Any) -> str | None:
+        """Return what to show again."""
+        return None if value is None else xai.redact(str(value))
 
 
 class EditKeyForm(forms.Form):
     """What people here say about a key."""
 
-    label = _text("Label", length=100)
-    owner = _text("Owner", length=100, required=False)
-    note = forms.CharField(
-        label="Note",
-        max_length=1000,
-        required=False,
-        widget=forms.Textarea(attrs={"class": "textarea", "rows": 3}),
-    )
+    label = ShownField("Label", length=100)
+    owner = ShownField("Owner", length=100, required=False)
+    note = ShownField("Note", length=1000, required=False, lines=True)
 
 
 class AddKeyForm(EditKeyForm):
@@ -108,7 +142,7 @@ class AddKeyForm(EditKeyForm):
         widget=forms.Select(),
         error_messages={"invalid_choice": "This team does not exist any more."},
     )
-    new_team = _text("Name of the new team", length=100, required=False)
+    new_team = ShownField("Name of the new team", length=100, required=False)
     host = forms.ChoiceField(label="Upstream", required=False, widget=forms.Select())
     credential_material = SecretField()
 
@@ -153,7 +187,9 @@ class ReplaceSecretForm(forms.Form):
 class RemoveKeyForm(forms.Form):
     """The label, typed by somebody who means it."""
 
-    label = _text("Type the label to confirm", length=100)
+    label = forms.CharField(
+        label="Type the label to confirm", max_length=100, widget=MaskedLine()
+    )
 
     def __init__(self, *args: Any, api_key: ApiKey, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -113,7 +113,7 @@ class KeyRow:
     tail: str
     team: str
     owner: str
-    state: str  # a ShownState
+    state: ShownState
     state_since: datetime | None
     problem: str
     watched: bool
@@ -183,7 +183,9 @@ def narrowed(*, user: Viewer, filters: Filters, now: datetime) -> ApiKeyQuerySet
     if filters.team:
         keys = keys.filter(team=filters.team)
     if filters.search:
-        keys = keys.annotate(rules=_rules_as_text()).filter(_matches(filters.search))
+        keys = keys.annotate(entries=_entries_as_text()).filter(
+            _matches(filters.search)
+        )
     return keys.annotate(shown=shown_expression(now))
 
 
@@ -229,12 +231,12 @@ def _matches(search: str) -> Q:
         | Q(owner__icontains=search)
         | Q(note__icontains=search)
         | Q(xai_name__icontains=search)
-        | Q(rules__icontains=search)
+        | Q(entries__icontains=search)
         | Q(last_four=tail)
     )
 
 
-def _rules_as_text() -> Cast | Replace:
+def _entries_as_text() -> Cast | Replace:
     """Write the ACLs without what all of them share, or every key would match it."""
     text: Cast | Replace = Cast("acls", TextField())
     for shared in ("api-key:model:", "api-key:endpoint:"):
@@ -243,18 +245,18 @@ def _rules_as_text() -> Cast | Replace:
 
 
 def _breadth() -> Any:
-    """Order by what the rules open: all models, all endpoints, then their number."""
+    """Order by what the ACLs open: all models, all endpoints, then their number."""
     length = Func("acls", function="jsonb_array_length", output_field=IntegerField())
     return (
-        _has_rule("api-key:model:*", 10_000)
-        + _has_rule("api-key:endpoint:*", 5_000)
+        _has_entry("api-key:model:*", 10_000)
+        + _has_entry("api-key:endpoint:*", 5_000)
         + Coalesce(length, Value(-1))
     )
 
 
-def _has_rule(rule: str, worth: int) -> Case:
+def _has_entry(entry: str, worth: int) -> Case:
     return Case(
-        When(acls__contains=[rule], then=Value(worth)),
+        When(acls__contains=[entry], then=Value(worth)),
         default=Value(0),
         output_field=IntegerField(),
     )
@@ -267,7 +269,7 @@ def _row(key: ApiKey, *, listed: reach.Listed, now: datetime) -> KeyRow:
         tail=tail_of(key),
         team=key.team.name,
         owner=key.owner,
-        state=key.shown,  # type: ignore[attr-defined]
+        state=ShownState(key.shown),  # type: ignore[attr-defined]
         state_since=key.state_since,
         problem=key.problem,
         watched=key.watched,

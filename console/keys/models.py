@@ -60,9 +60,7 @@ class ApiKey(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     removed_at = models.DateTimeField(null=True)
 
-    state = models.CharField(
-        max_length=16, choices=KeyState, default=KeyState.UNKNOWN
-    )
+    state = models.CharField(max_length=16, choices=KeyState, default=KeyState.UNKNOWN)
     state_since = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)  # newest KeyChange
     checked_at = models.DateTimeField(null=True)
@@ -118,12 +116,10 @@ class KeySnapshot(models.Model):
     which the change happened.
     """
 
-    key = models.ForeignKey(
-        ApiKey, on_delete=models.CASCADE, related_name="snapshots"
-    )
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="snapshots")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    facts = models.JSONField()  # the compared fields, as `observations.FACTS` names them
+    facts = models.JSONField()  # compared from poll to poll, by names of FACTS
     raw = models.JSONField()  # the whole answer, verbatim
 
     class Meta:

@@ -1,4 +1,4 @@
-"""How far a key's rules reach, in figures for bars. Words are made by `access`."""
+"""How far a key's ACLs reach, in figures for bars. Words are made by `access`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the rules of one key open; both None if xAI has not told them."""
+    """What the ACLs of one key open; both None if xAI has not told them."""
 
     models: Share | None
     endpoints: Share | None
@@ -66,7 +66,7 @@ def listed_models() -> Listed:
 
 
 def reach_of(acls: Sequence[str] | None, *, listed: Sequence[ListedModel]) -> Reach:
-    """Count what the rules open of what is there."""
+    """Count what the ACLs open of what is there."""
     models, endpoints = access.models_of(acls), access.endpoints_of(acls)
     if models is None or endpoints is None:
         return Reach(None, None)

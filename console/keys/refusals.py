@@ -92,8 +92,8 @@ class SecretInText(Refused):
     """A text that everybody may read holds a key."""
 
     sentence = (
-        "The label, owner or note holds something that looks like a key. Put the "
-        "key into its own field only."
+        "This text holds something that looks like a key. Put the key into its own "
+        "field only."
     )
 
 

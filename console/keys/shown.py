@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from console.keys.failures import UNREACHABLE_AFTER
 from console.keys.models import ApiKey, KeyState
-from console.lib.freshness import Freshness, freshness
+from console.lib.freshness import Freshness, freshness, trusted_since
 from console.vault import sealing
 
 
@@ -28,15 +29,15 @@ class ShownState(models.TextChoices):
     ACTIVE = KeyState.ACTIVE.value, KeyState.ACTIVE.label
     DISABLED = KeyState.DISABLED.value, KeyState.DISABLED.label
 
+    @property
+    def glyph(self) -> str:
+        """Return its icon's name, which is also its name in the stylesheet."""
+        drawn = {ShownState.ACTIVE: "ok", ShownState.UNKNOWN: "new"}
+        return drawn.get(self, self.value.replace("_", "-"))
 
-# Known from a refusal or from silence, so the last try counts, not the last answer.
-KNOWN_BY_TRYING = (KeyState.REJECTED, KeyState.UNREACHABLE)
-KNOWN_BY_ANSWER = (
-    KeyState.ACTIVE,
-    KeyState.TEAM_BLOCKED,
-    KeyState.KEY_BLOCKED,
-    KeyState.DISABLED,
-)
+
+# xAI answers with these as flags, and refuses with them in words as well.
+TOLD_BAD = (KeyState.TEAM_BLOCKED, KeyState.KEY_BLOCKED, KeyState.DISABLED)
 
 
 def shown_state(key: ApiKey, *, now: datetime) -> ShownState:
@@ -46,10 +47,7 @@ def shown_state(key: ApiKey, *, now: datetime) -> ShownState:
     """
     if key.state == KeyState.UNKNOWN:
         return ShownState.STALE if key.verified_at else ShownState.UNKNOWN
-    by_trying = key.state in KNOWN_BY_TRYING
-    judged_at = key.checked_at if by_trying else key.verified_at
-    trust = freshness(judged_at, interval=settings.XAI_POLL_EVERY, now=now)
-    return ShownState.STALE if trust == Freshness.UNKNOWN else ShownState(key.state)
+    return ShownState(key.state) if _is_trusted(key, now) else ShownState.STALE
 
 
 def shown_expression(now: datetime) -> Case:
@@ -85,10 +83,33 @@ def _new() -> Q:
     return Q(state=KeyState.UNKNOWN, verified_at=None)
 
 
+def _is_trusted(key: ApiKey, now: datetime) -> bool:
+    """Judge the age of what made the state, by how often such a key is asked.
+
+    A refusal and silence are known by trying, whatever the last good answer was;
+    so is a block told in words, while no silence came after it.
+    """
+    judged_at, interval = key.verified_at, settings.XAI_POLL_EVERY
+    told_bad = key.state in TOLD_BAD and key.failures < UNREACHABLE_AFTER
+    if key.state == KeyState.REJECTED:
+        judged_at, interval = key.checked_at, settings.XAI_POLL_REJECTED_EVERY
+    elif key.state == KeyState.UNREACHABLE or told_bad:
+        judged_at = key.checked_at
+    return freshness(judged_at, interval=interval, now=now) != Freshness.UNKNOWN
+
+
 def _trusted(now: datetime) -> Q:
-    horizon = now - 6 * settings.XAI_POLL_EVERY
-    return Q(state__in=KNOWN_BY_ANSWER, verified_at__gte=horizon) | Q(
-        state__in=KNOWN_BY_TRYING, checked_at__gte=horizon
+    """Return `_is_trusted` as SQL."""
+    lately = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
+    rarely = trusted_since(interval=settings.XAI_POLL_REJECTED_EVERY, now=now)
+    silent = Q(failures__gte=UNREACHABLE_AFTER)
+    told_bad = Q(state__in=TOLD_BAD)
+    by_answer = Q(state=KeyState.ACTIVE) | told_bad & silent
+    by_trying = Q(state=KeyState.UNREACHABLE) | told_bad & ~silent
+    return (
+        by_answer & Q(verified_at__gte=lately)
+        | by_trying & Q(checked_at__gte=lately)
+        | Q(state=KeyState.REJECTED, checked_at__gte=rarely)
     )
 
 

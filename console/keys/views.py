@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import TypeAlias
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,8 +23,9 @@ from django.views.decorators.http import (
 )
 
 from console import vault
-from console.accounts.acting import actor_of
-from console.accounts.models import Team, User
+from console.accounts import teams
+from console.accounts.acting import actor_of, person_of
+from console.accounts.models import Team
 from console.accounts.rules import rule
 from console.audit import trail
 from console.keys import custody, inventory
@@ -37,11 +39,11 @@ from console.keys.forms import (
     filters_of,
 )
 from console.keys.models import ApiKey
-from console.keys.shown import ShownState
 from console.lib import export
 from console.lib.htmx import render_page
 
-REFUSALS = (custody.Refused, vault.Sealed)
+REFUSALS = (custody.Refused, teams.Refused, vault.Sealed)
+Refusal: TypeAlias = custody.Refused | teams.Refused | vault.Sealed
 
 
 @require_GET
@@ -72,10 +74,7 @@ def key_list(request: HttpRequest) -> HttpResponseBase:
 @rule("keys.view")
 def key_detail(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Everything known about one key; it refreshes itself, fast after "check now"."""
-    context = {
-        "dossier": dossier(key=_key(request, key_id), now=timezone.now()),
-        "states": ShownState,
-    }
+    context = {"dossier": dossier(key=_key(request, key_id), now=timezone.now())}
     return render_page(request, "keys/key_detail.html", context, part="key-live")
 
 
@@ -96,7 +95,7 @@ def key_add(request: HttpRequest) -> HttpResponse:
                 host=values["host"],
                 secret_text=values["credential_material"],
                 actor=actor_of(request),
-                added_by=cast(User, request.user),
+                added_by=person_of(request),
             )
         except REFUSALS as refusal:
             _refuse(form, refusal)
@@ -149,24 +148,14 @@ def key_edit(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @rule("keys.change")
 def key_pause(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Stop watching a key."""
-    api_key = _key(request, key_id)
-    try:
-        custody.pause(api_key=api_key, actor=actor_of(request))
-    except REFUSALS as refusal:
-        return _not_done(request, refusal)
-    return _done(request, f"{api_key} is not watched any more.", api_key)
+    return _watch(request, key_id, custody.pause, "{} is not watched any more.")
 
 
 @require_POST
 @rule("keys.change")
 def key_resume(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Watch a key again."""
-    api_key = _key(request, key_id)
-    try:
-        custody.resume(api_key=api_key, actor=actor_of(request))
-    except REFUSALS as refusal:
-        return _not_done(request, refusal)
-    return _done(request, f"{api_key} is watched again.", api_key)
+    return _watch(request, key_id, custody.resume, "{} is watched again.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -189,6 +178,17 @@ def _key(request: HttpRequest, key_id: UUID) -> ApiKey:
     """Return a key this person may see; any other does not exist."""
     keys = ApiKey.objects.visible_to(request.user).select_related("team", "created_by")
     return get_object_or_404(keys, pk=key_id)
+
+
+def _watch(
+    request: HttpRequest, key_id: UUID, act: Callable[..., ApiKey], done: str
+) -> HttpResponse:
+    api_key = _key(request, key_id)
+    try:
+        act(api_key=api_key, actor=actor_of(request))
+    except REFUSALS as refusal:
+        return _not_done(request, refusal)
+    return _done(request, done.format(api_key), api_key)
 
 
 def _sent(request: HttpRequest) -> QueryDict | None:
@@ -217,9 +217,11 @@ def _export(
     )
 
 
-def _refuse(form: forms.Form, refusal: custody.Refused | vault.Sealed) -> None:
+def _refuse(form: forms.Form, refusal: Refusal) -> None:
     """Put the sentence of a refusal beside the field it speaks of."""
-    if isinstance(refusal, custody.TeamMismatch) and "team" in form.fields:
+    if isinstance(refusal, teams.Refused):
+        form.add_error("new_team", refusal.sentence)
+    elif isinstance(refusal, custody.TeamMismatch) and "team" in form.fields:
         form.add_error("team", refusal.sentence)
     elif isinstance(refusal, custody.Refused) and "credential_material" in form.fields:
         form.add_error("credential_material", refusal.sentence)
@@ -247,9 +249,7 @@ def _done(
     return HttpResponseRedirect(url, status=303)
 
 
-def _not_done(
-    request: HttpRequest, refusal: custody.Refused | vault.Sealed
-) -> HttpResponse:
+def _not_done(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Say why nothing was done."""
     messages.error(request, refusal.sentence)
     return HttpResponseRedirect(reverse("keys:list"), status=303)

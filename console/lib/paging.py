@@ -10,7 +10,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -46,11 +46,11 @@ class Page(Generic[Row]):
 
 
 def instant(text: str) -> datetime:
-    """Read a time with a zone."""
+    """Read a time with a zone that is one in UTC, too."""
     value = datetime.fromisoformat(text)
     if value.tzinfo is None:
         raise ValueError("a time without a zone")
-    return value
+    return value.astimezone(UTC)  # OverflowError before year 1 and after 9999
 
 
 def words(text: str) -> str:

@@ -5,14 +5,13 @@ Called by `manage.py prepare` at every start outside try-out mode.
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
 
 from console import env, xai
 from console.accounts import people, teams
 from console.accounts.models import Role, Team, User
 from console.audit.actors import command
-from console.keys import custody
+from console.keys import custody, upstream
 from console.keys.models import ApiKey
 from console.pages.passwords import given_password, random_password
 from console.vault import sealing
@@ -95,7 +94,7 @@ def _store(secret: xai.Secret, team: Team) -> list[str]:
         label=LABEL,
         owner="",
         note="Stored from XAI_API_KEY at a start.",
-        host=next(iter(settings.XAI_HOSTS)),
+        host=upstream.default_host(),
         secret=secret,
         actor=ACTOR,
     )

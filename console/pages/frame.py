@@ -66,7 +66,6 @@ class Address:
     rule: str
 
 
-PLAY = "Playground"
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
     Address("Keys", "Inventory", "key", "keys:list", "keys.view"),

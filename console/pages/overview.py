@@ -14,6 +14,7 @@ from django.db.models import Count, Min, QuerySet
 from console.accounts.models import User
 from console.keys.models import ApiKey, KeyChange
 from console.keys.shown import ShownState, rank_expression, shown_expression
+from console.lib.freshness import trusted_since
 from console.pages.attention import (
     BAD_KEYS,
     NEWS_FOR,
@@ -40,7 +41,7 @@ class Lamp:
 
     key_id: UUID
     label: str
-    state: str  # a ShownState
+    state: ShownState
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,11 @@ def overview_for(user: User, *, now: datetime) -> Overview:
     lamps = list(_lamps(keys)) if total <= LAMPS_AT_MOST else []
     changes = _changes(user, since=now - CHANGES_FOR)
     news = [one for one in changes if now - one.gap_until <= NEWS_FOR]
-    too_old = now - 6 * settings.XAI_POLL_EVERY
+    recent = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     return Overview(
         keys=total,
         usable=sum(one.keys for one in tallies if one.state == ShownState.ACTIVE),
-        answered=keys.filter(verified_at__gte=too_old).count(),
+        answered=keys.filter(verified_at__gte=recent).count(),
         clauses=clauses(tallies),
         teams=_boards(tallies, lamps),
         attention=attention(tallies=tallies, worst=_worst(keys, now=now), news=news),
@@ -124,7 +125,7 @@ def _tallies(keys: ShownKeys) -> list[Tally]:
 def _lamps(keys: ShownKeys) -> Iterable[tuple[str, Lamp]]:
     rows = keys.order_by("label").values_list("team__name", "id", "label", "shown")
     for team, key_id, label, state in rows:
-        yield team, Lamp(key_id, label, state)
+        yield team, Lamp(key_id, label, ShownState(state))
 
 
 def _boards(tallies: Iterable[Tally], lamps: list[tuple[str, Lamp]]) -> list[TeamBoard]:

@@ -1,4 +1,4 @@
-"""The passwords of people whom the first start makes."""
+"""The passwords of people whom the first start or a command makes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from console import env
 
 SETTING = "GATEHOUSE_DEMO_PASSWORD"
-RANDOM_BYTES = 12  # 16 characters
+RANDOM_BYTES = 15  # 20 characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from console import vault
 from console.audit import chain
 from console.lib.templatetags.gatehouse import ago, span
 from console.pages import health
-from console.polling import life
-from console.polling.models import Breaker, PollState
+from console.polling import life, schedule
+from console.polling.models import Breaker
+from console.usage.ledger import REAP_AFTER
 from console.usage.models import RecordState, UsageRecord
 
 LATE = timedelta(minutes=2)  # a due poll nobody took, or a beat that did not ring
-RECORD_TOO_LONG = timedelta(minutes=15)  # open: longer than any call may last
 AUDIT_RESULT = "pages.audit-verification"
 READ_AT_ONCE = 5000  # audit entries: verified by the page itself while so few
 FEW_KEPT_FOR = timedelta(minutes=10)
@@ -114,14 +114,12 @@ def beat(now: datetime) -> Part:
 
 def polls(now: datetime) -> Part:
     """How late the oldest due check is."""
-    due = PollState.objects.filter(
-        key__watched=True, key__removed_at=None, due_at__lt=now
-    ).aggregate(n=Count("id"), oldest=Min("due_at"))
-    if not due["n"]:
+    number, oldest = schedule.due_now()
+    if oldest is None:
         return Part("Polls", "ok", "none is due")
-    late = now - due["oldest"]
+    late = now - oldest
     tone = "ok" if late < LATE else "warn"
-    return Part("Polls", tone, f"{due['n']:,} due, the oldest since {span(late)}")
+    return Part("Polls", tone, f"{number:,} due, the oldest since {span(late)}")
 
 
 def upstream(now: datetime) -> Part:
@@ -145,7 +143,7 @@ def usage_records(now: datetime) -> Part:
     row = unsettled.aggregate(n=Count("id"), oldest=Min("opened_at"))
     if not row["n"]:
         return Part("Usage records", "ok", "none is open")
-    tone = "warn" if now - row["oldest"] > RECORD_TOO_LONG else "ok"
+    tone = "warn" if now - row["oldest"] > REAP_AFTER else "ok"
     return Part("Usage records", tone, f"{row['n']:,} open, since {ago(row['oldest'])}")
 
 

@@ -16,7 +16,7 @@ from console.accounts import people, teams
 from console.accounts.models import Role, Team, User
 from console.audit import trail
 from console.audit.actors import command
-from console.keys import custody
+from console.keys import custody, upstream
 from console.pages.passwords import Password, given_password, random_password
 from console.sandbox.control import Control, Snapshot
 from console.sandbox.world import Key
@@ -97,7 +97,7 @@ def _store(key: Key, team: Team) -> None:
         label=key.name,
         owner=key.owner or "",
         note=key.note,
-        host=next(iter(settings.XAI_HOSTS)),
+        host=upstream.default_host(),
         secret=xai.Secret.parse(key.secret),
         actor=ACTOR,
     )

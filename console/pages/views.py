@@ -8,7 +8,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from console.accounts.models import User
+from console import vault
+from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.lib.htmx import render_page
 from console.pages import state_of_parts
@@ -19,8 +20,7 @@ from console.pages.overview import overview_for
 @rule("overview.view")
 def overview(request: HttpRequest) -> HttpResponse:
     """One sentence of health, what needs attention, and what changed lately."""
-    assert isinstance(request.user, User)
-    seen = overview_for(request.user, now=timezone.now())
+    seen = overview_for(person_of(request), now=timezone.now())
     return render_page(request, "pages/overview.html", {"seen": seen}, part="overview")
 
 
@@ -36,7 +36,11 @@ def status(request: HttpRequest) -> HttpResponse:
 @rule("status.view")
 def verify(request: HttpRequest) -> HttpResponse:
     """Read the whole audit chain again, and keep the result for the status page."""
-    result = state_of_parts.verify_audit(now=timezone.now())
+    try:
+        result = state_of_parts.verify_audit(now=timezone.now())
+    except vault.Sealed as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect("pages:status")
     if result.broken_at is None:
         messages.success(request, f"{result.entries:,} audit entries follow in order.")
     else:

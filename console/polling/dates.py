@@ -10,6 +10,7 @@ from zlib import crc32
 from django.conf import settings
 
 from console import xai
+from console.keys.failures import SAID_IN_WORDS
 from console.keys.models import KeyState
 from console.polling.models import PollKind
 
@@ -63,9 +64,9 @@ def after_failure(
         case xai.RateLimited():
             return pause_of(error, dice=dice)
         case xai.KeyRejected() if kind == PollKind.MODELS:
-            return min(interval, HOUR)
+            return min(interval, settings.XAI_POLL_REJECTED_EVERY)
         case xai.KeyRejected() if state == KeyState.REJECTED:
-            return HOUR
+            return settings.XAI_POLL_REJECTED_EVERY
         case xai.KeyRejected(cause=cause) if cause in SAID_IN_WORDS:
             return interval
         case xai.KeyRejected():
@@ -74,13 +75,6 @@ def after_failure(
             return interval
         case _:
             return back_off(failures, kind=kind)
-
-
-SAID_IN_WORDS = {
-    xai.Cause.KEY_DISABLED,
-    xai.Cause.KEY_BLOCKED,
-    xai.Cause.TEAM_BLOCKED,
-}
 
 
 def back_off(failures: int, *, kind: PollKind) -> timedelta:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from console.keys.models import ApiKey
 from console.polling import breaker, statements
@@ -203,10 +203,11 @@ def shut_out() -> int:
     return due.filter(key__host__in=hosts).count()
 
 
-def oldest_due() -> datetime | None:
-    """Return since when the oldest poll has been due; None: nothing is due."""
+def due_now() -> tuple[int, datetime | None]:
+    """Return how many polls are due, and since when the oldest; None: none is."""
     due = PollState.objects.filter(_WATCHED, due_at__lte=StatementTime())
-    return due.order_by("due_at").values_list("due_at", flat=True).first()
+    found = due.aggregate(number=Count("id"), oldest=Min("due_at"))
+    return found["number"], found["oldest"]
 
 
 _WATCHED = Q(key__watched=True, key__removed_at=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from console import vault
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
 from console.audit import trail
@@ -30,12 +32,13 @@ def check_now(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Make one key due at once and go back to where the button was."""
     api_key = get_object_or_404(ApiKey.objects.visible_to(request.user), pk=key_id)
 
-    asked = api_key.watched and _ask(request, api_key)
-
-    sentence = ASKED if asked else TOO_SOON if api_key.watched else UNWATCHED
+    try:
+        status, sentence = _ask(request, api_key)
+    except vault.Sealed as refusal:
+        status, sentence = HTTPStatus.SERVICE_UNAVAILABLE, refusal.sentence
+    asked = status == HTTPStatus.OK
     text = sentence.format(label=api_key.label)
     if wants_part(request):
-        status = 200 if asked else 429 if api_key.watched else 409
         context = {"text": text, "asked": asked}
         return render(request, "polling/_asked.html", context, status=status)
     messages.add_message(request, messages.INFO if asked else messages.WARNING, text)
@@ -44,10 +47,13 @@ def check_now(request: HttpRequest, key_id: UUID) -> HttpResponse:
     return response
 
 
-def _ask(request: HttpRequest, api_key: ApiKey) -> bool:
+def _ask(request: HttpRequest, api_key: ApiKey) -> tuple[HTTPStatus, str]:
+    """Make the key due, or say why not. Raises vault.Sealed."""
+    if not api_key.watched:
+        return HTTPStatus.CONFLICT, UNWATCHED
     with transaction.atomic():
         if not schedule.ask_now(api_key):
-            return False
+            return HTTPStatus.TOO_MANY_REQUESTS, TOO_SOON
         trail.record(
             action="key.checked_by_hand",
             actor=actor_of(request),
@@ -57,7 +63,7 @@ def _ask(request: HttpRequest, api_key: ApiKey) -> bool:
             team_id=api_key.team_id,
         )
     tasks.ring_bell()
-    return True
+    return HTTPStatus.OK, ASKED
 
 
 def _back(request: HttpRequest, api_key: ApiKey) -> str:

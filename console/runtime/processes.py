@@ -45,8 +45,9 @@ def check_port(address: str, port: int) -> None:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what the children may know: all but the key, which `prepare` stored."""
+    """Return what the children may know: no key and no password; `prepare` had them."""
     passed = dict(environment)
+    passed.pop("GATEHOUSE_DEMO_PASSWORD", None)
     if passed.pop("XAI_API_KEY", "").strip() and not passed.get("XAI_HOSTS"):
         passed["XAI_HOSTS"] = XAI  # without it and the key, this were try-out mode
     return passed

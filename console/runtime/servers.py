@@ -157,6 +157,10 @@ class Postgres(Server):
         self._check_major()
         if not self._version_file.exists():
             self._create_cluster()
+        socket_lock = Path(f"{self.layout.postgres_socket}.lock")
+        for file in (self.layout.postgres / "postmaster.pid", socket_lock):
+            if file.exists() and not _names_a_server(file):
+                file.unlink()
 
     @property
     def _version_file(self) -> Path:
@@ -200,6 +204,9 @@ class Postgres(Server):
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
+            # A refused statement would stand there with its values.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         if not self.durable:
             options |= {
@@ -222,6 +229,19 @@ class Postgres(Server):
                 and lines[7].strip() == "ready"
             )
         return False
+
+
+def _names_a_server(file: Path) -> bool:
+    """Return whether the number in a lock file is that of a running PostgreSQL.
+
+    PostgreSQL itself is satisfied with any process of that number: a zombie that its
+    init has not reaped, or another program that got the number since.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        pid = int(file.read_text().split()[0])
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+        return name.endswith("(postgres") and rest.split()[0] not in {"Z", "X"}
+    return False
 
 
 class Valkey(Server):

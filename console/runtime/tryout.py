@@ -14,6 +14,8 @@ from pathlib import Path
 
 from console.runtime.layout import StartError
 
+PORT_FILE = "sandbox.port"
+
 
 def data_dir(environment: Mapping[str, str], project: Path) -> Path:
     """Return the data folder, as the settings will see it."""
@@ -37,20 +39,25 @@ def choose_sandbox(environment: MutableMapping[str, str], folder: Path) -> None:
 
 def sandbox_port(folder: Path) -> int:
     """Return the port kept in this data folder; choose and keep one the first time."""
-    file = folder / "sandbox.port"
-    try:
-        return int(file.read_text())
-    except (FileNotFoundError, ValueError):
-        pass
-    except OSError as error:
-        raise _unusable(folder, error) from None
+    if kept := kept_port(folder):
+        return kept
     port = _free_port(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(f"{port}\n")
+        (folder / PORT_FILE).write_text(f"{port}\n")
     except OSError as error:
         raise _unusable(folder, error) from None
     return port
+
+
+def kept_port(folder: Path) -> int | None:
+    """Return the port kept in this data folder; None before the first start."""
+    try:
+        return int((folder / PORT_FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    except OSError as error:
+        raise _unusable(folder, error) from None
 
 
 def _free_port(folder: Path) -> int:

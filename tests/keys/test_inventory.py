@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 from django.conf import settings
@@ -171,45 +172,69 @@ def test_the_shown_state_is_the_same_in_sql_and_in_python(team: Team) -> None:
     now = timezone.now()
     moments: list[datetime | None] = [
         None,
+        now - 7 * settings.XAI_POLL_REJECTED_EVERY,
+        now - 6 * settings.XAI_POLL_REJECTED_EVERY,
         now - 7 * settings.XAI_POLL_EVERY,
         now - 6 * settings.XAI_POLL_EVERY,
         now,
     ]
+    facts = product(KeyState, moments, moments, range(5))
     ApiKey.objects.bulk_create(
-        key(team, "k", state=state, verified_at=verified_at, checked_at=checked_at)
-        for state in KeyState
-        for verified_at in moments
-        for checked_at in moments
+        key(
+            team,
+            "k",
+            state=state,
+            verified_at=verified_at,
+            checked_at=checked_at,
+            failures=failures,
+        )
+        for state, verified_at, checked_at, failures in facts
     )
 
     for each in ApiKey.objects.annotate(shown=shown_expression(now)):
         expected = shown_state(each, now=now)
-        facts = (each.state, each.verified_at, each.checked_at)
-        assert vars(each)["shown"] == expected, facts
+        told = (each.state, each.verified_at, each.checked_at, each.failures)
+        assert vars(each)["shown"] == expected, told
+
+
+LONG_AGO = timedelta(days=1)
+LATELY = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("state", "verified", "checked", "shown"),
+    ("state", "verified", "checked", "failures", "shown"),
     [
-        ("active", True, True, "active"),
-        ("active", False, True, "stale"),
-        ("team_blocked", False, True, "stale"),
-        ("rejected", False, True, "rejected"),
-        ("rejected", False, False, "stale"),
-        ("unreachable", False, True, "unreachable"),
-        ("unknown", False, False, "unknown"),
-        ("unknown", True, True, "stale"),
+        ("active", LATELY, LATELY, 0, "active"),
+        ("active", LONG_AGO, LATELY, 0, "stale"),
+        ("team_blocked", LONG_AGO, LATELY, 0, "team_blocked"),  # refused in words
+        ("team_blocked", LONG_AGO, LATELY, 2, "team_blocked"),
+        ("team_blocked", LONG_AGO, LATELY, 3, "stale"),  # silent since
+        ("disabled", None, LATELY, 0, "disabled"),
+        ("disabled", LONG_AGO, LONG_AGO, 0, "stale"),
+        ("rejected", LONG_AGO, LATELY, 0, "rejected"),
+        ("rejected", LONG_AGO, timedelta(minutes=59), 0, "rejected"),
+        ("rejected", LONG_AGO, timedelta(hours=6, minutes=1), 0, "stale"),
+        ("unreachable", LONG_AGO, LATELY, 3, "unreachable"),
+        ("unreachable", LONG_AGO, timedelta(minutes=59), 3, "stale"),
+        ("unknown", None, None, 0, "unknown"),
+        ("unknown", LATELY, LATELY, 0, "stale"),
     ],
 )
 def test_old_knowledge_is_never_shown_as_new(
-    team: Team, state: str, verified: bool, checked: bool, shown: str
+    team: Team,
+    state: str,
+    verified: timedelta | None,
+    checked: timedelta | None,
+    failures: int,
+    shown: str,
 ) -> None:
     now = timezone.now()
     judged = key(
         team,
         state=state,
-        verified_at=now if verified else None,
-        checked_at=now if checked else None,
+        verified_at=verified and now - verified,
+        checked_at=checked and now - checked,
+        failures=failures,
     )
 
     assert shown_state(judged, now=now) == shown

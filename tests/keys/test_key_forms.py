@@ -200,6 +200,66 @@ def test_a_refusal_is_one_sentence_beside_the_form_and_repeats_no_secret(
     assert "aria-invalid" in page.text
 
 
+@pytest.mark.parametrize("field", ["label", "owner", "note", "new_team"])
+def test_a_key_in_a_text_is_refused_there_and_not_repeated(
+    client_of: ClientOf,
+    ada: User,
+    team: Team,
+    xai_answers: Upstream,
+    field: str,
+) -> None:
+    pasted = {field: f"mine: {NEW_SECRET}"}
+
+    page = client_of(ada).post(ADD, values(team, **pasted))
+
+    assert page.status_code == 422
+    assert "looks like a key" in page.text
+    assert NEW_SECRET not in page.text
+    assert xai_answers.asked == 0
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["label", "owner", "note", "new_team"])
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\x1b"])
+def test_texts_with_hidden_characters_are_refused(
+    client_of: ClientOf,
+    ada: User,
+    team: Team,
+    xai_answers: Upstream,
+    field: str,
+    hidden: str,
+) -> None:
+    page = client_of(ada).post(ADD, values(team, **{field: f"se{hidden}arch"}))
+
+    assert page.status_code == 422
+    assert "cannot be shown" in page.text
+    assert xai_answers.asked == 0
+
+
+def test_a_note_keeps_its_lines(
+    client_of: ClientOf, ada: User, team: Team, xai_answers: Upstream
+) -> None:
+    client_of(ada).post(ADD, values(team, note="one\r\n\ttwo"))
+
+    assert ApiKey.objects.get().note == "one\r\n\ttwo"
+
+
+def test_a_team_that_somebody_else_makes_meanwhile_is_not_a_mistake_of_ours(
+    client_of: ClientOf, ada: User, team: Team, xai_answers: Upstream
+) -> None:
+    def make_team_first() -> httpx.Response:
+        Team.objects.create(name="Research lab")
+        return httpx.Response(200, json=KEY_INFO)
+
+    xai_answers.answer = make_team_first
+
+    page = client_of(ada).post(ADD, values(team, team="", new_team="Research lab"))
+
+    assert page.status_code == 422
+    assert "There is a team named Research lab already." in page.text
+    assert not ApiKey.objects.exists()
+
+
 def test_a_key_stored_under_another_team_names_that_team(
     client_of: ClientOf, ada: User, other_team: Team, api_key: ApiKey
 ) -> None:

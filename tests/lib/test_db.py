@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from console.lib.db import in_db
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,11 +58,13 @@ async def test_runs_in_eight_threads_at_most() -> None:
 
 
 async def test_leaves_no_connection_behind() -> None:
-    before = await in_db(count_others)
-
     await asyncio.gather(*(in_db(ask, 1) for _ in range(20)))
 
-    assert await in_db(count_others) == before
+    def only_ours_is_left() -> bool:
+        return asyncio.run(in_db(count_others)) <= 1  # this test's thread keeps one
+
+    # The server needs a moment to end a session whose client has left.
+    await asyncio.to_thread(wait_until, only_ours_is_left)
 
 
 async def test_the_context_of_the_caller_is_seen() -> None:

@@ -112,3 +112,16 @@ def test_tokens_are_counted_with_separators() -> None:
     assert tags.tokens(1_234_567) == "1,234,567"
     assert tags.tokens(0) == "0"
     assert tags.tokens(None) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("grok-4.3", "grok-4.3", id="usual"),
+        pytest.param("größe 1", "größe 1", id="letters"),
+        pytest.param("a\u202eb", "a\\u202eb", id="turns the line"),
+        pytest.param("a\u200b\x1b", "a\\u200b\\x1b", id="cannot be seen"),
+    ],
+)
+def test_a_name_from_outside_hides_nothing(name: str, shown: str) -> None:
+    assert tags.visible(name) == shown

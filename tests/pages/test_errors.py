@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 
 from console.accounts.models import User
@@ -40,6 +41,31 @@ def test_a_broken_request_and_a_broken_server_need_no_database() -> None:
     assert "cannot be read" in bad.text
     assert "The fault is ours" in broken.text
     assert "&lt;script" not in bad.text + broken.text
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_no_mistake_of_ours(error: type[Exception]) -> None:
+    try:
+        raise error("server closed the connection")
+    except error:
+        answer = errors.server_error(RequestFactory().get("/"))
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "The database does not answer" in answer.text
+
+
+def test_too_many_sign_ins_from_one_address_get_a_page(
+    client: Client, db: None
+) -> None:
+    answers = [
+        client.post("/account/login/", {"login": f"n{number}", "password": "wrong"})
+        for number in range(40)
+    ]
+
+    assert answers[-1].status_code == 429
+    assert "Wait five minutes" in answers[-1].text
+    assert "Content-Security-Policy" in answers[-1].headers
 
 
 def test_a_host_that_is_not_ours_is_a_broken_request(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from django.template.loader import render_to_string
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from console import settings
 from console.keys.shown import ShownState
+from console.keys.timeline import GLYPHS
+from console.pages.frame import ADDRESSES
 
 
 def patterns() -> str:
@@ -42,9 +45,14 @@ def test_shows_every_shared_component() -> None:
 
 
 def test_every_icon_in_use_is_in_the_sprite() -> None:
-    sprite = (settings.BASE_DIR / "templates" / "_icons.html").read_text()
+    templates = Path(settings.BASE_DIR / "templates")
+    sprite = (templates / "_icons.html").read_text()
+    drawn = {
+        name
+        for file in templates.rglob("*.html")
+        for name in re.findall(r'{% icon "([^"]+)"', file.read_text())
+    }
+    drawn |= {state.glyph for state in ShownState} | set(GLYPHS.values())
+    drawn |= {address.icon for address in ADDRESSES}
 
-    for file in Path(settings.BASE_DIR / "templates").rglob("*.html"):
-        for part in file.read_text().split('{% icon "')[1:]:
-            name = part.split('"')[0]
-            assert f'id="i-{name}"' in sprite, f"{name} in {file.name}"
+    assert drawn <= set(re.findall(r'id="i-([^"]+)"', sprite))

@@ -85,7 +85,7 @@ def test_a_random_password_is_printed_once_and_works(tryout: Sandbox) -> None:
     first, second = prepare(), prepare()
 
     password = password_in(first)
-    assert len(password) == 16
+    assert len(password) == 20
     assert User.objects.get(username="ada").check_password(password)
     assert password not in second
     assert PASSWORD in second

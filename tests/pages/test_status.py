@@ -159,3 +159,16 @@ def test_a_broken_chain_is_told(api_key: object) -> None:
 
     assert part.tone == "bad"
     assert part.sentence == "is broken: entry 4 is missing"
+
+
+def test_verifying_a_sealed_trail_says_why_it_cannot(
+    client_of: ClientOf, olga: User, settings: Settings
+) -> None:
+    browser = client_of(olga)
+    settings.KEK_FILE = settings.BASE_DIR / "no-such-kek"
+    vault.forget()
+
+    answer = browser.post(f"{URL}verify/", follow=True)
+
+    assert answer.status_code == 200
+    assert "sealed" in answer.text

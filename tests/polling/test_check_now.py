@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
+from console import vault
 from console.accounts.models import User
 from console.audit.models import Entry
 from console.keys.models import ApiKey
@@ -98,3 +100,19 @@ def test_a_key_that_is_gone_is_not_found(
 
 def test_only_post(client_of: ClientOf, ada: User, api_key: ApiKey) -> None:
     assert client_of(ada).get(url(api_key)).status_code == 405
+
+
+def test_a_sealed_vault_says_so_and_asks_nothing(
+    client_of: ClientOf, ada: User, api_key: ApiKey, settings: Settings
+) -> None:
+    browser = client_of(ada)
+    settings.KEK_FILE = settings.BASE_DIR / "no-such-kek"
+    vault.forget()
+
+    part = browser.post(url(api_key), headers=HTMX)
+    page = browser.post(url(api_key), follow=True)
+
+    assert part.status_code == 503
+    assert "sealed" in part.text
+    assert page.redirect_chain == [(reverse("keys:detail", args=[api_key.pk]), 303)]
+    assert schedule.pending() == 0

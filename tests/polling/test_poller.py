@@ -19,13 +19,14 @@ from console.keys.models import ApiKey, KeyChange, KeyModel, KeyState
 from console.keys.upstream import use_transport
 from console.polling import fetching, poller, schedule
 from console.polling.clock import StatementTime, database_time
-from console.polling.fetching import Fetched
+from console.polling.fetching import Fetched, ModelLists
 from console.polling.models import Breaker, PollKind, PollState
 from tests.keys.answers import (
     WRONG_KEY,
     Upstream,
     key_info,
     key_json,
+    listed,
     model_json,
     status,
 )
@@ -298,6 +299,21 @@ def test_a_zombie_writes_nothing(make_keys: MakeKeys, upstream: Upstream) -> Non
     api_key.refresh_from_db()
     assert (api_key.state, api_key.checked_at) == (KeyState.UNKNOWN, None)
     assert poll_of(api_key).lease == claim.lease
+
+
+def test_a_zombie_writes_no_models_and_no_prices(
+    make_keys: MakeKeys, upstream: Upstream
+) -> None:
+    (api_key,) = make_keys(1)
+    schedule.fill()
+    (claim,) = schedule.claim_due(limit=1, kinds=[PollKind.MODELS], lease_time=-MINUTE)
+    lists = ModelLists(listed(model_json()), None)
+
+    poller.write([Fetched(claim, api_key, lists, timezone.now())])
+
+    assert not LanguageModel.objects.exists()
+    assert not KeyModel.objects.exists()
+    assert poll_of(api_key, PollKind.MODELS).lease == claim.lease
 
 
 def test_a_poll_of_a_replaced_secret_writes_nothing_about_the_key(

@@ -145,7 +145,7 @@ class TestClaiming:
 
         assert claim() == []
         assert schedule.pending() == 0
-        assert schedule.oldest_due() is None
+        assert schedule.due_now() == (0, None)
 
     def test_it_says_how_late_it_is(self, api_key: ApiKey) -> None:
         schedule.fill()
@@ -231,6 +231,17 @@ class TestAsking:
 
         assert [c.key_id for c in claim()] == [api_key.pk]
 
+    def test_a_lane_does_not_claim_again_what_it_is_asking(
+        self, api_key: ApiKey
+    ) -> None:
+        schedule.fill()
+        lane = uuid4()
+        assert len(claim(lane=lane)) == 1
+
+        assert schedule.ask_now(api_key)
+
+        assert claim(lane=lane) == []
+
     def test_bringing_forward_takes_one_kind(self, api_key: ApiKey) -> None:
         schedule.fill()
         PollState.objects.update(due_at=StatementTime() + 5 * MINUTE)
@@ -260,7 +271,7 @@ class TestAsking:
 
         assert schedule.ask_all() == 4
         assert schedule.pending() == 4
-        assert schedule.oldest_due() is not None
+        assert schedule.due_now()[0] == 4
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import inspect
+import socket
+from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 from django.core.management import CommandError, call_command
-from kombu import Connection, Producer
 from pytest_django import Settings
 
 from console import vault
@@ -47,9 +49,32 @@ def test_a_ring_prepares_rows_and_gives_a_sign_of_life(make_keys: MakeKeys) -> N
     assert set(Pulse.objects.values_list("part", flat=True)) == {"beat", "worker"}
 
 
-def test_without_a_broker_the_bell_is_silent_and_nothing_is_lost() -> None:
-    with Connection("redis://127.0.0.1:1/0") as nobody:
-        assert tasks.ring_bell(Producer(nobody)) is False
+@pytest.fixture
+def silent_broker() -> Iterator[str]:
+    """A broker that lets itself be called and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis+socket:///nowhere"])
+def test_without_a_broker_the_bell_is_silent_at_once(url: str) -> None:
+    begun_at = monotonic()
+
+    assert tasks.ring_bell(url) is False
+
+    assert monotonic() - begun_at < 1
+
+
+def test_a_broker_that_hangs_does_not_hold_up_who_rings(silent_broker: str) -> None:
+    begun_at = monotonic()
+
+    assert tasks.ring_bell(silent_broker) is False
+
+    assert monotonic() - begun_at < 2
+
+
+def test_a_bell_that_rings_leaves_a_message() -> None:
+    assert tasks.ring_bell("memory://") is True
 
 
 def test_refreshing_here_polls_all_and_says_what_came_out(

@@ -7,24 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 
 import pytest
 
+from tests.waiting import wait_until as wait_until
+
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-def wait_until(holds: Callable[[], object], *, seconds: float = 20) -> None:
-    """Return as soon as the condition holds; fail after the deadline."""
-    deadline = time.monotonic() + seconds
-    poll = Event()
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
-        poll.wait(0.02)
 
 
 def is_alive(pid: int) -> bool:

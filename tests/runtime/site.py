@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from console.lib.closing import on_close
+from console.lib.closing import is_closing, on_close
 
 BIND = "127.0.0.1"
 PORT = int(os.environ["SITE_PORT"])
@@ -45,6 +46,27 @@ async def ticks(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(events(), content_type="text/event-stream")
 
 
+class Late(StreamingHttpResponse):
+    """A stream that notes when it is closed."""
+
+    def close(self) -> None:
+        super().close()
+        (NOTES / "late-closed").touch()
+
+
+def late(request: HttpRequest) -> StreamingHttpResponse:
+    """Admit a stream only after the process was told to stop."""
+
+    async def events() -> AsyncIterator[str]:
+        yield "data: never sent\n\n"
+
+    (NOTES / "late").touch()
+    deadline = time.monotonic() + 10
+    while not is_closing() and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    return Late(events(), content_type="text/event-stream")
+
+
 def page(request: HttpRequest) -> HttpResponse:
     """Answer with the body's length and the thread, and set two cookies."""
     where = threading.current_thread().name
@@ -63,4 +85,5 @@ urlpatterns = [
     path("page/", page),
     path("joined/", joined),
     path("stream/ticks/", ticks),
+    path("stream/late/", late),
 ]

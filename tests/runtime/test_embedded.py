@@ -121,6 +121,22 @@ def test_the_last_user_out_stops_the_servers(spawn: Spawn, data_dir: Path) -> No
     ).read_text(encoding="utf-8")
 
 
+def test_the_log_holds_no_values_of_a_refused_statement(
+    spawn: Spawn, data_dir: Path
+) -> None:
+    user = User(spawn, data_dir)
+    with connect(data_dir) as connection:
+        connection.execute("CREATE TABLE once (word text UNIQUE)")
+        connection.execute("INSERT INTO once VALUES ('sesame')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO once VALUES ('sesame')")
+    user.leave()
+
+    log = (Layout(data_dir).log / "postgres.log").read_text(encoding="utf-8")
+    assert "violates unique constraint" in log
+    assert "sesame" not in log
+
+
 def test_killing_every_user_stops_the_servers(spawn: Spawn, data_dir: Path) -> None:
     user = User(spawn, data_dir)
     postmaster = postmaster_of(data_dir)
@@ -278,3 +294,24 @@ def test_an_external_address_replaces_a_service() -> None:
 
     assert both == ["postgres", "valkey"]
     assert none == []
+
+
+def test_a_killed_server_that_nobody_has_reaped_yet_is_no_obstacle(
+    spawn: Spawn, data_dir: Path
+) -> None:
+    """In a container whose first process reaps late or never, its number stays."""
+    User(spawn, data_dir).leave()
+    wait_until(lambda: not processes_with(str(data_dir)))
+    owner = (data_dir / "postgres").stat()
+    dead = subprocess.Popen(["true"], user=owner.st_uid, group=owner.st_gid)
+    wait_until(lambda: not is_alive(dead.pid))
+    left_behind = data_dir / "postgres" / "postmaster.pid"
+    left_behind.write_text(f"{dead.pid}\n{data_dir / 'postgres'}\n1\n5432\n")
+    socket_lock = Layout(data_dir).run / ".s.PGSQL.5432.lock"
+    shutil.copy(left_behind, socket_lock)
+
+    user = User(spawn, data_dir)
+
+    assert answers(data_dir)
+    user.leave()
+    dead.wait()

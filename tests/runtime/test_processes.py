@@ -50,6 +50,12 @@ def test_children_never_get_the_key(given: dict[str, str], hosts: str | None) ->
     assert passed.get("XAI_HOSTS") == hosts
 
 
+def test_children_never_get_the_password_of_the_first_start() -> None:
+    given = {"GATEHOUSE_DEMO_PASSWORD": "try-out-1", "PORT": "8000"}
+
+    assert processes.child_environment(given) == {"PORT": "8000"}
+
+
 def test_the_port_of_the_sandbox_stays_the_same(tmp_path: Path) -> None:
     first = tryout.sandbox_port(tmp_path)
 

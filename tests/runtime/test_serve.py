@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -129,3 +130,20 @@ def test_a_stop_does_not_wait_for_a_client_that_sends_nothing(own_site: Site) ->
         own_site.said()
 
     assert own_site.process.returncode == 0
+
+
+def test_a_stream_that_is_admitted_while_stopping_is_refused_and_closed(
+    own_site: Site,
+) -> None:
+    answers: list[httpx.Response] = []
+    asking = Thread(target=lambda: answers.append(own_site.client.get("/stream/late/")))
+    asking.start()
+    wait_until((own_site.notes / "late").exists)
+
+    own_site.process.send_signal(signal.SIGTERM)
+    asking.join(timeout=15)
+
+    (answer,) = answers
+    assert answer.status_code == 503
+    assert "restarting" in answer.text
+    assert (own_site.notes / "late-closed").exists()

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from console.lib import ticks
+from console.lib.redact import escaped
 
 register = Library()
 
@@ -119,6 +120,12 @@ def bars(filled: int, number: int) -> SafeString:
 def tokens(count: int | None) -> str:
     """Write a number of tokens with separators."""
     return UNKNOWN if count is None else f"{count:,}"
+
+
+@register.filter
+def visible(text: str) -> str:
+    """Write a name from outside so that nothing in it hides or turns the line."""
+    return escaped(text)
 
 
 def _is_recent(moment: datetime) -> bool:

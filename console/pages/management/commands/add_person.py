@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from argparse import ArgumentParser
 from getpass import getpass
@@ -15,8 +14,7 @@ from console.accounts import people
 from console.accounts.models import Role, Team
 from console.accounts.refusals import Refused
 from console.audit.actors import command
-
-RANDOM_BYTES = 15  # 20 characters
+from console.pages.passwords import random_password
 
 
 class Command(BaseCommand):
@@ -53,7 +51,7 @@ class Command(BaseCommand):
         """Add the person, or say in one sentence why not."""
         teams = [_team(name) for name in options["teams"]]
         random = options["random_password"]
-        password = secrets.token_urlsafe(RANDOM_BYTES) if random else _ask(options)
+        password = random_password().text if random else _ask(options)
         try:
             person = people.add_person(
                 username=options["username"],
