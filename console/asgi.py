@@ -68,6 +68,10 @@ class Handler(ASGIHandler):
         status, headers, content = await loop.run_in_executor(
             self.pool, run, self.respond, scope, body
         )
+        if not isinstance(content, bytes) and is_closing():  # told to stop meanwhile
+            await loop.run_in_executor(self.pool, content.close)
+            await _refuse(send)
+            return
         start = {"type": "http.response.start", "status": status, "headers": headers}
         await send(start)
         if isinstance(content, bytes):
@@ -139,6 +143,12 @@ def _content(response: Any) -> bytes:
     return b"".join(response) if response.streaming else response.content
 
 
+async def _refuse(send: Send) -> None:
+    sentence = "Gatehouse is restarting. Please try again in a few seconds."
+    retry = [(b"retry-after", b"5"), (b"connection", b"close")]
+    await answer(send, HTTPStatus.SERVICE_UNAVAILABLE, sentence, extra=retry)
+
+
 _handler = Handler()
 
 
@@ -147,9 +157,7 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         raise ValueError(f"{scope['type']} is not served")
     if scope["path"].startswith(STREAMS) and is_closing():
-        sentence = "Gatehouse is restarting. Please try again in a few seconds."
-        retry = [(b"retry-after", b"5"), (b"connection", b"close")]
-        await answer(send, HTTPStatus.SERVICE_UNAVAILABLE, sentence, extra=retry)
+        await _refuse(send)
     else:
         await _handler(scope, receive, send)
 

@@ -11,16 +11,15 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-names_read: set[str] = set()
+from console.runtime import tryout
 
 
 def text(name: str, default: str = "") -> str:
     """Return the setting without surrounding blanks, or the default when empty."""
-    names_read.add(name)
     return os.environ.get(name, "").strip() or default
 
 
@@ -60,16 +59,39 @@ def hosts(name: str, default: dict[str, str]) -> dict[str, str]:
     for part in filter(None, (piece.strip() for piece in raw.split(","))):
         label, equals, url = part.partition("=")
         if not equals or "://" in label:
-            label, url = urlsplit(part).hostname or "", part
-        split = urlsplit(url)
-        on_this_machine = split.hostname in {"127.0.0.1", "localhost", "::1"}
-        if split.scheme != "https" and not (split.scheme == "http" and on_this_machine):
+            label, url = "", part
+        host = _upstream_host(url)
+        label = label or host
+        if not host or label in found:
             raise ImproperlyConfigured(
-                f"{name} must be a list of name=https://host, separated by commas "
-                "(http only for this machine)."
+                f"{name} must be a list of name=https://host, separated by commas, "
+                "with different names (http only for this machine)."
             )
         found[label] = url.rstrip("/")
     return found
+
+
+def _upstream_host(url: str) -> str:
+    """Return the host of an address a key may be sent to, else an empty text."""
+    split = _split(url)
+    host = (split and split.hostname) or ""
+    on_this_machine = host in {"127.0.0.1", "localhost", "::1"}
+    schemes = {"https", "http"} if on_this_machine else {"https"}
+    return host if split and split.scheme in schemes else ""
+
+
+def _split(url: str) -> SplitResult | None:
+    """Split an address; None for a port or host that cannot be one.
+
+    The library's own error would repeat a part of the address: for a password with
+    a slash in it, that is the password.
+    """
+    try:
+        split = urlsplit(url)
+        _ = split.port  # is read, and refused, only now
+    except ValueError:
+        return None
+    return split
 
 
 def database(name: str) -> dict[str, Any] | None:
@@ -77,8 +99,8 @@ def database(name: str) -> dict[str, Any] | None:
     raw = text(name)
     if not raw:
         return None
-    url = urlsplit(raw)
-    if url.scheme not in {"postgres", "postgresql"} or len(url.path) < 2:
+    url = _split(raw)
+    if not url or url.scheme not in {"postgres", "postgresql"} or len(url.path) < 2:
         raise ImproperlyConfigured(
             f"{name} must look like postgresql://user:password@host:5432/database."
         )
@@ -91,10 +113,21 @@ def database(name: str) -> dict[str, Any] | None:
     }
 
 
+def broker(name: str) -> str:
+    """Return the address of a Redis or Valkey, or an empty text when unset."""
+    raw = text(name)
+    url = _split(raw)
+    if raw and not (url and url.scheme in {"redis", "rediss"} and url.hostname):
+        raise ImproperlyConfigured(
+            f"{name} must look like redis://:password@host:6379/0."
+        )
+    return raw
+
+
 def host_of(url: str) -> str:
     """Return the host of an address of ours."""
-    split = urlsplit(url)
-    if split.scheme not in {"http", "https"} or not split.hostname:
+    split = _split(url)
+    if not split or split.scheme not in {"http", "https"} or not split.hostname:
         raise ImproperlyConfigured(
             "GATEHOUSE_URL must look like https://gatehouse.example."
         )
@@ -145,11 +178,9 @@ def sandbox_url(data_dir: Path) -> str:
     `manage.py up` hands it to its children and leaves its port in the data
     folder, so that commands in another terminal find the same upstream.
     """
-    if text("XAI_API_KEY") or text("XAI_HOSTS"):
+    if not tryout.is_tryout(os.environ):
         return ""
     if given := text("GATEHOUSE_SANDBOX_URL"):
         return given
-    try:
-        return f"http://127.0.0.1:{int((data_dir / 'sandbox.port').read_text())}"
-    except (OSError, ValueError):
-        return ""
+    port = tryout.kept_port(data_dir)
+    return f"http://127.0.0.1:{port}" if port else ""

@@ -17,7 +17,6 @@ BIND = env.text("GATEHOUSE_BIND", "127.0.0.1")
 LAYOUT = Layout(DATA_DIR)
 
 # --- xAI -------------------------------------------------------------------------
-XAI_API_KEY_GIVEN = bool(env.text("XAI_API_KEY"))  # read again by `prepare` alone
 SANDBOX_URL = env.sandbox_url(DATA_DIR)  # "" unless in try-out mode
 TRYOUT = bool(SANDBOX_URL)
 XAI_HOSTS = env.hosts(
@@ -25,6 +24,7 @@ XAI_HOSTS = env.hosts(
 )  # name -> address; nothing else is ever called
 XAI_POLL_EVERY = env.seconds("XAI_POLL_EVERY", timedelta(minutes=5))
 XAI_POLL_MODELS_EVERY = timedelta(hours=6)
+XAI_POLL_REJECTED_EVERY = timedelta(hours=1)  # a key that xAI does not accept
 XAI_POLL_BATCH = env.number("XAI_POLL_BATCH", 16, least=1, most=500)
 XAI_POLL_PER_TEAM = env.number("XAI_POLL_PER_TEAM", 4, least=1, most=500)
 
@@ -100,7 +100,7 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-EXTERNAL_BROKER = env.text("BROKER_URL")
+EXTERNAL_BROKER = env.broker("BROKER_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -89,10 +89,6 @@ class TeamQuerySet(models.QuerySet["Team"]):
             return self.none()
         return self if user.sees_all_teams else self.filter(memberships__user=user)
 
-    def of_member(self, user: User) -> TeamQuerySet:
-        """Keep the teams this person belongs to, whatever their role."""
-        return self.filter(memberships__user=user)
-
 
 class Team(models.Model):
     """A billing team at xAI; `xai_team_id` is xAI's id, once a key told it."""

@@ -54,7 +54,7 @@ def verify(*, expected_head: Head | None = None) -> Verification:
     rows = Entry.objects.order_by("seq").values(*columns)
     for row in rows.iterator(chunk_size=AT_ONCE):
         if reason := _fault(row, last=last, prev=prev):
-            return Verification(last, last, max(last + 1, 1), reason)
+            return Verification(last, last, last + 1, reason)
         last, prev = row["seq"], bytes(row["mac"])
         if expected_head and expected_head.seq == last and expected_head.mac != prev:
             return Verification(last - 1, last - 1, last, "is not the entry noted")

@@ -15,6 +15,7 @@ MOST_TURNS = 400
 MOST_TOKENS = 16_384
 USUAL_TOKENS = 2_048
 PER_MESSAGE = 64  # tokens that xAI adds, at most
+UNREADABLE = "The conversation cannot be read. Reload the page and start a new one."
 
 Turn = dict[str, str]
 
@@ -25,10 +26,12 @@ class TurnsField(forms.Field):
     def to_python(self, value: object) -> list[Turn]:
         """Return the turns; the last one is the person's."""
         try:
-            turns = json.loads(str(value or "null"))
+            turns = json.loads(str(value or "[]"))
         except (ValueError, RecursionError):
             turns = None
-        if not isinstance(turns, list) or not turns:
+        if not isinstance(turns, list):
+            raise forms.ValidationError(UNREADABLE)
+        if not turns:
             raise forms.ValidationError("Write a prompt.")
         if len(turns) > MOST_TURNS:
             raise forms.ValidationError(
@@ -42,10 +45,9 @@ class TurnsField(forms.Field):
     def _turn(self, turn: object) -> Turn:
         role = turn.get("role") if isinstance(turn, dict) else None
         content = turn.get("content") if isinstance(turn, dict) else None
-        if role not in {"user", "assistant"} or not isinstance(content, str):
-            raise forms.ValidationError(
-                "The conversation cannot be read. Reload the page and start a new one."
-            )
+        # A tuple: what was sent as a role may be unhashable.
+        if role not in ("user", "assistant") or not isinstance(content, str):
+            raise forms.ValidationError(UNREADABLE)
         if not content.strip():
             raise forms.ValidationError("Write a prompt.")
         return {"role": str(role), "content": _storable(content)}

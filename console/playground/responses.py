@@ -33,7 +33,7 @@ from console.relay.pump import Ended, Pump
 from console.relay.sentences import problem_of
 from console.usage import ledger
 
-OpenStream = Callable[[xai.AsyncXaiClient], xai.EventStream]
+OpenStream = Callable[[xai.AsyncXaiClient, xai.XaiAuth], xai.EventStream]
 
 
 class CallResponse(StreamingHttpResponse):
@@ -73,7 +73,7 @@ class EventsResponse(CallResponse):
     async def parts(self) -> AsyncIterator[bytes]:
         """Start the pump and translate what it says."""
         call = self.call
-        events = self._open_stream(async_client(call.host))
+        events = self._open_stream(async_client(call.host), call.auth)
         self._pump = pump = Pump(events=events, call=call)
         pump.start()
         record = str(call.record_id)

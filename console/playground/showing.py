@@ -55,8 +55,11 @@ async def answer(ended: Ended) -> dict[str, str]:
 
 def meter(ended: Ended) -> str:
     """Return tokens, times and cost of one answer."""
-    source = ended.cost.source if ended.cost else CostSource.UNKNOWN
-    word, glyph, why = SOURCES[source]
+    word, glyph, why = SOURCES[ended.cost.source if ended.cost else CostSource.UNKNOWN]
+    if not ended.cost:
+        why = "not booked yet"
+    elif ended.cost.ticks == 0 and ended.outcome == Outcome.REFUSED:
+        why = "xAI refused it and generated nothing"
     return render_to_string(
         "playground/_meter.html",
         {
@@ -66,11 +69,17 @@ def meter(ended: Ended) -> str:
             "ticks": ended.cost.ticks if ended.cost else None,
             "source": word,
             "glyph": glyph,
-            "why": why if ended.cost else "not booked yet",
+            "why": why,
             "model": ended.model,
-            "ending": ENDINGS.get(ended.outcome) or FINISHES.get(ended.finish, ""),
+            "ending": _ending(ended),
         },
     )
+
+
+def _ending(ended: Ended) -> str:
+    if ended.outcome != Outcome.STOPPED and ended.first_token_after is None:
+        return ""  # nothing came that could be cut off
+    return ENDINGS.get(ended.outcome) or FINISHES.get(ended.finish, "")
 
 
 def notice(problem: Problem) -> str:

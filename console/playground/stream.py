@@ -22,8 +22,8 @@ from console.playground.forms import (
     TokenizeForm,
     sentence_of,
 )
-from console.playground.responses import EventsResponse, TokensResponse
-from console.relay.admission import Call, admit
+from console.playground.responses import EventsResponse, OpenStream, TokensResponse
+from console.relay.admission import admit
 from console.relay.refusal import Refused
 from console.usage.models import Endpoint
 
@@ -33,14 +33,12 @@ from console.usage.models import Endpoint
 def stream_chat(request: ConsoleRequest) -> HttpResponseBase:
     """Send a conversation and stream the next answer."""
     form = ChatForm(request.POST)
-    if not form.is_valid():
-        return _wrong_input(form)
-    try:
-        call = _admit(request, form, Endpoint.CHAT)
-    except Refused as refusal:
-        return _refused(refusal)
-    body = form.body()
-    return EventsResponse(call, lambda xai: xai.stream_chat(body, auth=call.auth))
+    return _stream(
+        request,
+        form,
+        Endpoint.CHAT,
+        lambda upstream, auth: upstream.stream_chat(form.body(), auth=auth),
+    )
 
 
 @require_POST
@@ -48,14 +46,12 @@ def stream_chat(request: ConsoleRequest) -> HttpResponseBase:
 def stream_messages(request: ConsoleRequest) -> HttpResponseBase:
     """Send a conversation in the other dialect and stream the next answer."""
     form = MessagesForm(request.POST)
-    if not form.is_valid():
-        return _wrong_input(form)
-    try:
-        call = _admit(request, form, Endpoint.MESSAGES)
-    except Refused as refusal:
-        return _refused(refusal)
-    body = form.body()
-    return EventsResponse(call, lambda xai: xai.stream_messages(body, auth=call.auth))
+    return _stream(
+        request,
+        form,
+        Endpoint.MESSAGES,
+        lambda upstream, auth: upstream.stream_messages(form.body(), auth=auth),
+    )
 
 
 @require_POST
@@ -79,14 +75,22 @@ def stream_tokenize(request: ConsoleRequest) -> HttpResponseBase:
     return TokensResponse(call, text, user)
 
 
-def _admit(request: ConsoleRequest, form: PromptForm, endpoint: Endpoint) -> Call:
-    return admit(
-        user=person_of(request),
-        endpoint=endpoint,
-        model=form.cleaned_data["model"],
-        prompt_bytes=form.prompt_bytes,
-        max_tokens=form.cleaned_data["max_tokens"],
-    )
+def _stream(
+    request: ConsoleRequest, form: PromptForm, endpoint: Endpoint, send: OpenStream
+) -> HttpResponseBase:
+    if not form.is_valid():
+        return _wrong_input(form)
+    try:
+        call = admit(
+            user=person_of(request),
+            endpoint=endpoint,
+            model=form.cleaned_data["model"],
+            prompt_bytes=form.prompt_bytes,
+            max_tokens=form.cleaned_data["max_tokens"],
+        )
+    except Refused as refusal:
+        return _refused(refusal)
+    return EventsResponse(call, send)
 
 
 def _wrong_input(form: Form) -> HttpResponse:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from console import xai
 
-NAMES = {
+MARKS = {
     "\t": "TAB",
     "\r": "CR",
     "\u00a0": "NBSP",
@@ -25,6 +25,19 @@ NAMES = {
     "\u2029": "PSEP",
     "\u2060": "WJ",
     "\ufeff": "BOM",
+}
+WORDS = {  # where Unicode has no name, or one that says little
+    "\x00": "null character",
+    "\x07": "bell",
+    "\x08": "backspace",
+    "\t": "tab",
+    "\x0b": "vertical tab",
+    "\x0c": "form feed",
+    "\r": "carriage return",
+    "\x1b": "escape",
+    "\x7f": "delete",
+    "\x85": "next line",
+    "\ufeff": "byte order mark",
 }
 HIDDEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}  # categories of Unicode
 
@@ -65,16 +78,23 @@ def parts_of(text: str) -> list[Part]:
 
 def oddity_of(text: str) -> str:
     """Say what of a token costs without being seen; empty if nothing does."""
-    names = [
-        unicodedata.name(character, f"U+{ord(character):04X}").lower()
-        for character in text
+    unseen = [
+        character
+        for character in dict.fromkeys(text)
         if character not in " \n" and _mark(character) is not None
     ]
-    if names:
-        return f"{', '.join(dict.fromkeys(names))}: cannot be seen"
+    if unseen:
+        names = ", ".join(map(_name, unseen))
+        # White space is seen, only not which.
+        return names if "".join(unseen).isspace() else f"{names}: cannot be seen"
     if len(text) > 1 and not text.strip(" "):
         return f"{len(text)} spaces"
     return ""
+
+
+def _name(character: str) -> str:
+    known = WORDS.get(character) or unicodedata.name(character, "").lower()
+    return known or f"U+{ord(character):04X}"
 
 
 def _mark(character: str) -> str | None:
@@ -83,8 +103,8 @@ def _mark(character: str) -> str | None:
         return "·"
     if character == "\n":
         return "↵"
-    if character in NAMES:
-        return NAMES[character]
+    if character in MARKS:
+        return MARKS[character]
     if unicodedata.category(character) in HIDDEN:
         return f"U+{ord(character):04X}"
     if character.isspace():

@@ -1,6 +1,10 @@
 """Which keys might serve a person's call, and what stands in the way of each.
 
 A person spends through the keys of the teams they belong to, whatever their role.
+
+A key sees the models that xAI lists for it. A key whose ACLs leave out the lists of
+models gets none, although it may well call models: it is taken to see what the
+keys of its team see, and may use what its ACLs name of that, or all by a wildcard.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from console.catalog.models import LanguageModel
 from console.keys import access
 from console.keys.models import ApiKey, KeyState
 from console.lib.freshness import Freshness, freshness
+from console.lib.redact import escaped
 from console.relay.refusal import Reason, Rule
 from console.usage.models import Endpoint
 
@@ -63,7 +68,8 @@ class Candidate:
 
     key: ApiKey
     team_name: str
-    models_seen: int
+    models_seen: int  # by the key itself
+    models_of_team: int  # seen by the keys of its team on its host
     match: UUID | None = None  # the model asked for, if this key sees it
 
     @property
@@ -73,28 +79,58 @@ class Candidate:
         endpoints = sum(
             bool(access.allows_endpoint(acls, name)) for name in access.ENDPOINTS
         )
-        return self.models_seen, endpoints, self.key.label
+        return self._models, endpoints, self.key.label
+
+    @property
+    def _models(self) -> int:
+        named = access.models_of(self.key.acls)
+        if lists_models(self.key) or named is None:
+            return self.models_seen
+        return self.models_of_team if named.everything else len(named.names)
+
+
+def lists_models(key: ApiKey) -> bool:
+    """Tell whether xAI tells this key which models it sees, as far as is known."""
+    return access.allows_endpoint(key.acls, "models") is not False
 
 
 # By hand, like every statement on the way to the first token: the ORM needs 10 ms to
 # compose what PostgreSQL answers in one.
 CANDIDATES = """
-    SELECT k.id, k.team_id, k.host, k.label, k.sealed_secret, k.secret_version,
-           k.state, k.verified_at, k.watched, k.acls, k.removed_at,
-           t.name AS team_name,
-           (SELECT count(*) FROM keys_keymodel s
-             WHERE s.key_id = k.id AND s.seen_until IS NULL) AS models_seen,
-           (SELECT m.id
-              FROM keys_keymodel s JOIN catalog_languagemodel m ON m.id = s.model_id
-             WHERE s.key_id = k.id AND s.seen_until IS NULL
-               AND (m.model_id = %(asked)s OR m.aliases @> %(alias)s::jsonb)
-             ORDER BY m.model_id = %(asked)s DESC
-             LIMIT 1) AS match
-      FROM keys_apikey k
-      JOIN accounts_team t ON t.id = k.team_id
-      JOIN accounts_membership b ON b.team_id = k.team_id AND b.user_id = %(user)s
-     WHERE k.removed_at IS NULL
-       AND (%(team)s::uuid IS NULL OR k.team_id = %(team)s::uuid)
+    WITH mine AS (
+        SELECT k.id, k.team_id, k.host, k.label, k.sealed_secret, k.secret_version,
+               k.state, k.verified_at, k.watched, k.acls, k.removed_at,
+               t.name AS team_name
+          FROM keys_apikey k
+          JOIN accounts_team t ON t.id = k.team_id
+          JOIN accounts_membership b ON b.team_id = k.team_id AND b.user_id = %(user)s
+         WHERE k.removed_at IS NULL
+           AND (%(team)s::uuid IS NULL OR k.team_id = %(team)s::uuid)
+    ), sights AS (
+        SELECT k.id AS key_id, k.team_id, k.host, m.id AS model_id,
+               CASE WHEN m.model_id = %(asked)s THEN 2
+                    WHEN m.aliases @> %(alias)s::jsonb THEN 1
+                    ELSE 0 END AS fits
+          FROM mine k
+          JOIN keys_keymodel s ON s.key_id = k.id AND s.seen_until IS NULL
+          JOIN catalog_languagemodel m ON m.id = s.model_id
+    ), of_key AS (
+        SELECT key_id, count(*) AS seen,
+               (array_agg(model_id ORDER BY fits DESC) FILTER (WHERE fits > 0))[1]
+                   AS match
+          FROM sights GROUP BY key_id
+    ), of_team AS (
+        SELECT team_id, host, count(DISTINCT model_id) AS seen,
+               (array_agg(model_id ORDER BY fits DESC) FILTER (WHERE fits > 0))[1]
+                   AS match
+          FROM sights GROUP BY team_id, host
+    )
+    SELECT k.*,
+           coalesce(of_key.seen, 0) AS models_seen, of_key.match AS match,
+           coalesce(of_team.seen, 0) AS models_of_team, of_team.match AS match_of_team
+      FROM mine k
+      LEFT JOIN of_key ON of_key.key_id = k.id
+      LEFT JOIN of_team ON of_team.team_id = k.team_id AND of_team.host = k.host
 """
 
 
@@ -114,7 +150,16 @@ def candidates_of(
         "alias": json.dumps([asked]),
     }
     keys: Iterable[Any] = ApiKey.objects.raw(CANDIDATES, values)
-    return [Candidate(key, key.team_name, key.models_seen, key.match) for key in keys]
+    return [
+        Candidate(
+            key=key,
+            team_name=key.team_name,
+            models_seen=key.models_seen,
+            models_of_team=key.models_of_team,
+            match=key.match if lists_models(key) else key.match_of_team,
+        )
+        for key in keys
+    ]
 
 
 def obstacle_of_model(
@@ -122,18 +167,26 @@ def obstacle_of_model(
 ) -> Reason | None:
     """Return why this key cannot be used for the model, or None."""
     key = candidate.key
+    name = escaped(asked)
     if key.state == KeyState.UNKNOWN:
         return _state(candidate)  # nothing is known of what it sees
+    if model is None and not lists_models(key) and access.allows_model(key.acls, asked):
+        return Reason(
+            rule=Rule.UNLISTED,
+            sentence=f"The ACLs of {key.label} allow {name}, but leave out the lists "
+            f"of models, and no other key of {candidate.team_name} lists it.",
+            advice="Ask an admin to add api-key:endpoint:models to its ACLs.",
+        )
     if model is None:
         return Reason(
             rule=Rule.MODEL,
-            sentence=f"No key of your teams sees the model {asked}.",
+            sentence=f"No key of your teams sees the model {name}.",
             advice="Choose another model, or ask an admin for a key that sees it.",
         )
     if access.allows_model(key.acls, model.model_id, model.aliases or []) is False:
         return Reason(
             rule=Rule.MODEL,
-            sentence=f"The ACLs of {key.label} do not allow {asked} any more.",
+            sentence=f"The ACLs of {key.label} do not allow {name}.",
             advice="Choose another model, or ask an admin to change them.",
         )
     return None

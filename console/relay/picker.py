@@ -17,6 +17,7 @@ from console.relay.admission import why_no_key
 from console.relay.candidates import (
     Candidate,
     candidates_of,
+    lists_models,
     obstacle_of_key,
     obstacle_of_model,
 )
@@ -115,12 +116,19 @@ def _choice(
 
 
 def _sights(candidates: list[Candidate]) -> dict[UUID, set[UUID]]:
-    keys = [candidate.key.id for candidate in candidates]
+    """Return the models that each key sees, or its team where xAI does not tell it."""
+    keys = {candidate.key.id: candidate.key for candidate in candidates}
     rows = KeyModel.objects.filter(key__in=keys, seen_until=None)
-    sights: dict[UUID, set[UUID]] = defaultdict(set)
+    of_key: dict[UUID, set[UUID]] = defaultdict(set)
+    of_team: dict[tuple[UUID, str], set[UUID]] = defaultdict(set)
     for key_id, model_id in rows.values_list("key_id", "model_id"):
-        sights[key_id].add(model_id)
-    return sights
+        key = keys[key_id]
+        of_key[key_id].add(model_id)
+        of_team[key.team_id, key.host].add(model_id)
+    return {
+        key_id: of_key[key_id] if lists_models(key) else of_team[key.team_id, key.host]
+        for key_id, key in keys.items()
+    }
 
 
 def _prices(user: User) -> dict[UUID, dict[UUID, PriceVersion]]:

@@ -99,7 +99,7 @@ class Pump:
         self._heard = Heard()
         self._began = monotonic()
         self._first_token_after: float | None = None
-        self._nobody_listens = False
+        self._over = False  # nobody listens, or the last word was said
         self._listened = asyncio.Event()  # to the last word, or left
         self._ended_by: tuple[Outcome, Problem | None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -136,17 +136,17 @@ class Pump:
         """Tell the listener that the process ends, close upstream and settle."""
         self._break_off(Outcome.LOST, RESTARTING)
         if self._ended_by == (Outcome.LOST, RESTARTING):
-            self._say_goodbye()
+            self._say_goodbye(RESTARTING)
         await self.finished()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._listened.wait(), GOODBYE_TIME)
 
-    def _say_goodbye(self) -> None:
-        """Tell the listener at once, and not after the settling: time is short."""
-        if not self._nobody_listens:
+    def _say_goodbye(self, problem: Problem) -> None:
+        """Tell the listener at once, without a cost: there is no time or no ledger."""
+        if not self._over:
             self._make_room()
-            self._queue.put_nowait(self._ended(Outcome.LOST, RESTARTING, None))
-            self._nobody_listens = True
+            self._queue.put_nowait(self._ended(Outcome.LOST, problem, None))
+            self._over = True
 
     async def finished(self) -> None:
         """Wait until the record is settled and the last word said."""
@@ -154,9 +154,9 @@ class Pump:
 
     def _leave(self) -> None:
         self._listened.set()
-        if self._nobody_listens:
+        if self._over:
             return
-        self._nobody_listens = True
+        self._over = True
         self._make_room()
         if not self._reading.done():
             self._after(self._limits.drain, Outcome.LEFT)
@@ -183,7 +183,7 @@ class Pump:
             for piece in self._heard.take(event):
                 if self._first_token_after is None:
                     self._first_token_after = monotonic() - self._began
-                if not self._nobody_listens:
+                if not self._over:
                     await self._queue.put(piece)
 
     async def _run(self) -> None:
@@ -197,6 +197,7 @@ class Pump:
             await self._last_word(self._ended(ending.outcome, problem, cost))
         finally:
             del _in_flight[self.record_id]
+            self._say_goodbye(FAULT)  # unless the last word was said
 
     def _judge(self) -> tuple[Ending, Problem | None]:
         """Say how the reading ended: by an error, by us, or by itself."""
@@ -239,11 +240,12 @@ class Pump:
         )
 
     async def _last_word(self, ended: Ended) -> None:
-        if self._nobody_listens:
+        if self._over:
             return
         try:
             async with asyncio.timeout(self._limits.last_word.total_seconds()):
                 await self._queue.put(ended)
+            self._over = True
         except TimeoutError:
             self._leave()  # its browser has stopped reading
 

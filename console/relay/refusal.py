@@ -17,6 +17,7 @@ class Rule(StrEnum):
     NO_TEAM = "no_team"
     NO_KEY = "no_key"
     MODEL = "model"  # no key sees it, or no ACL allows it
+    UNLISTED = "unlisted"  # an ACL allows it, but no list tells whether it is there
     ENDPOINT = "endpoint"
     STATE = "state"  # blocked, disabled, rejected, unreachable
     AGE = "age"  # not verified for too long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from console import xai
@@ -11,6 +12,10 @@ RETRY = "Try again. If it stays so, look at the status page."
 KEY = "Tell an admin: the key needs attention in xAI's console."
 OTHER_MODEL = "Choose another model."
 
+# xAI's words name the team, and sometimes the key or the person, by id. Who chats need
+# not see those; the id of the request stands apart.
+ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -19,7 +24,7 @@ class Problem:
     sentence: str
     advice: str
     cause: str
-    upstream_text: str = ""  # xAI's own words, redacted
+    upstream_text: str = ""  # xAI's own words, without secrets and ids
     request_id: str = ""
     status: int | None = None
 
@@ -123,7 +128,7 @@ def problem_of(error: xai.XaiError) -> Problem:
         sentence=sentence,
         advice=advice,
         cause=error.cause.value,
-        upstream_text=error.upstream_text or "",
+        upstream_text=ID.sub("[id]", error.upstream_text or ""),
         request_id=error.request_id or "",
         status=error.status,
     )

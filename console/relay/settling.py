@@ -6,12 +6,14 @@ import asyncio
 import logging
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from console.lib.db import in_db
 from console.usage import ledger
 from console.usage.booking import Cost, Ending
 
+# InternalError: a server that just became a replica takes no writes.
+AWAY = (OperationalError, InterfaceError, InternalError)
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds; then it is the reaper's
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ async def settle(record_id: UUID, ending: Ending) -> Cost | None:
                 return await in_db(ledger.settle, record_id, ending)
             await in_db(ledger.release, record_id, problem=ending.problem)
             return None
-        except (OperationalError, InterfaceError):
+        except AWAY:
             await asyncio.sleep(pause)
     log.error("call %s could not be settled: the database is away", record_id)
     return None

@@ -1,7 +1,7 @@
 // A conversation: sending, listening, stopping. It lives in this page and nowhere else.
 
 import { readEvents } from "./events.js";
-import { copyOf, fragment } from "./fragments.js";
+import { copyOf, refusalOf } from "./fragments.js";
 import { Lane } from "./lane.js";
 import { wirePicker } from "./picker.js";
 
@@ -23,16 +23,13 @@ let turns = [];
 /** @type {{lane: Lane, abort: AbortController, record: string} | null} */
 let running = null;
 
-function chosenModel() {
-  return document.querySelector("[data-picker] input[name=model]:checked")?.value ?? "";
-}
-
 function keepEndInView() {
   const page = document.scrollingElement;
   if (page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_END) page.scrollTop = page.scrollHeight;
 }
 
 function setRunning(now) {
+  const loser = [send, stopButton].find((button) => button === document.activeElement);
   running = now;
   stopButton.hidden = now === null;
   send.disabled = now !== null;
@@ -40,21 +37,20 @@ function setRunning(now) {
   for (const lane of conversation.querySelectorAll("[data-again]")) lane.hidden = true;
   const last = conversation.lastElementChild?.querySelector("[data-again]");
   if (last) last.hidden = now !== null;
+  if (loser?.hidden || loser?.disabled) prompt.focus({ preventScroll: true });
 }
 
 function addTurn(content) {
   const turn = copyOf("turn");
   const at = turn.querySelector("[data-at]");
-  const now = new Date();
-  at.dateTime = now.toISOString();
-  at.textContent = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  at.dateTime = new Date().toISOString();
+  at.textContent = at.dateTime.slice(11, 16); // in UTC, like every time here
   turn.querySelector("[data-text]").textContent = content;
   conversation.append(turn);
-  return turn;
 }
 
 function addLane() {
-  const lane = new Lane(chosenModel());
+  const lane = new Lane(document.querySelector("[data-chosen-model]").textContent);
   const place = document.createElement("div");
   place.className = "lanes";
   place.append(lane.root);
@@ -95,37 +91,40 @@ async function ask() {
     const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (streams) {
       const last = await listen(response, now);
-      status.textContent = last.notice ? "The answer ended with a problem." : "The answer is complete.";
+      if (!last.notice) status.textContent = "The answer is complete."; // a notice speaks for itself
     } else {
-      now.lane.fail(await refusal(response));
+      now.lane.fail(await refusalOf(response));
     }
   } catch (error) {
     if (error.name === "AbortError") now.lane.fail(document.createTextNode("Stopped before anything came."));
     else now.lane.fail(copyOf("lost"));
   }
-  if (now.lane.text) turns.push({ role: "assistant", content: now.lane.text });
+  if (running !== now) return; // a new conversation has begun meanwhile
+  if (now.lane.text.trim()) turns.push({ role: "assistant", content: now.lane.text });
+  else prompt.value ||= turns.at(-1).content; // to change it, or to send it again
   setRunning(null);
   keepEndInView();
 }
 
-/** Return the server's words for a refusal, or ours when it sent a page instead. */
-async function refusal(response) {
-  const text = await response.text();
-  const ours = !response.redirected && !text.includes("<html") && text.includes("class=\"notice\"");
-  return ours ? fragment(text) : copyOf("gone");
+/** Take the last prompt back if it got no answer: the next one stands in its place. */
+function dropUnanswered() {
+  if (turns.at(-1)?.role !== "user") return;
+  turns.pop();
+  conversation.lastElementChild.remove(); // its lane
+  conversation.lastElementChild.remove();
 }
 
 function submit() {
   const content = prompt.value;
   if (running || send.disabled || !content.trim() || !form.reportValidity()) return;
+  dropUnanswered();
   turns.push({ role: "user", content });
   addTurn(content);
   prompt.value = "";
   ask();
 }
 
-async function stop() {
-  const now = running;
+async function stop(now) {
   if (!now) return;
   if (!now.record) {
     now.abort.abort();
@@ -145,9 +144,11 @@ async function stop() {
 
 function again(lane) {
   if (running) return;
-  while (turns.length && turns.at(-1).role === "assistant") turns.pop();
+  if (turns.at(-1).role === "assistant") turns.pop();
+  if (prompt.value === turns.at(-1).content) prompt.value = "";
   lane.root.parentElement.remove();
   ask();
+  stopButton.focus(); // the button that was pressed is gone
 }
 
 async function copy(lane) {
@@ -162,10 +163,11 @@ async function copy(lane) {
 }
 
 function startAnew() {
-  if (running) stop();
+  stop(running);
   turns = [];
   conversation.replaceChildren();
-  fresh.hidden = true;
+  status.textContent = "";
+  setRunning(null);
   prompt.focus();
 }
 
@@ -177,9 +179,9 @@ prompt.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && running && !document.querySelector(":popover-open")) stop();
+  if (event.key === "Escape" && !document.querySelector(":popover-open")) stop(running);
 });
-stopButton.addEventListener("click", stop);
+stopButton.addEventListener("click", () => stop(running));
 fresh.addEventListener("click", startAnew);
 conversation.addEventListener("drawn", keepEndInView);
 system.addEventListener("input", () => {

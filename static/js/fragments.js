@@ -23,6 +23,24 @@ export function copyOf(name) {
 }
 
 /**
+ * Return what to show of an answer that is not the one asked for: the server's notice,
+ * its one plain sentence, or our own words when it sent a whole page instead.
+ * @param {Response} response
+ * @returns {Promise<Node>}
+ */
+export async function refusalOf(response) {
+  const text = await response.text();
+  const kind = response.headers.get("content-type") ?? "";
+  if (kind.startsWith("text/plain")) {
+    const notice = copyOf("refused");
+    notice.querySelector("h3").textContent = text;
+    return notice;
+  }
+  const ours = !response.redirected && !text.includes("<html") && text.includes("class=\"notice\"");
+  return ours ? fragment(text) : copyOf("gone");
+}
+
+/**
  * Put content into an element and show it; without content hide it.
  * @param {HTMLElement} place
  * @param {Node | null} content

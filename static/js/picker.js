@@ -20,7 +20,8 @@ export function wirePicker(chosen) {
   });
   picker.addEventListener("change", (event) => {
     if (event.target.name !== "model") return;
-    document.querySelector("[data-chosen-model]").textContent = event.target.value;
+    const name = event.target.closest("[data-choice]").querySelector("[data-name]");
+    document.querySelector("[data-chosen-model]").textContent = name.textContent;
     chosen(event.target);
   });
   picker.addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
 // Tokens: counting, drawing, walking through them.
 
-import { copyOf, fragment, show } from "./fragments.js";
+import { copyOf, fragment, refusalOf, show } from "./fragments.js";
 import { wirePicker } from "./picker.js";
 
 const SLICE = 400; // tokens drawn between two frames
@@ -149,7 +149,7 @@ function tellOdd() {
   const kinds = [...new Set(oddities)];
   const rest = kinds.length > 3 ? `, and ${kinds.length - 3} other kinds` : "";
   odd.querySelector("[data-odd-count]").textContent =
-    oddities.length === 1 ? "1 token is not what it seems:" : `${oddities.length.toLocaleString()} tokens are not what they seem:`;
+    oddities.length === 1 ? "1 token cannot be told by eye:" : `${oddities.length.toLocaleString()} tokens cannot be told by eye:`;
   odd.querySelector("[data-odd-words]").textContent = `${kinds.slice(0, 3).join("; ")}${rest}.`;
 }
 
@@ -191,8 +191,7 @@ async function count() {
       else showResult(answer);
       if (answer.notice) status.textContent = "";
     } else {
-      const words = await response.text();
-      show(notice, words.includes("<html") ? copyOf("lost") : fragment(words));
+      show(notice, await refusalOf(response));
       status.textContent = "";
     }
   } catch {

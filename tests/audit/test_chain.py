@@ -127,6 +127,19 @@ def test_finds_swapped_entries_with_mended_links() -> None:
     assert chain.verify().broken_at == 3
 
 
+def test_finds_an_entry_of_a_past_that_was_rolled_back() -> None:
+    forked = Entry.objects.get(seq=6)
+    _as_owner("DELETE FROM audit_entry WHERE seq > 4")
+    for _ in range(3):
+        trail.record(action="key.removed", actor=SYSTEM)
+    before = Entry.objects.get(seq=5)
+
+    _as_owner("DELETE FROM audit_entry WHERE seq > 5")
+    Entry.objects.bulk_create([_copy(forked, prev=before.mac)])
+
+    assert chain.verify().broken_at == 6
+
+
 def test_a_cut_end_shows_beside_the_head_noted_before() -> None:
     noted = chain.head()
     _as_owner("DELETE FROM audit_entry WHERE seq > 5")

@@ -212,6 +212,19 @@ def test_the_ceiling_takes_the_dearest_price_that_may_apply() -> None:
     assert ceiling_ticks(unknown, prompt_tokens=1, completion_tokens=1) is None
 
 
+def test_the_ceiling_holds_where_long_prompts_are_cheaper() -> None:
+    """A prompt of at most so many tokens may stay below the threshold."""
+    odd = replace(
+        GROK_43,
+        prompt_text_token_price_long_context=1,
+        completion_text_token_price_long_context=1,
+    )
+
+    ceiling = ceiling_ticks(odd, prompt_tokens=200_000, completion_tokens=10)
+
+    assert ceiling == 200_000 * 12500 + 10 * 25000
+
+
 counts = st.integers(0, 2_000_000)
 
 

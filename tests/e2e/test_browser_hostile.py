@@ -15,6 +15,10 @@ from tests.runtime.conftest import wait_until
 
 pytestmark = pytest.mark.browser
 
+ACTIVE = (
+    ":is(img, iframe, object, embed, form, input, script, animate, style, link, meta,"
+    " base, math, video, audio, [style], [onclick], [onload], [onerror])"
+)
 TURNED = "pay\u202eevil\u2066\x1b[31m\u200b"
 
 
@@ -48,17 +52,10 @@ def page(chromium: Browser, fooled: Instance) -> Iterator[Page]:
     with Windows(chromium, fooled) as windows:
         page = windows.of("admin")
         went: list[str] = []
-        asked: list[str] = []
         page.on("request", lambda request: went.append(request.url))
-        page.on(
-            "dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss())
-        )
-        page.add_init_script(
-            "window.ran = []; window.alert = (x) => window.ran.push(x);"
-        )
+        page.add_init_script("window.ran = []; window.alert = (x) => ran.push(x);")
         yield page
         assert page.evaluate("window.ran") == []
-        assert asked == []
         assert [url for url in went if not url.startswith(fooled.url)] == []
 
 
@@ -89,11 +86,7 @@ def test_answers_and_reasoning(page: Page, double: Double, fooled: Instance) -> 
         ask(page, text)
         touch(page, "[data-conversation]")
 
-        active = page.locator(
-            "[data-conversation] :is(img, iframe, object, embed, form, input, script,"
-            " svg animate, style, link, meta, base, math, video, audio, [style], [onclick])"
-        )
-        assert active.count() == 0, text
+        assert page.locator(f"[data-conversation] {ACTIVE}").count() == 0, text
         addresses = page.eval_on_selector_all(
             "[data-answer] a", "all => all.map((a) => a.href)"
         )
@@ -106,14 +99,14 @@ def test_answers_and_reasoning(page: Page, double: Double, fooled: Instance) -> 
 def test_words_of_refusal(page: Page, double: Double) -> None:
     page.goto("/playground/chat/")
 
-    for text in [*HOSTILE, TURNED]:
+    for text in (" ".join(HOSTILE[at::10]) + TURNED for at in range(10)):
         double.error = text
         ask(page, "Hello")
         touch(page, "[data-conversation]")
 
         notice = page.locator("[data-notice]")
         expect(notice).to_contain_text("xAI refused the request.")
-        assert notice.locator("img, a, form, script, [style]").count() == 0, text
+        assert notice.locator(ACTIVE).count() == 0, text
         assert "\u202e" not in (notice.text_content() or "")
     double.error = ""
 
@@ -128,7 +121,7 @@ def test_tokens(page: Page, double: Double) -> None:
     tokens = page.get_by_role("option")
     expect(tokens).to_have_count(len(double.tokens))
     touch(page, "[data-tokens]")
-    assert page.locator("[data-tokens] :is(img, a, form, script)").count() == 0
+    assert page.locator(f"[data-tokens] {ACTIVE}").count() == 0
     assert "\u202e" not in (page.locator("[data-tokens]").text_content() or "")
     tokens.last.click()
     assert "\u202e" not in (page.locator("[data-detail]").text_content() or "")

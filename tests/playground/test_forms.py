@@ -72,9 +72,9 @@ def test_fields_that_only_we_know_are_dropped() -> None:
     [
         pytest.param({"turns": ""}, "Write a prompt.", id="nothing"),
         pytest.param({"turns": "[]"}, "Write a prompt.", id="no turns"),
-        pytest.param({"turns": "{nonsense"}, "Write a prompt.", id="no JSON"),
-        pytest.param({"turns": "[" * 5000}, "Write a prompt.", id="deep JSON"),
-        pytest.param({"turns": '"text"'}, "Write a prompt.", id="no list"),
+        pytest.param({"turns": "{nonsense"}, "cannot be read", id="no JSON"),
+        pytest.param({"turns": "[" * 5000}, "cannot be read", id="deep JSON"),
+        pytest.param({"turns": '"text"'}, "cannot be read", id="no list"),
         pytest.param({"turns": "[7]"}, "cannot be read", id="no turn"),
         pytest.param(
             {"turns": '[{"role":"system","content":"x"}]'}, "cannot be read", id="role"
@@ -84,6 +84,11 @@ def test_fields_that_only_we_know_are_dropped() -> None:
         ),
         pytest.param(
             {"turns": '[{"role":"user","content":" "}]'}, "Write a prompt.", id="blank"
+        ),
+        pytest.param(
+            {"turns": '[{"role":["user"],"content":"x"}]'},
+            "cannot be read",
+            id="a list as role",
         ),
         pytest.param(
             {"turns": '[{"role":"assistant","content":"x"}]'},

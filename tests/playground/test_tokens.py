@@ -67,8 +67,13 @@ def test_what_cannot_be_seen_gets_a_mark(
         ("   ", "3 spaces"),
         ("\u200b", "zero width space: cannot be seen"),
         ("\u202e", "right-to-left override: cannot be seen"),
-        ("\x00", "u+0000: cannot be seen"),
-        ("a\u00a0\u00a0", "no-break space: cannot be seen"),
+        ("\x00", "null character: cannot be seen"),
+        ("\ue000", "U+E000: cannot be seen"),
+        ("\ufeff", "byte order mark: cannot be seen"),
+        ("\t\t", "tab"),
+        ("\r\n", "carriage return"),
+        ("a\u00a0\u00a0", "no-break space"),
+        ("\t\u200b", "tab, zero width space: cannot be seen"),
     ],
 )
 def test_what_is_odd_is_said(text: str, words: str) -> None:

@@ -15,10 +15,14 @@ from console.accounts.models import Membership, Team, User
 from console.catalog.models import LanguageModel
 from console.keys.models import ApiKey, KeyModel, KeyState
 from console.relay.admission import Call, admit
+from console.relay.candidates import candidates_of
 from console.relay.refusal import Refused, Rule
 from console.usage.models import Endpoint, RecordState, UsageRecord
 from tests.people import SECRET
 from tests.relay import stock
+
+CHAT_ONLY = ["api-key:endpoint:chat"]
+NAMES_GROK = "api-key:model:grok-4.3"
 
 
 @pytest.fixture
@@ -163,12 +167,88 @@ def test_the_weakest_key_that_may_is_used(
     mini = stock.language_model("grok-mini")
     stock.usable(api_key, grok, mini)
     one_model = stock.usable(stock.stored(team, "one-model"), grok)
-    chat_only = ["api-key:model:*", "api-key:endpoint:chat"]
-    weakest = stock.usable(stock.stored(team, "weakest"), grok, acls=chat_only)
+    few = ["api-key:model:*", "api-key:endpoint:chat", "api-key:endpoint:models"]
+    weakest = stock.usable(stock.stored(team, "weakest"), grok, acls=few)
 
     assert ask(sam).key_id == weakest.pk
     assert ask(sam, endpoint=Endpoint.TOKENIZE).key_id == one_model.pk
     assert ask(sam, model="grok-mini").key_id == api_key.pk
+
+
+def test_a_key_that_may_not_list_models_is_used_for_what_its_acls_name(
+    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    """Its team's other keys tell that the model is there; it may do least."""
+    price = stock.price(grok, team)
+    stock.usable(api_key, grok, stock.language_model("grok-mini"))
+    blind = stock.usable(stock.stored(team, "blind"), acls=[*CHAT_ONLY, NAMES_GROK])
+
+    call = ask(sam)
+
+    assert call.key_id == blind.pk
+    assert UsageRecord.objects.get(pk=call.record_id).price == price
+    assert ask(sam, model="grok-latest").key_id == blind.pk
+    assert ask(sam, model="grok-mini").key_id == api_key.pk
+
+
+@pytest.mark.parametrize(
+    ("acls", "models"),
+    [
+        pytest.param(["api-key:model:grok-latest"], 1, id="by an alias"),
+        pytest.param(["api-key:model:a", NAMES_GROK], 2, id="among others"),
+        pytest.param(["api-key:model:*"], 3, id="by the wildcard"),
+    ],
+)
+def test_what_the_acls_of_such_a_key_name_is_its_strength(
+    sam: User,
+    team: Team,
+    api_key: ApiKey,
+    grok: LanguageModel,
+    acls: list[str],
+    models: int,
+) -> None:
+    others = [stock.language_model(name) for name in ("a", "b")]
+    stock.usable(api_key, grok, *others, state=KeyState.DISABLED)
+    stock.usable(stock.stored(team, "blind"), acls=[*CHAT_ONLY, *acls])
+
+    found = candidates_of(sam, asked=stock.GROK)
+    (blind,) = (one for one in found if one.key.label == "blind")
+
+    assert blind.strength == (models, 1, "blind")
+    assert ask(sam).key_label == "blind"
+
+
+def test_what_such_a_key_saw_before_still_counts(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    """Its ACLs were narrowed after its models were read."""
+    stock.usable(api_key, grok, acls=[*CHAT_ONLY, NAMES_GROK])
+
+    assert ask(sam).key_id == api_key.pk
+
+
+def test_a_model_that_an_acl_names_and_nobody_lists_is_refused_with_the_reason(
+    sam: User, team: Team, other_team: Team, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, acls=[*CHAT_ONLY, NAMES_GROK])
+    stock.usable(stock.stored(other_team, "theirs"), grok)
+
+    refused = refusal_of(sam)
+
+    assert refused.reason.rule == Rule.UNLISTED
+    assert "search-prod allow grok-4.3, but leave out the lists" in refused.sentence
+    assert "api-key:endpoint:models" in refused.advice
+
+
+def test_a_name_from_outside_cannot_turn_the_sentence_around(
+    sam: User, api_key: ApiKey, grok: LanguageModel
+) -> None:
+    stock.usable(api_key, grok)
+
+    refused = refusal_of(sam, model="\u202egrok")
+
+    assert "\\u202egrok" in refused.sentence
+    assert refused.sentence.isprintable()
 
 
 def test_a_blocked_key_is_passed_over(

@@ -46,6 +46,26 @@ def test_it_says_what_admission_would_do(
     assert tokenize.reason.rule == Rule.ENDPOINT
 
 
+def test_a_key_that_may_not_list_models_offers_what_its_acls_name(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    grok, mini = stock.language_model(), stock.language_model("grok-mini")
+    price = stock.price(grok, team)
+    stock.usable(api_key, grok, mini, state=KeyState.DISABLED)
+    acls = ["api-key:endpoint:chat", "api-key:model:grok-4.3"]
+    stock.usable(stock.stored(team, "blind"), acls=acls)
+
+    first, second = choices(sam, Endpoint.CHAT)
+
+    assert (first.model_id, first.key_label, first.price) == (
+        stock.GROK,
+        "blind",
+        price,
+    )
+    assert second.reason
+    assert "search-prod of Search would be used" in second.reason.sentence
+
+
 def test_a_model_of_two_hosts_stands_once(
     sam: User, team: Team, api_key: ApiKey
 ) -> None:

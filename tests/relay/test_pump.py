@@ -155,6 +155,23 @@ async def test_the_reading_waits_for_a_slow_listener(call: Call) -> None:
     assert script.sent > 500
 
 
+async def test_a_listener_is_not_left_waiting_when_settling_breaks(call: Call) -> None:
+    gate = asyncio.Event()
+    script = Script(chunk("Hel"), gate.wait, *answer("lo"))
+
+    with use_transport(streaming(script)):
+        pump = started(call)
+        listening = asyncio.create_task(hear_all(pump))
+        await in_db(UsageRecord.objects.all().delete)
+        gate.set()
+        _, ended = await asyncio.wait_for(listening, 10)
+
+    assert (ended.outcome, ended.cost) == (Outcome.LOST, None)
+    assert ended.problem == pumps.FAULT
+    assert ended.text == "Hello"
+    assert pumps.in_flight(call.record_id) is None
+
+
 async def test_draining_ends_after_its_time(call: Call) -> None:
     script = Script(chunk("abcd" * 5), asyncio.Event().wait)
 

@@ -37,3 +37,12 @@ def test_xais_words_and_the_request_are_kept_for_support() -> None:
 
     assert (problem.upstream_text, problem.request_id) == ("No.", "r-9")
     assert problem.status == 403
+
+
+def test_ids_in_xais_words_are_left_out() -> None:
+    words = "Too many requests for team 86F22a36-67a9-4a4b-af1b-089e8a9e8247."
+    error = xai.RateLimited(Cause.RATE_LIMIT, status=429, upstream_text=words)
+
+    problem = problem_of(error)
+
+    assert problem.upstream_text == "Too many requests for team [id]."

@@ -12,7 +12,7 @@ import uvicorn
 from console.sandbox import seed
 from console.sandbox.app import create_app
 from console.sandbox.control import Control
-from tests.sandbox.waiting import wait_until
+from tests.waiting import wait_until
 
 
 class Sandbox:

@@ -15,7 +15,7 @@ import pytest
 
 from console.sandbox.control import Control, ControlError
 from tests.sandbox.conftest import chat_body
-from tests.sandbox.waiting import wait_until
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sandbox.conftest import Sandbox, chat_body
 from tests.sandbox.reading import events
-from tests.sandbox.waiting import wait_until
+from tests.waiting import wait_until
 
 CHAT = "/v1/chat/completions"
 PLAIN = "grok-4.20-0309-non-reasoning"

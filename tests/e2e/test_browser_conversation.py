@@ -1,0 +1,134 @@
+"""A conversation that does not go straight: changed, stopped, begun anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, expect
+
+from tests.e2e.browser import Windows
+from tests.e2e.instance import Instance
+
+pytestmark = pytest.mark.browser
+
+TURNS = re.compile(r'name="turns"\r\n\r\n(.*?)\r\n--', re.DOTALL)
+CHAT = {"path": "/v1/chat/completions"}
+
+
+@pytest.fixture(autouse=True)
+def sandbox_as_seeded(site: Instance) -> Iterator[None]:
+    yield
+    site.control.reset()
+
+
+@pytest.fixture
+def page(windows: Windows) -> Page:
+    page = windows.of("sam", timezone_id="America/New_York")
+    page.goto("/playground/chat/")
+    return page
+
+
+@pytest.fixture
+def sent(page: Page) -> list[list[str]]:
+    """The prompts and answers of each call, as the page sent them."""
+    calls: list[list[str]] = []
+
+    def note(request: Request) -> None:
+        found = TURNS.search(request.post_data or "")
+        if found:
+            calls.append([turn["content"] for turn in json.loads(found[1])])
+
+    page.on("request", note)
+    return calls
+
+
+def prompt_of(page: Page) -> Locator:
+    return page.get_by_label("Prompt", exact=True)
+
+
+def lanes_of(page: Page) -> Locator:
+    return page.get_by_role("article", name="Answer")
+
+
+def send(page: Page, text: str) -> None:
+    prompt_of(page).fill(text)
+    page.keyboard.press("Control+Enter")
+
+
+def has_ended(page: Page, number: int = 1) -> None:
+    """Wait until so many lanes stand there, none of them in flight."""
+    expect(page.locator("[data-actions]:visible")).to_have_count(number)
+    expect(lanes_of(page)).to_have_count(number)
+
+
+def test_again_replaces_the_last_answer_and_keeps_what_was_before(
+    page: Page, sent: list[list[str]]
+) -> None:
+    send(page, "one")
+    has_ended(page)
+    send(page, "two")
+    has_ended(page, 2)
+
+    page.get_by_role("button", name="Again").click()
+    has_ended(page, 2)
+
+    assert [call[-1] for call in sent] == ["one", "two", "two"]
+    assert sent[2] == sent[1]
+    expect(prompt_of(page)).to_be_focused()
+    expect(page.locator("[data-at]").first).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    assert page.locator("[data-at]").first.evaluate(
+        "e => e.dateTime.slice(11, 16) === e.textContent"
+    )
+
+
+def test_a_prompt_without_an_answer_comes_back_and_is_replaced_by_the_next(
+    page: Page, site: Instance, sent: list[list[str]]
+) -> None:
+    site.control.add_fault("429", match=CHAT, times=1, retry_after=3)
+
+    send(page, "first try")
+    has_ended(page)
+    expect(page.get_by_role("alert")).to_contain_text("Wait 3 s")
+    expect(prompt_of(page)).to_have_value("first try")
+    send(page, "second try")
+    has_ended(page)
+
+    assert sent == [["first try"], ["second try"]]
+    expect(page.get_by_role("article", name="Your prompt")).to_have_count(1)
+
+
+def test_a_new_conversation_does_not_wait_for_the_old_one(
+    page: Page, site: Instance, sent: list[list[str]]
+) -> None:
+    site.control.settings(pace=0.3)
+    send(page, "a long story")
+    expect(lanes_of(page).locator("[data-answer]")).to_contain_text(re.compile(r"\w"))
+
+    page.get_by_role("button", name="New conversation").click()
+    site.control.settings(pace=0)
+    send(page, "fresh")
+    has_ended(page)
+    send(page, "fresh too")
+    has_ended(page, 2)
+
+    assert [len(call) for call in sent] == [1, 1, 3]
+    assert "story" not in "".join(sent[2])
+
+
+def test_a_body_that_is_too_large_is_refused_in_the_page(
+    windows: Windows, page: Page
+) -> None:
+    windows.expected = "413"
+    quotes = "e => { e.value = '\"'.repeat(180_000); }"  # twice as long in JSON
+
+    prompt_of(page).evaluate(quotes)
+    prompt_of(page).press("Control+Enter")
+    has_ended(page)
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("This request is too large: at most 256 KiB.")
+    expect(alert).to_contain_text("Nothing was sent.")
+    assert len(prompt_of(page).input_value()) == 180_000
