@@ -11,7 +11,7 @@ from django.utils import timezone
 from console import vault, xai
 from console.accounts.models import Membership, User
 from console.catalog import costs
-from console.catalog.models import LanguageModel, PriceVersion
+from console.catalog.models import PriceVersion
 from console.keys import custody
 from console.keys.models import ApiKey
 from console.keys.upstream import UnknownHost
@@ -26,14 +26,6 @@ from console.usage import ledger
 from console.usage.models import Endpoint
 
 BYTES_PER_TOKEN = 4  # about; for the estimate of an answer that was cut
-
-MODELS = "SELECT * FROM catalog_languagemodel WHERE id = ANY(%s)"
-PRICE = """
-    SELECT * FROM catalog_priceversion
-     WHERE model_id = %s AND team_id = %s
-     ORDER BY first_seen_at DESC
-     LIMIT 1
-"""
 
 NO_TEAM = Reason(
     rule=Rule.NO_TEAM,
@@ -79,21 +71,17 @@ def admit(
     candidates = candidates_of(user, asked=model, team_id=team_id)
     if not candidates:
         raise Refused(why_no_key(user))
-    matches = [candidate.match for candidate in candidates if candidate.match]
-    models = {model.id: model for model in LanguageModel.objects.raw(MODELS, [matches])}
-    chosen = _weakest(candidates, models, endpoint, asked=model)
-    found = models[chosen.match] if chosen.match else None
+    chosen = _weakest(candidates, endpoint, asked=model)
     auth = _auth_for(chosen.key)
-    price = _price_of(found, chosen.key)
     record_id = ledger.open_record(
         ledger.Opening(
             person=user,
             key=chosen.key,
             endpoint=endpoint,
             model_asked=model,
-            model=found,
-            price=price,
-            ceiling_ticks=_ceiling(price, endpoint, prompt_bytes, max_tokens),
+            model=chosen.model,
+            price=chosen.price,
+            ceiling_ticks=_ceiling(chosen.price, endpoint, prompt_bytes, max_tokens),
         )
     )
     return Call(
@@ -113,20 +101,15 @@ def why_no_key(user: User) -> Reason:
 
 
 def _weakest(
-    candidates: Sequence[Candidate],
-    models: dict[UUID, LanguageModel],
-    endpoint: Endpoint,
-    *,
-    asked: str,
+    candidates: Sequence[Candidate], endpoint: Endpoint, *, asked: str
 ) -> Candidate:
     now = timezone.now()
     usable: list[Candidate] = []
     reasons: list[Reason] = []
     for candidate in candidates:
-        model = models.get(candidate.match) if candidate.match else None
-        reason = obstacle_of_model(candidate, model, asked) or obstacle_of_key(
-            candidate, endpoint, now=now
-        )
+        reason = obstacle_of_model(
+            candidate, candidate.model, asked
+        ) or obstacle_of_key(candidate, endpoint, now=now)
         if reason:
             reasons.append(reason)
         else:
@@ -151,15 +134,6 @@ def _auth_for(key: ApiKey) -> xai.XaiAuth:
 
 def _cannot_open(rule: Rule, sentence: str, advice: str) -> Reason:
     return Reason(rule=rule, sentence=sentence, advice=advice, status=503)
-
-
-def _price_of(model: LanguageModel | None, key: ApiKey) -> PriceVersion | None:
-    if model is None:
-        return None
-    price = next(iter(PriceVersion.objects.raw(PRICE, [model.id, key.team_id])), None)
-    if price:
-        price.model = model
-    return price
 
 
 def _ceiling(

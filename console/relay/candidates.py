@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 
 from console.accounts.models import User
-from console.catalog.models import LanguageModel
+from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
 from console.keys import access
 from console.keys.models import ApiKey, KeyState
 from console.lib.freshness import Freshness, freshness
@@ -70,15 +70,19 @@ class Candidate:
     team_name: str
     models_seen: int  # by the key itself
     models_of_team: int  # seen by the keys of its team on its host
-    match: UUID | None = None  # the model asked for, if this key sees it
+    model: LanguageModel | None = None  # the one asked for, if this key sees it
+    price: PriceVersion | None = None  # of that model, as its team sees it
 
     @property
     def strength(self) -> tuple[int, int, str]:
         """How much the key may do; the least is used."""
-        acls = self.key.acls
-        endpoints = sum(
-            bool(access.allows_endpoint(acls, name)) for name in access.ENDPOINTS
-        )
+        allowed = access.endpoints_of(self.key.acls)
+        if allowed is None:
+            endpoints = 0
+        elif allowed.everything:
+            endpoints = len(access.ENDPOINTS)
+        else:
+            endpoints = sum(name in access.ENDPOINTS for name in allowed.names)
         return self._models, endpoints, self.key.label
 
     @property
@@ -89,18 +93,22 @@ class Candidate:
         return self.models_of_team if named.everything else len(named.names)
 
 
+LISTS = ["api-key:endpoint:*", "api-key:endpoint:models"]
+
+
 def lists_models(key: ApiKey) -> bool:
     """Tell whether xAI tells this key which models it sees, as far as is known."""
     return access.allows_endpoint(key.acls, "models") is not False
 
 
-# By hand, like every statement on the way to the first token: the ORM needs 10 ms to
-# compose what PostgreSQL answers in one.
-CANDIDATES = """
+# By hand, like every statement on the way to the first token, and one of them: each
+# costs a millisecond, and the ORM ten to compose this. `lists` is `lists_models`.
+CANDIDATES = f"""
     WITH mine AS (
         SELECT k.id, k.team_id, k.host, k.label, k.sealed_secret, k.secret_version,
                k.state, k.verified_at, k.watched, k.acls, k.removed_at,
-               t.name AS team_name
+               t.name AS team_name,
+               k.acls IS NULL OR jsonb_exists_any(k.acls, %(lists)s) AS lists
           FROM keys_apikey k
           JOIN accounts_team t ON t.id = k.team_id
           JOIN accounts_membership b ON b.team_id = k.team_id AND b.user_id = %(user)s
@@ -126,11 +134,21 @@ CANDIDATES = """
           FROM sights GROUP BY team_id, host
     )
     SELECT k.*,
-           coalesce(of_key.seen, 0) AS models_seen, of_key.match AS match,
-           coalesce(of_team.seen, 0) AS models_of_team, of_team.match AS match_of_team
+           coalesce(of_key.seen, 0) AS models_seen,
+           coalesce(of_team.seen, 0) AS models_of_team,
+           m.id AS found_id, m.model_id AS found_name, m.aliases AS found_aliases,
+           m.context_length AS found_context, m.capabilities AS found_capabilities,
+           p.id AS price_id, {", ".join(f"p.{field}" for field in PRICE_FIELDS)}
       FROM mine k
       LEFT JOIN of_key ON of_key.key_id = k.id
       LEFT JOIN of_team ON of_team.team_id = k.team_id AND of_team.host = k.host
+      LEFT JOIN catalog_languagemodel m
+             ON m.id = CASE WHEN k.lists THEN of_key.match ELSE of_team.match END
+      LEFT JOIN LATERAL (
+           SELECT * FROM catalog_priceversion
+            WHERE model_id = m.id AND team_id = k.team_id
+            ORDER BY first_seen_at DESC LIMIT 1
+      ) p ON true
 """
 
 
@@ -139,27 +157,49 @@ def candidates_of(
 ) -> list[Candidate]:
     """Return the keys of the person's teams, or of one team of theirs.
 
-    With `asked`, a model id or an alias, each says whether it sees that model; an
-    id comes before another model's alias of the same name. The keys hold only what
-    is needed here.
+    With `asked`, a model id or an alias, each has that model and its newest price, if
+    it sees it; an id comes before another model's alias of the same name. All rows
+    hold only what is needed here.
     """
     values = {
         "user": user.pk,
         "team": team_id,
         "asked": asked,
         "alias": json.dumps([asked]),
+        "lists": LISTS,
     }
     keys: Iterable[Any] = ApiKey.objects.raw(CANDIDATES, values)
-    return [
-        Candidate(
-            key=key,
-            team_name=key.team_name,
-            models_seen=key.models_seen,
-            models_of_team=key.models_of_team,
-            match=key.match if lists_models(key) else key.match_of_team,
+    return [_candidate(key) for key in keys]
+
+
+def _candidate(key: Any) -> Candidate:
+    model = price = None
+    if key.found_id:
+        model = LanguageModel(
+            id=key.found_id,
+            model_id=key.found_name,
+            aliases=_read(key.found_aliases),
+            context_length=key.found_context,
+            capabilities=_read(key.found_capabilities),
         )
-        for key in keys
-    ]
+    if key.price_id:
+        prices = {field: getattr(key, field) for field in PRICE_FIELDS}
+        price = PriceVersion(
+            id=key.price_id, model=model, team_id=key.team_id, **prices
+        )
+    return Candidate(
+        key=key,
+        team_name=key.team_name,
+        models_seen=key.models_seen,
+        models_of_team=key.models_of_team,
+        model=model,
+        price=price,
+    )
+
+
+def _read(column: str | None) -> Any:
+    """Read jsonb that is no field of the row's own model: Django leaves it as text."""
+    return None if column is None else json.loads(column)
 
 
 def obstacle_of_model(
