@@ -10,13 +10,13 @@ keys of its team see, and may use what its ACLs name of that, or all by a wildca
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from console.accounts.models import User
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
@@ -103,11 +103,23 @@ def lists_models(key: ApiKey) -> bool:
 
 # By hand, like every statement on the way to the first token, and one of them: each
 # costs a millisecond, and the ORM ten to compose this. `lists` is `lists_models`.
+KEY_FIELDS = [
+    "id",
+    "team_id",
+    "host",
+    "label",
+    "sealed_secret",
+    "secret_version",
+    "watched",
+    "removed_at",
+    "state",
+    "verified_at",
+    "acls",
+]
+MODEL_FIELDS = ["id", "model_id", "aliases", "context_length", "capabilities"]
 CANDIDATES = f"""
     WITH mine AS (
-        SELECT k.id, k.team_id, k.host, k.label, k.sealed_secret, k.secret_version,
-               k.state, k.verified_at, k.watched, k.acls, k.removed_at,
-               t.name AS team_name,
+        SELECT {", ".join(f"k.{field}" for field in KEY_FIELDS)}, t.name AS team_name,
                k.acls IS NULL OR jsonb_exists_any(k.acls, %(lists)s) AS lists
           FROM keys_apikey k
           JOIN accounts_team t ON t.id = k.team_id
@@ -136,8 +148,7 @@ CANDIDATES = f"""
     SELECT k.*,
            coalesce(of_key.seen, 0) AS models_seen,
            coalesce(of_team.seen, 0) AS models_of_team,
-           m.id AS found_id, m.model_id AS found_name, m.aliases AS found_aliases,
-           m.context_length AS found_context, m.capabilities AS found_capabilities,
+           {", ".join(f"m.{field} AS found_{field}" for field in MODEL_FIELDS)},
            p.id AS price_id, {", ".join(f"p.{field}" for field in PRICE_FIELDS)}
       FROM mine k
       LEFT JOIN of_key ON of_key.key_id = k.id
@@ -168,37 +179,36 @@ def candidates_of(
         "alias": json.dumps([asked]),
         "lists": LISTS,
     }
-    keys: Iterable[Any] = ApiKey.objects.raw(CANDIDATES, values)
-    return [_candidate(key) for key in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, values)
+        names = [column.name for column in cursor.description]
+        return [_candidate(dict(zip(names, row, strict=True))) for row in cursor]
 
 
-def _candidate(key: Any) -> Candidate:
+def _candidate(row: dict[str, Any]) -> Candidate:
+    row["acls"] = _read(row["acls"])
     model = price = None
-    if key.found_id:
-        model = LanguageModel(
-            id=key.found_id,
-            model_id=key.found_name,
-            aliases=_read(key.found_aliases),
-            context_length=key.found_context,
-            capabilities=_read(key.found_capabilities),
-        )
-    if key.price_id:
-        prices = {field: getattr(key, field) for field in PRICE_FIELDS}
-        price = PriceVersion(
-            id=key.price_id, model=model, team_id=key.team_id, **prices
-        )
+    if row["found_id"]:
+        row["found_aliases"] = _read(row["found_aliases"])
+        row["found_capabilities"] = _read(row["found_capabilities"])
+        values = [row[f"found_{field}"] for field in MODEL_FIELDS]
+        model = LanguageModel.from_db(None, MODEL_FIELDS, values)
+    if model and row["price_id"]:
+        values = [row["price_id"], *(row[field] for field in PRICE_FIELDS)]
+        price = PriceVersion.from_db(None, ["id", *PRICE_FIELDS], values)
+        price.model = model
     return Candidate(
-        key=key,
-        team_name=key.team_name,
-        models_seen=key.models_seen,
-        models_of_team=key.models_of_team,
+        key=ApiKey.from_db(None, KEY_FIELDS, [row[name] for name in KEY_FIELDS]),
+        team_name=row["team_name"],
+        models_seen=row["models_seen"],
+        models_of_team=row["models_of_team"],
         model=model,
         price=price,
     )
 
 
 def _read(column: str | None) -> Any:
-    """Read jsonb that is no field of the row's own model: Django leaves it as text."""
+    """Read jsonb, which Django leaves as text outside its own queries."""
     return None if column is None else json.loads(column)
 
 
