@@ -57,7 +57,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class Tier:
     """The four prices that apply to one request. None: not told."""
 
     text: int | None
@@ -66,7 +66,7 @@ class Rates:
     completion: int | None
 
 
-def rates_for(prices: Prices, *, prompt_tokens: int) -> Rates:
+def tier_for(prices: Prices, *, prompt_tokens: int) -> Tier:
     """Return the prices of a request with so many prompt tokens, cached included.
 
     A threshold that was not told counts as none: xAI's older answers lack it.
@@ -79,7 +79,7 @@ def rates_for(prices: Prices, *, prompt_tokens: int) -> Rates:
         text = prices.prompt_text_token_price_long_context or text
         cached = prices.cached_prompt_text_token_price_long_context or cached
         completion = prices.completion_text_token_price_long_context or completion
-    return Rates(text, cached, prices.prompt_image_token_price, completion)
+    return Tier(text, cached, prices.prompt_image_token_price, completion)
 
 
 def cost_ticks(
@@ -95,24 +95,24 @@ def cost_ticks(
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
     if prompt is None or completion is None:
         return None
-    rates = rates_for(prices, prompt_tokens=prompt)
+    tier = tier_for(prices, prompt_tokens=prompt)
     cached, image = usage.cached_tokens, usage.image_tokens
     reasoning = usage.reasoning_tokens
     if messages:
         cached, image, reasoning = cached or 0, image or 0, reasoning or 0
     if image is None:
-        image = _image_tokens(usage, rates)
+        image = _image_tokens(usage, tier)
     if reasoning is None:
         reasoning = _reasoning_tokens(usage)
-    if cached is None and rates.cached == rates.text:
+    if cached is None and tier.cached == tier.text:
         cached = 0  # the price is the same, so the split does not matter
     if cached is None or image is None or reasoning is None:
         return None
     return _sum(
-        (max(0, prompt - image - cached), rates.text),
-        (cached, rates.cached),
-        (image, rates.image),
-        (completion + reasoning, rates.completion),
+        (max(0, prompt - image - cached), tier.text),
+        (cached, tier.cached),
+        (image, tier.image),
+        (completion + reasoning, tier.completion),
     )
 
 
@@ -124,8 +124,8 @@ def ceiling_ticks(
     `completion_tokens` must include reasoning, which `max_tokens` does not cap.
     None when a price is not told.
     """
-    below = rates_for(prices, prompt_tokens=0)
-    above = rates_for(prices, prompt_tokens=prompt_tokens)
+    below = tier_for(prices, prompt_tokens=0)
+    above = tier_for(prices, prompt_tokens=prompt_tokens)
     prompt = _dearest(
         below.text, above.text, below.cached, above.cached, below.image, above.image
     )
@@ -135,11 +135,11 @@ def ceiling_ticks(
     return _sum((prompt_tokens, prompt), (completion_tokens, completion))
 
 
-def _image_tokens(usage: xai.Usage, rates: Rates) -> int | None:
+def _image_tokens(usage: xai.Usage, tier: Tier) -> int | None:
     """Work out image tokens that were not told, where that is possible."""
     if usage.prompt_tokens is not None and usage.text_tokens is not None:
         return max(0, usage.prompt_tokens - usage.text_tokens)
-    return 0 if rates.image in {rates.text, 0} else None
+    return 0 if tier.image in {tier.text, 0} else None
 
 
 def _reasoning_tokens(usage: xai.Usage) -> int | None:

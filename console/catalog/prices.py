@@ -1,4 +1,4 @@
-"""Current prices, for people and for reckoning."""
+"""Current prices, for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
+from console.catalog.models import PRICE_FIELDS, PriceVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,6 @@ class CurrentPrice:
         """Whether long prompts cost more; None: xAI did not tell."""
         threshold = self.long_context_threshold
         return None if threshold is None else threshold > 0
-
-
-def current_version(model: LanguageModel, *, team_id: UUID) -> PriceVersion | None:
-    """Return the price a call of this team is reckoned with now, if one is known."""
-    versions = PriceVersion.objects.filter(model=model, team=team_id)
-    return versions.order_by("-first_seen_at").first()
 
 
 def current_prices(*, team_ids: Iterable[UUID], search: str = "") -> list[CurrentPrice]:

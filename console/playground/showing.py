@@ -142,7 +142,7 @@ def costs_of(found: list[ModelChoice], count: int) -> list[ModelCost]:
         price = once = None
         if choice.price:
             prices = costs.Prices.of(choice.price)
-            price = costs.rates_for(prices, prompt_tokens=count).text
+            price = costs.tier_for(prices, prompt_tokens=count).text
         if price is not None:
             once = price * count
         rows.append((choice, price, once))

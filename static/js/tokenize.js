@@ -203,8 +203,8 @@ async function count() {
 
 function tellSize() {
   const bytes = new TextEncoder().encode(text.value).length;
-  const kilobytes = (bytes / 1024).toFixed(bytes < 10240 ? 1 : 0);
-  size.textContent = bytes ? `${kilobytes} KB of 200 KB${bytes > LIMIT ? ": too long" : ""}` : "at most 200 KB";
+  const told = bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(bytes < 10240 ? 1 : 0)} KB`;
+  size.textContent = bytes ? `${told} of 200 KB${bytes > LIMIT ? ": too long" : ""}` : "at most 200 KB";
 }
 
 form.addEventListener("submit", (event) => {

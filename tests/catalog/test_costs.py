@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console import xai
-from console.catalog.costs import Prices, ceiling_ticks, cost_ticks, rates_for
+from console.catalog.costs import Prices, ceiling_ticks, cost_ticks, tier_for
 from console.catalog.models import PriceVersion
 
 GROK_43 = Prices(
@@ -196,8 +196,8 @@ def test_prices_come_from_a_version_of_the_catalog() -> None:
 
 
 def test_rates_say_what_applies() -> None:
-    assert rates_for(GROK_43, prompt_tokens=199_999).text == 12500
-    assert rates_for(GROK_43, prompt_tokens=200_000).completion == 50000
+    assert tier_for(GROK_43, prompt_tokens=199_999).text == 12500
+    assert tier_for(GROK_43, prompt_tokens=200_000).completion == 50000
 
 
 def test_the_ceiling_takes_the_dearest_price_that_may_apply() -> None:

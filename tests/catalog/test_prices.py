@@ -6,9 +6,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team
-from console.catalog.models import LanguageModel
 from console.catalog.observations import record_language_models
-from console.catalog.prices import CurrentPrice, current_prices, current_version
+from console.catalog.prices import CurrentPrice, current_prices
 from tests.keys.answers import Json, listed, model_json
 from tests.people import NOON
 
@@ -110,14 +109,3 @@ def test_one_query_for_any_number_of_models(
 
     with django_assert_num_queries(1):
         assert len(current_prices(team_ids=[team.pk])) == number
-
-
-def test_a_call_is_reckoned_with_its_teams_price(team: Team, other_team: Team) -> None:
-    see(team, model_json())
-    model = LanguageModel.objects.get()
-
-    version = current_version(model, team_id=team.pk)
-
-    assert version is not None
-    assert version.completion_text_token_price == 25000
-    assert current_version(model, team_id=other_team.pk) is None
