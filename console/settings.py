@@ -22,7 +22,9 @@ TRYOUT = bool(SANDBOX_URL)
 XAI_HOSTS = env.hosts(
     "XAI_HOSTS", {"sandbox": SANDBOX_URL} if TRYOUT else {"xai": "https://api.x.ai"}
 )  # name -> address; nothing else is ever called
-XAI_POLL_EVERY = env.seconds("XAI_POLL_EVERY", timedelta(minutes=5))
+XAI_POLL_EVERY = env.seconds(
+    "XAI_POLL_EVERY", timedelta(seconds=30) if TRYOUT else timedelta(minutes=5)
+)
 XAI_POLL_MODELS_EVERY = timedelta(hours=6)
 XAI_POLL_REJECTED_EVERY = timedelta(hours=1)  # a key that xAI does not accept
 XAI_POLL_BATCH = env.number("XAI_POLL_BATCH", 16, least=1, most=500)

@@ -84,7 +84,7 @@ class TeamMismatch(Refused):
         super().__init__()
         self.sentence = (
             f"This key belongs to another xAI team than the keys of {team.name}. "
-            "Choose or make the team it belongs to."
+            "Store it under the team it belongs to."
         )
 
 

@@ -139,7 +139,7 @@ BAD_KEYS = {
         "The key can do nothing until xAI lifts the block. Ask xAI for the reason.",
     ),
     ShownState.REJECTED: (
-        "xAI does not accept {} any more",
+        "xAI does not accept {}",
         "Most likely it was deleted or replaced at xAI. Replace its secret here, or "
         "remove it.",
     ),

@@ -91,7 +91,7 @@ async function ask() {
     const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (streams) {
       const last = await listen(response, now);
-      if (!last.notice) status.textContent = "The answer is complete."; // a notice speaks for itself
+      if (!last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
     } else {
       now.lane.fail(await refusalOf(response));
     }

@@ -80,7 +80,7 @@ def test_a_conversation_streams(windows: Windows, pictures: Path, tab: str) -> N
     send(page, "And a toll?")
 
     expect(lanes).to_have_count(2)
-    expect(page.get_by_text("The answer is complete.")).to_be_attached()
+    expect(page.get_by_text("The answer has ended.")).to_be_attached()
     for lane in lanes.all():
         expect(lane.locator("[data-meter]")).to_contain_text("first token")
         expect(lane.locator("[data-meter]")).to_contain_text("$")
@@ -132,7 +132,7 @@ def test_a_refusal_is_a_sentence_with_what_to_do(
     take(page, pictures / "chat-refused-light.png")
     site.control.clear_faults()
     page.get_by_role("button", name="Again").click()
-    expect(page.get_by_text("The answer is complete.")).to_be_attached()
+    expect(page.get_by_text("The answer has ended.")).to_be_attached()
     expect(alert).to_have_count(0)
 
 

@@ -55,13 +55,18 @@ class Command(BaseCommand):
 
     def _ring(self) -> None:
         due = schedule.pending()
-        taken = tasks.ring_bell()
-        self.stdout.write(
-            f"{due} polls are due; a worker was rung for."
-            if taken
-            else f"{due} polls are due; no worker could be rung for (no broker). "
-            "They are polled when one runs."
-        )
+        if not due:
+            self.stdout.write("Nothing is due; --all polls every key now.")
+        elif tasks.ring_bell():
+            self.stdout.write(
+                f"{_count(due, 'poll')} due. A running worker takes them now; "
+                "without one, use --wait."
+            )
+        else:
+            self.stdout.write(
+                f"{_count(due, 'poll')} due, but no broker answers. "
+                "They are polled when a worker runs, or now with --wait."
+            )
 
     def _poll(self, begun: datetime) -> bool:
         """Poll until nothing is due; return whether every key was answered."""
@@ -80,11 +85,19 @@ class Command(BaseCommand):
         for state, number in sorted(counts, key=lambda row: -row[1]):
             self.stdout.write(f"{number:6} {KeyState(state).label}")
         waiting = schedule.shut_out()
-        silent = watched.filter(Q(failures__gt=0) | Q(checked_at=None)).count()
+        silent = watched.filter(Q(failures__gt=0) | Q(checked_at=None))
+        names = list(silent.order_by("label").values_list("label", flat=True))
         took = (database_time() - begun).total_seconds()
         self.stdout.write(
-            f"{made} polls in {took:.1f} s; {silent} keys could not be polled."
+            f"{_count(made, 'poll')} in {took:.1f} s; "
+            f"{_count(len(names), 'key')} without an answer."
         )
+        for name in names:
+            self.stdout.write(f"       no answer for {name}")
         if waiting:
-            self.stdout.write(f"{waiting} polls wait, since their host is down.")
-        return not silent and not waiting
+            self.stdout.write(f"{_count(waiting, 'poll')} put off: the host is down.")
+        return not names and not waiting
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
