@@ -16,6 +16,7 @@ The events that a browser gets, by name:
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 
 from django.http import StreamingHttpResponse
@@ -36,7 +37,7 @@ from console.usage import ledger
 OpenStream = Callable[[xai.AsyncXaiClient, xai.XaiAuth], xai.EventStream]
 
 
-class CallResponse(StreamingHttpResponse):
+class CallResponse(StreamingHttpResponse, ABC):
     """What the two kinds have in common."""
 
     def __init__(self, call: Call, content_type: str) -> None:
@@ -51,9 +52,9 @@ class CallResponse(StreamingHttpResponse):
         async for part in self.parts():
             yield part
 
+    @abstractmethod
     def parts(self) -> AsyncIterator[bytes]:
         """Make the call and yield its answer."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """End, however it came; called in a thread."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 8.0
 
 
-class Server:
+class Server(ABC):
     """One server process; `durable=False` is for throw-away clusters of tests."""
 
     name = ""
@@ -39,18 +40,23 @@ class Server:
         self.durable = durable
         self.process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def program(self) -> Path:
-        raise NotImplementedError
+        """Return the program to run."""
 
+    @abstractmethod
     def arguments(self) -> list[str]:
-        raise NotImplementedError
+        """Return its command line."""
 
+    @abstractmethod
     def data_folder(self) -> Path:
-        raise NotImplementedError
+        """Return the folder it keeps."""
 
+    @abstractmethod
     def is_ready(self) -> bool:
-        raise NotImplementedError
+        """Tell whether it answers."""
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make the data folder usable. The folder is ours, no server runs on it."""
 
