@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "console.catalog",
     "console.keys",
     "console.usage",
+    "console.alerts",
     "console.polling",
     "console.relay",
     "console.playground",

@@ -51,6 +51,16 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "keys.view": Rule(),
         "keys.check": Rule(roles=OVERSIGHT),
         "keys.change": Rule(roles=ADMIN, fresh_proof=True),
+        "keys.review": Rule(roles=ADMIN),  # accept findings, confirm changes
+        "keys.look_up": Rule(roles=OVERSIGHT, fresh_proof=True),
+        "incidents.view": Rule(),
+        "incidents.act": Rule(roles=ADMIN),
+        "alerts.view": Rule(roles=OVERSIGHT),
+        "alerts.change": Rule(roles=ADMIN, fresh_proof=True),
+        "audit.view": Rule(roles=OVERSIGHT | {Role.STAFF}),  # staff: their own acts
+        "audit.verify": Rule(roles=OVERSIGHT),
+        "audit.export": Rule(roles=OVERSIGHT),
+        "evidence.make": Rule(roles=OVERSIGHT, fresh_proof=True),
         "prices.view": Rule(),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),

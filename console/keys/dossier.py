@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,8 +12,9 @@ from uuid import UUID
 from django.conf import settings
 
 from console.catalog.models import LanguageModel, PriceVersion
-from console.keys import access, meanings, reach
+from console.keys import acls, meanings, reach
 from console.keys.models import ApiKey, KeyModel, KeySnapshot
+from console.keys.sentences import Sentence, sentences
 from console.keys.shown import (
     ShownState,
     short_fingerprint,
@@ -86,7 +88,7 @@ class Dossier:
     waiting: bool  # for a check that somebody asked for
     reach: reach.Reach
     in_words: str  # its ACLs on one line
-    sentences: list[access.Sentence]  # one per ACL entry
+    sentences: list[Sentence]  # one per ACL entry
     models: list[SeenModel]
     events: list[Event]
     snapshots: list[Snapshot]
@@ -98,6 +100,7 @@ class Dossier:
 def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     """Gather the page of one key; `key` comes with its team and its adder."""
     state = shown_state(key, now=now)
+    models = models_seen(key)
     meaning, advice = meanings.of(state, watched=key.watched)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
@@ -112,9 +115,9 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
         reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
-        in_words=access.in_words(key.acls),
-        sentences=access.sentences(key.acls),
-        models=models_seen(key),
+        in_words=acls.in_words(key.acls),
+        sentences=sentences(key.acls, seen=sight_of(key, models)),
+        models=models,
         events=events(key.changes.all()[:NEWEST]),
         snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
         told=told_facts(key),
@@ -147,6 +150,16 @@ def models_seen(key: ApiKey) -> list[SeenModel]:
     }
     return [
         SeenModel(row.model, row.seen_from, prices.get(row.model_id)) for row in seen
+    ]
+
+
+def sight_of(key: ApiKey, models: Sequence[SeenModel]) -> list[acls.Model] | None:
+    """Return the models a key sees, for its ACLs; None if no list was ever read."""
+    if key.models_checked_at is None and not models:
+        return None
+    return [
+        acls.Model(seen.model.model_id, tuple(seen.model.aliases or ()))
+        for seen in models
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from console import xai
-from console.keys.models import ApiKey, KeyChange, KeySnapshot
+from console.keys.models import ApiKey, KeyChange, KeySnapshot, Origin, Review
 
 # Compared from poll to poll: the name in snapshots and changes, and our column.
 FACTS = {
@@ -25,6 +25,7 @@ FACTS = {
 }
 # They go with every edit at xAI, so they are a change only when nothing else is.
 TRACES = {"modify_time", "modified_by"}
+BY_XAI = {"team_blocked", "api_key_blocked"}  # the only ones that no customer sets
 
 
 def columns_of(api_key: ApiKey, info: xai.KeyInfo) -> dict[str, Any]:
@@ -59,22 +60,40 @@ def compare(
     facts: Mapping[str, object],
     seen_at: datetime,
 ) -> list[KeyChange]:
-    """Return one change for each fact that differs from the latest snapshot."""
+    """Return one change for each fact that differs from the latest snapshot.
+
+    A key without an id has just got another secret here, so the facts are those of
+    another key of xAI's. Whatever else a person changed, they changed outside, and
+    a person here must look at it.
+    """
+    here = not api_key.xai_key_id
     differ = {fact for fact in FACTS if latest.facts.get(fact) != facts[fact]}
     moved = facts["modify_time"] != latest.facts.get("modify_time")
-    return [
-        KeyChange(
-            key=api_key,
-            field=fact,
-            before=latest.facts.get(fact),
-            after=facts[fact],
-            gap_from=latest.last_seen_at,
-            gap_until=seen_at,
-            modified_by=str(facts["modified_by"] or "") if moved else "",
+    changes = []
+    for fact in FACTS:
+        if fact not in differ or (fact in TRACES and not differ <= TRACES):
+            continue
+        origin = Origin.HERE if here else _origin_of(fact)
+        outside = origin == Origin.OUTSIDE
+        changes.append(
+            KeyChange(
+                key=api_key,
+                team_id=api_key.team_id,
+                field=fact,
+                before=latest.facts.get(fact),
+                after=facts[fact],
+                gap_from=latest.last_seen_at,
+                gap_until=seen_at,
+                modified_by=str(facts["modified_by"] or "") if moved else "",
+                origin=origin,
+                review=Review.WAITING if outside else Review.NONE,
+            )
         )
-        for fact in FACTS
-        if fact in differ and (fact not in TRACES or differ == {fact})
-    ]
+    return changes
+
+
+def _origin_of(fact: str) -> Origin:
+    return Origin.XAI if fact in BY_XAI else Origin.OUTSIDE
 
 
 def oddities_of(info: xai.KeyInfo) -> str:

@@ -25,7 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Lower, Replace
 
 from console.accounts.models import Team, User
-from console.keys import access, reach
+from console.keys import acls, reach
 from console.keys.models import ApiKey, ApiKeyQuerySet
 from console.keys.shown import (
     ShownState,
@@ -290,7 +290,7 @@ def _record(key: ApiKey) -> Record:
         "stored_state": key.state,
         "redacted": tail_of(key),
         "fingerprint": short_fingerprint(key),
-        "access": access.in_words(key.acls),
+        "access": acls.in_words(key.acls),
         "added_at": key.created_at,
     }
     return {

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from console import xai
 from console.accounts.models import Team
+from console.keys import spans
 from console.keys.facts import (
     FACTS,
     columns_of,
@@ -21,7 +22,14 @@ from console.keys.facts import (
     oddities_of,
 )
 from console.keys.failures import Verdict, judge
-from console.keys.models import ApiKey, KeyChange, KeySnapshot, KeyState
+from console.keys.models import (
+    ApiKey,
+    KeyChange,
+    KeySnapshot,
+    KeyState,
+    Origin,
+    Review,
+)
 from console.keys.sightings import ModelsSeen, record_models
 from console.keys.states import state_of
 
@@ -77,6 +85,7 @@ def record_answers(answers: Sequence[KeyAnswer]) -> dict[UUID, list[KeyChange]]:
         if api_key is None or _is_late(api_key, answer.secret_version, answer.seen_at):
             continue
         if _says_nothing_new(api_key, answer.info):
+            spans.follow(api_key, state=api_key.state, seen_at=answer.seen_at)
             unchanged.append(answer)
         else:
             changes[api_key.id] = _record(api_key, answer.info, answer.seen_at)
@@ -175,6 +184,7 @@ def _move_on(answers: Sequence[KeyAnswer]) -> None:
 def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyChange]:
     if api_key.xai_key_id and api_key.xai_key_id != info.api_key_id[:64]:
         # A secret has one id for ever; trusting this answer could pass a blocked key.
+        api_key.mistaken_for = info.api_key_id[:64]
         verdict = Verdict(KeyState.REJECTED, MISTAKEN, since=seen_at)
         return _record_verdict(api_key, verdict, seen_at)
     columns = columns_of(api_key, info)
@@ -184,6 +194,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
     state = state_of(SimpleNamespace(**columns))
     if not _explained(api_key, latest, state):
         changes.append(_state_change(api_key, state, seen_at))
+    outside = any(change.review == Review.WAITING for change in changes)
     if latest and latest.facts == facts:
         latest.last_seen_at = seen_at
         latest.save(update_fields=["last_seen_at"])
@@ -195,6 +206,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         Team.objects.filter(pk=api_key.team_id, xai_team_id="").update(
             xai_team_id=columns["xai_team_id"]
         )
+    spans.follow(api_key, state=state, seen_at=seen_at)
     ApiKey.objects.filter(pk=api_key.pk).update(
         **columns,
         xai_key_id=info.api_key_id[:64],
@@ -207,6 +219,9 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         failures=0,
         refused_at=None,
         problem=oddities_of(info),
+        mistaken_for="",
+        outside_changes=api_key.outside_changes + outside,
+        assess_due_at=seen_at,
     )
     return KeyChange.objects.bulk_create(changes)
 
@@ -221,11 +236,13 @@ def _explained(api_key: ApiKey, latest: KeySnapshot | None, state: KeyState) -> 
 def _state_change(api_key: ApiKey, state: KeyState, seen_at: datetime) -> KeyChange:
     return KeyChange(
         key=api_key,
+        team_id=api_key.team_id,
         field="state",
         before=str(api_key.state),
         after=str(state),
         gap_from=api_key.checked_at,
         gap_until=seen_at,
+        origin=Origin.OBSERVED,
     )
 
 
@@ -233,10 +250,11 @@ def _record_verdict(
     api_key: ApiKey, verdict: Verdict, seen_at: datetime
 ) -> list[KeyChange]:
     changes = []
+    spans.follow(api_key, state=verdict.state, seen_at=seen_at)
     if verdict.state != api_key.state:
         changes = [_state_change(api_key, verdict.state, seen_at)]
         api_key.state_since = verdict.since or seen_at
-        api_key.changed_at = seen_at
+        api_key.changed_at = api_key.assess_due_at = seen_at
     api_key.state = verdict.state
     api_key.failures = verdict.failures
     api_key.refused_at = verdict.refused_at
@@ -251,6 +269,8 @@ def _record_verdict(
             "refused_at",
             "problem",
             "checked_at",
+            "mistaken_for",
+            "assess_due_at",
         ]
     )
     return KeyChange.objects.bulk_create(changes)

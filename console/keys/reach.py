@@ -1,4 +1,4 @@
-"""How far a key's ACLs reach, in figures for bars. Words are made by `access`."""
+"""How far a key's ACLs reach, in figures for bars. Words are made by `acls`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 
 from console.catalog.models import LanguageModel
-from console.keys import access
+from console.keys import acls as grammar
 from console.keys.models import KeyModel
 
 BARS = 8  # a bar board of models is never wider
@@ -67,22 +67,22 @@ def listed_models() -> Listed:
 
 def reach_of(acls: Sequence[str] | None, *, listed: Sequence[ListedModel]) -> Reach:
     """Count what the ACLs open of what is there."""
-    models, endpoints = access.models_of(acls), access.endpoints_of(acls)
+    models, endpoints = grammar.models_of(acls), grammar.endpoints_of(acls)
     if models is None or endpoints is None:
         return Reach(None, None)
     return Reach(
         Share(_allowed_of(models, listed), len(listed), models.everything),
         Share(
-            len(access.ENDPOINTS)
+            len(grammar.ENDPOINTS)
             if endpoints.everything
-            else sum(name in access.ENDPOINTS for name in endpoints.names),
-            len(access.ENDPOINTS),
+            else sum(name in grammar.ENDPOINTS for name in endpoints.names),
+            len(grammar.ENDPOINTS),
             endpoints.everything,
         ),
     )
 
 
-def _allowed_of(models: access.Allowed, listed: Sequence[ListedModel]) -> int:
+def _allowed_of(models: grammar.Allowed, listed: Sequence[ListedModel]) -> int:
     if models.everything:
         return len(listed)
     names = frozenset(models.names)

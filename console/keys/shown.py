@@ -5,7 +5,7 @@ The state is what xAI said last, unless that is too old to trust.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from console.keys.failures import UNREACHABLE_AFTER
 from console.keys.models import ApiKey, KeyState
-from console.lib.freshness import Freshness, freshness, trusted_since
+from console.lib.freshness import UNKNOWN_FROM, Freshness, freshness, trusted_since
 from console.vault import sealing
 
 
@@ -84,18 +84,31 @@ def _new() -> Q:
 
 
 def _is_trusted(key: ApiKey, now: datetime) -> bool:
-    """Judge the age of what made the state, by how often such a key is asked.
+    """Judge the age of what made the state, by how often such a key is asked."""
+    judged_at, interval = _judged(key)
+    return freshness(judged_at, interval=interval, now=now) != Freshness.UNKNOWN
+
+
+def trusted_until(key: ApiKey) -> datetime | None:
+    """Return when the stored state stops being shown; None if it never was."""
+    judged_at, interval = _judged(key)
+    if judged_at is None or key.state == KeyState.UNKNOWN:
+        return None
+    return judged_at + UNKNOWN_FROM * interval
+
+
+def _judged(key: ApiKey) -> tuple[datetime | None, timedelta]:
+    """Return what the state rests on, and how often that is asked.
 
     A refusal and silence are known by trying, whatever the last good answer was;
     so is a block told in words, while no silence came after it.
     """
-    judged_at, interval = key.verified_at, settings.XAI_POLL_EVERY
     told_bad = key.state in TOLD_BAD and key.failures < UNREACHABLE_AFTER
     if key.state == KeyState.REJECTED:
-        judged_at, interval = key.checked_at, settings.XAI_POLL_REJECTED_EVERY
-    elif key.state == KeyState.UNREACHABLE or told_bad:
-        judged_at = key.checked_at
-    return freshness(judged_at, interval=interval, now=now) != Freshness.UNKNOWN
+        return key.checked_at, settings.XAI_POLL_REJECTED_EVERY
+    if key.state == KeyState.UNREACHABLE or told_bad:
+        return key.checked_at, settings.XAI_POLL_EVERY
+    return key.verified_at, settings.XAI_POLL_EVERY
 
 
 def _trusted(now: datetime) -> Q:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from console import xai
 from console.catalog.models import PriceVersion
-from console.catalog.observations import record_language_models
+from console.catalog.observations import CatalogSeen, record_language_models
 from console.keys.models import ApiKey, KeyModel
 
 
@@ -52,6 +52,21 @@ def record_models(
         models=models,
         seen_at=seen_at,
     )
+    seen = _follow(stored, catalog, listed, seen_at)
+    stored.models_checked_at = seen_at
+    if last is None or seen.appeared or seen.gone or seen.new_prices:
+        stored.assess_due_at = seen_at
+    stored.save(update_fields=["models_checked_at", "assess_due_at"])
+    return seen
+
+
+def _follow(
+    stored: ApiKey,
+    catalog: CatalogSeen,
+    listed: xai.LanguageModelList,
+    seen_at: datetime,
+) -> ModelsSeen:
+    """Open and close the sightings that differ from the list."""
     open_rows = {
         row.model_id: row
         for row in stored.sees.filter(seen_until=None).select_related("model")
@@ -64,10 +79,8 @@ def record_models(
     gone = [] if listed.skipped else [pk for pk in open_rows if pk not in here]
     if gone:
         stored.sees.filter(seen_until=None, model__in=gone).update(
-            seen_until=last or seen_at
+            seen_until=stored.models_checked_at or seen_at
         )
-    stored.models_checked_at = seen_at
-    stored.save(update_fields=["models_checked_at"])
     names = {pk: model_id for model_id, pk in catalog.models.items()}
     return ModelsSeen(
         appeared=tuple(names[pk] for pk in appeared),

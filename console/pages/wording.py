@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.keys import access
+from console.keys import acls
 from console.keys.models import KeyChange, KeyState
 
 LONGEST = 80
@@ -31,7 +31,7 @@ def change_in_words(change: KeyChange) -> tuple[str, str]:
 
 def _say(field: str, value: Any) -> str:
     if field == "acls":
-        return access.in_words(value)
+        return acls.in_words(value)
     if value is None:
         return "not told"
     if isinstance(value, bool):

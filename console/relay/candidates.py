@@ -20,7 +20,13 @@ from django.db import connection
 
 from console.accounts.models import User
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
-from console.keys import access
+from console.keys.acls import (
+    ENDPOINTS,
+    allows_endpoint,
+    allows_model,
+    endpoints_of,
+    models_of,
+)
 from console.keys.models import ApiKey, KeyState
 from console.lib.freshness import Freshness, freshness
 from console.lib.redact import escaped
@@ -76,18 +82,18 @@ class Candidate:
     @property
     def strength(self) -> tuple[int, int, str]:
         """How much the key may do; the least is used."""
-        allowed = access.endpoints_of(self.key.acls)
+        allowed = endpoints_of(self.key.acls)
         if allowed is None:
             endpoints = 0
         elif allowed.everything:
-            endpoints = len(access.ENDPOINTS)
+            endpoints = len(ENDPOINTS)
         else:
-            endpoints = sum(name in access.ENDPOINTS for name in allowed.names)
+            endpoints = sum(name in ENDPOINTS for name in allowed.names)
         return self._models, endpoints, self.key.label
 
     @property
     def _models(self) -> int:
-        named = access.models_of(self.key.acls)
+        named = models_of(self.key.acls)
         if lists_models(self.key) or named is None:
             return self.models_seen
         return self.models_of_team if named.everything else len(named.names)
@@ -98,7 +104,7 @@ LISTS = ["api-key:endpoint:*", "api-key:endpoint:models"]
 
 def lists_models(key: ApiKey) -> bool:
     """Tell whether xAI tells this key which models it sees, as far as is known."""
-    return access.allows_endpoint(key.acls, "models") is not False
+    return allows_endpoint(key.acls, "models") is not False
 
 
 # By hand, like every statement on the way to the first token, and one of them: each
@@ -220,7 +226,7 @@ def obstacle_of_model(
     name = escaped(asked)
     if key.state == KeyState.UNKNOWN:
         return _state(candidate)  # nothing is known of what it sees
-    if model is None and not lists_models(key) and access.allows_model(key.acls, asked):
+    if model is None and not lists_models(key) and allows_model(key.acls, asked):
         return Reason(
             rule=Rule.UNLISTED,
             sentence=f"The ACLs of {key.label} allow {name}, but leave out the lists "
@@ -233,7 +239,7 @@ def obstacle_of_model(
             sentence=f"No key of your teams sees the model {name}.",
             advice="Choose another model, or ask an admin for a key that sees it.",
         )
-    if access.allows_model(key.acls, model.model_id, model.aliases or []) is False:
+    if allows_model(key.acls, model.model_id, model.aliases or []) is False:
         return Reason(
             rule=Rule.MODEL,
             sentence=f"The ACLs of {key.label} do not allow {name}.",
@@ -248,7 +254,7 @@ def obstacle_of_key(
     """Return why this key cannot be used for the endpoint at all, or None."""
     key = candidate.key
     name = ACL_NAMES[endpoint]
-    allowed = access.allows_endpoint(key.acls, name)
+    allowed = allows_endpoint(key.acls, name)
     if allowed is None and key.state == KeyState.ACTIVE:
         return Reason(
             rule=Rule.ENDPOINT,

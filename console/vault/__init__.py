@@ -5,6 +5,7 @@
             +-- data key         seals secrets, bound to row, version, team and host
             +-- fingerprint key  recognises a secret without opening any
             +-- audit key        chains the audit trail
+            +-- signing key      signs evidence for people outside
 
 Without the right KEK the vault is sealed: nothing is opened and nothing new is sealed.
 

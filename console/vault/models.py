@@ -10,6 +10,7 @@ class Purpose(models.TextChoices):
     DATA = "data", "sealing secrets"
     FINGERPRINT = "fingerprint", "recognising secrets"
     AUDIT = "audit", "chaining the audit trail"
+    SIGNING = "signing", "signing evidence"
 
 
 class Keyring(models.Model):

@@ -20,8 +20,10 @@ __all__ = [
     "Tampered",
     "fingerprint",
     "seal",
+    "seal_text",
     "short",
     "unseal",
+    "unseal_text",
 ]
 
 FORMAT = b"\x01"
@@ -54,13 +56,27 @@ def unseal(blob: bytes, *, bound: Binding) -> xai.Secret:
     """Return the secret of this blob. Raises Tampered, or Sealed without a KEK."""
     blob = bytes(blob)  # the database driver hands out memoryviews
     head, box = blob[:HEAD_BYTES], blob[HEAD_BYTES:]
-    if len(head) < HEAD_BYTES or head[:1] != FORMAT:
-        raise Tampered
-    key = keyring.at_version(Purpose.DATA, int.from_bytes(head[1:], "big"))
-    if key is None:
-        raise Tampered
-    plain = boxes.open_(box, key=key.material, bound=_bound(head, bound))
+    plain = boxes.open_(box, key=_data_key(head), bound=_bound(head, bound))
     return xai.Secret.parse(plain.decode("ascii"))
+
+
+def seal_text(text: str, *, kind: str, row: UUID) -> bytes:
+    """Return the blob of a text that is no xAI key, such as a channel's address.
+
+    `kind` names the column it is for, so it opens in no other. Raises Sealed.
+    """
+    key = keyring.newest(Purpose.DATA)
+    head = FORMAT + key.version.to_bytes(4, "big")
+    bound = boxes.joined("gatehouse", "text", head, kind, row.bytes)
+    return head + boxes.close(text.encode("utf-8"), key=key.material, bound=bound)
+
+
+def unseal_text(blob: bytes, *, kind: str, row: UUID) -> str:
+    """Return the text of this blob. Raises Tampered, or Sealed without a KEK."""
+    blob = bytes(blob)
+    head, box = blob[:HEAD_BYTES], blob[HEAD_BYTES:]
+    bound = boxes.joined("gatehouse", "text", head, kind, row.bytes)
+    return boxes.open_(box, key=_data_key(head), bound=bound).decode("utf-8")
 
 
 def fingerprint(secret: xai.Secret) -> bytes:
@@ -72,6 +88,16 @@ def fingerprint(secret: xai.Secret) -> bytes:
 def short(fingerprint: bytes) -> str:
     """Return the 8 hex digits that people may see."""
     return bytes(fingerprint[:4]).hex()
+
+
+def _data_key(head: bytes) -> bytes:
+    """Return the data key that the head of a blob names, or raise Tampered."""
+    if len(head) < HEAD_BYTES or head[:1] != FORMAT:
+        raise Tampered
+    key = keyring.at_version(Purpose.DATA, int.from_bytes(head[1:], "big"))
+    if key is None:
+        raise Tampered
+    return key.material
 
 
 def _bound(head: bytes, bound: Binding) -> bytes:

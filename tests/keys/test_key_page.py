@@ -14,7 +14,7 @@ from django.utils import timezone
 from console import vault
 from console.accounts.models import Team, User
 from console.keys.dossier import Fact, dossier, is_waiting
-from console.keys.models import ApiKey, KeyChange, KeySnapshot, KeyState
+from console.keys.models import ApiKey, KeyChange, KeySnapshot, KeyState, Origin
 from console.keys.shown import ShownState
 from console.keys.timeline import events
 from console.polling import schedule
@@ -216,7 +216,11 @@ def test_models_come_with_the_newest_price_of_the_team(
 
 
 def change(field: str, before: Any, after: Any, **facts: Any) -> KeyChange:
-    gap = {"gap_from": NOON - timedelta(minutes=5), "gap_until": NOON}
+    gap = {
+        "gap_from": NOON - timedelta(minutes=5),
+        "gap_until": NOON,
+        "origin": Origin.OUTSIDE,
+    }
     return KeyChange(field=field, before=before, after=after, **{**gap, **facts})
 
 
@@ -275,7 +279,7 @@ def test_the_timeline_shows_gap_person_and_snapshots(
 ) -> None:
     shown = stored_key(team)
     made = change("name", "triage (new)", "triage", modified_by="3d38b4dc-4eb7")
-    made.key = shown
+    made.key, made.team = shown, shown.team
     made.save()
     KeySnapshot.objects.create(
         key=shown, first_seen_at=NOON, last_seen_at=NOON, facts={}, raw={"name": "tri"}
@@ -310,7 +314,7 @@ def test_asks_the_same_number_of_queries_for_any_history(
             sees(shown, model)
             stored_price(model, team)
             made = change("name", "a", "b", gap_until=NOON + timedelta(hours=n))
-            made.key = shown
+            made.key, made.team = shown, shown.team
             made.save()
         vault.forget()
         with CaptureQueriesContext(connection) as queries:

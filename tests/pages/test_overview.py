@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from console import vault
 from console.accounts.models import Team, User
-from console.keys.models import KeyChange, KeyState
+from console.keys.models import KeyChange, KeyState, Origin
 from console.polling import life
 from tests.pages.keys_of import stored
 from tests.people import ClientOf
@@ -77,6 +77,8 @@ def test_lists_what_changed_with_before_and_after(
     now = timezone.now()
     KeyChange.objects.create(
         key=key,
+        team=key.team,
+        origin=Origin.OUTSIDE,
         field="name",
         before="old name",
         after="new name",
@@ -99,6 +101,8 @@ def test_rights_changed_today_ask_for_attention(
     key = stored(team, "search-prod")
     KeyChange.objects.create(
         key=key,
+        team=key.team,
+        origin=Origin.OUTSIDE,
         field="acls",
         before=["api-key:model:grok-4.3", "api-key:endpoint:chat"],
         after=["api-key:model:*", "api-key:endpoint:chat"],
@@ -116,7 +120,13 @@ def test_hides_the_keys_of_other_teams(
 ) -> None:
     key = stored(team, "search-prod", KeyState.KEY_BLOCKED)
     KeyChange.objects.create(
-        key=key, field="name", before="a", after="b", gap_until=timezone.now()
+        key=key,
+        team=team,
+        field="name",
+        before="a",
+        after="b",
+        gap_until=timezone.now(),
+        origin=Origin.OUTSIDE,
     )
 
     page = client_of(mia).get(URL).text
@@ -221,7 +231,13 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
     for n in range(number):
         key = stored(team, f"search-{n}", KeyState.KEY_BLOCKED)
         KeyChange.objects.create(
-            key=key, field="name", before="a", after="b", gap_until=timezone.now()
+            key=key,
+            team=team,
+            field="name",
+            before="a",
+            after="b",
+            gap_until=timezone.now(),
+            origin=Origin.OUTSIDE,
         )
     browser = client_of(ada)
     vault.state()  # remembered for some seconds

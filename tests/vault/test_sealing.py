@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -165,3 +165,15 @@ def _add_version(purpose: Purpose, version: int) -> None:
         wrapped=box[boxes.NONCE_BYTES :],
     )
     keyring.forget()
+
+
+def test_a_text_opens_only_for_its_row_and_column() -> None:
+    row, other = uuid4(), uuid4()
+    blob = sealing.seal_text("https://hooks.example/T0/B0/ä", kind="target", row=row)
+
+    assert sealing.unseal_text(blob, kind="target", row=row).endswith("/ä")
+    for kind, at in (("signing", row), ("target", other)):
+        with pytest.raises(sealing.Tampered):
+            sealing.unseal_text(blob, kind=kind, row=at)
+    with pytest.raises(sealing.Tampered):
+        sealing.unseal_text(b"", kind="target", row=row)

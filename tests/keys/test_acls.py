@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.keys import access
+from console.keys import acls as grammar
 
 ALL = ["api-key:model:*", "api-key:endpoint:*"]
 
@@ -23,7 +23,7 @@ ALL = ["api-key:model:*", "api-key:endpoint:*"]
 def test_an_entry_is_split_at_its_first_two_colons(
     entry: str, kind: str, name: str
 ) -> None:
-    assert access.parse(entry) == access.Acl(entry, kind, name)
+    assert grammar.parse(entry) == grammar.Acl(entry, kind, name)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_an_entry_is_split_at_its_first_two_colons(
 def test_an_endpoint_is_allowed_by_name_or_wildcard(
     acls: list[str] | None, allowed: bool | None
 ) -> None:
-    assert access.allows_endpoint(acls, "chat") is allowed
+    assert grammar.allows_endpoint(acls, "chat") is allowed
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_endpoint_is_allowed_by_name_or_wildcard(
 def test_a_model_is_allowed_by_id_alias_or_wildcard(
     acls: list[str] | None, allowed: bool | None
 ) -> None:
-    assert access.allows_model(acls, "grok-4.3", ["grok-4.3-latest"]) is allowed
+    assert grammar.allows_model(acls, "grok-4.3", ["grok-4.3-latest"]) is allowed
 
 
 @pytest.mark.parametrize(
@@ -88,22 +88,11 @@ def test_a_model_is_allowed_by_id_alias_or_wildcard(
     ],
 )
 def test_access_fits_on_a_line(acls: list[str] | None, words: str) -> None:
-    assert access.in_words(acls) == words
-
-
-def test_each_entry_has_a_sentence_and_keeps_its_text() -> None:
-    entries = [*ALL, "api-key:model:x", "api-key:endpoint:sample", "api-key:new:thing"]
-
-    sentences = access.sentences(entries)
-
-    assert [sentence.entry for sentence in sentences] == entries
-    assert [sentence.understood for sentence in sentences] == [True] * 4 + [False]
-    assert sentences[2].text == "May use the model x."
-    assert access.sentences(None) == []
+    assert grammar.in_words(acls) == words
 
 
 def test_names_are_known_apart_from_the_wildcard() -> None:
-    endpoints = access.endpoints_of(["api-key:endpoint:*", "api-key:endpoint:chat"])
+    endpoints = grammar.endpoints_of(["api-key:endpoint:*", "api-key:endpoint:chat"])
 
-    assert endpoints == access.Allowed(True, ("chat",))
-    assert access.models_of(None) is None
+    assert endpoints == grammar.Allowed(True, ("chat",))
+    assert grammar.models_of(None) is None

@@ -1,15 +1,16 @@
-"""Stored keys, what xAI said of them, and what changed."""
+"""Stored keys and the newest facts about them."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
 from console.accounts.models import Team, User
-from console.catalog.models import LanguageModel
 
 
 class KeyState(models.TextChoices):
@@ -51,6 +52,7 @@ class ApiKey(models.Model):
     label = models.CharField(max_length=100)
     owner = models.CharField(max_length=100, blank=True)  # a name or an address
     note = models.TextField(max_length=1000, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     sealed_secret = models.BinaryField(null=True, editable=False)  # None once removed
     secret_version = models.PositiveIntegerField(default=1)
     fingerprint = models.BinaryField(max_length=32, null=True, editable=False)
@@ -83,6 +85,23 @@ class ApiKey(models.Model):
     api_key_blocked = models.BooleanField(null=True)
     api_key_disabled = models.BooleanField(null=True)
     raw = models.JSONField(null=True)  # /v1/api-key, verbatim
+    # xAI's id of another key that answered in place of this one; "" in good order.
+    mistaken_for = models.CharField(max_length=64, blank=True)
+    outside_changes = models.PositiveIntegerField(default=0)  # that wait for a person
+
+    # Written by `assessment` alone, from ACLs, models seen and prices. None: not known.
+    assess_due_at = models.DateTimeField(null=True, default=timezone.now)
+    models_in_sight = models.PositiveIntegerField(null=True)  # by xAI's list
+    models_in_reach = models.PositiveIntegerField(null=True)  # of those: allowed
+    endpoints_in_reach = models.PositiveIntegerField(null=True)
+    all_models = models.BooleanField(default=False)  # by the wildcard
+    all_endpoints = models.BooleanField(default=False)
+    dearest_model = models.CharField(max_length=200, blank=True)  # in reach
+    worst_hour_ticks = models.BigIntegerField(null=True)  # cost, if the key leaks
+    finding_kinds = ArrayField(  # open and not accepted
+        models.CharField(max_length=32), default=list
+    )
+    finding_weight = models.PositiveIntegerField(default=0)  # sorts by severity
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -102,90 +121,9 @@ class ApiKey(models.Model):
             models.Index(fields=["label", "id"], name="key_by_label"),
             models.Index(fields=["changed_at", "id"], name="key_by_change"),
             models.Index(fields=["checked_at", "id"], name="key_by_check"),
+            models.Index(fields=["assess_due_at"], name="key_to_assess"),
+            GinIndex(fields=["tags"], name="key_by_tag"),
         ]
 
     def __str__(self) -> str:
         return self.label
-
-
-class KeySnapshot(models.Model):
-    """What /v1/api-key said from `first_seen_at` to `last_seen_at`, both included.
-
-    A poll that sees no change only moves `last_seen_at`, so the table grows with
-    changes and not with polls. Between two snapshots of one key lies the gap in
-    which the change happened.
-    """
-
-    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="snapshots")
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    facts = models.JSONField()  # compared from poll to poll, by names of FACTS
-    raw = models.JSONField()  # the whole answer, verbatim
-
-    class Meta:
-        ordering = ["-first_seen_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "first_seen_at"], name="snapshot_once"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(last_seen_at__gte=models.F("first_seen_at")),
-                name="snapshot_forward",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key_id} from {self.first_seen_at:%Y-%m-%d %H:%M}"
-
-
-class KeyChange(models.Model):
-    """One field that differed, and the gap in which it happened.
-
-    It was `before` when seen at `gap_from` and `after` when seen at `gap_until`.
-    `field` is a name of `observations.FACTS`, or "state" for a state that no
-    snapshot holds (rejected, unreachable).
-    """
-
-    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="changes")
-    field = models.CharField(max_length=32)
-    before = models.JSONField(null=True)
-    after = models.JSONField(null=True)
-    gap_from = models.DateTimeField(null=True)
-    gap_until = models.DateTimeField()
-    modified_by = models.CharField(max_length=64, blank=True)  # xAI's word, if it moved
-
-    class Meta:
-        ordering = ["-gap_until", "-id"]
-        indexes = [
-            models.Index(fields=["-gap_until", "-id"], name="change_newest"),
-            models.Index(fields=["key", "-gap_until"], name="change_of_key"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key_id} {self.field} {self.gap_until:%Y-%m-%d %H:%M}"
-
-
-class KeyModel(models.Model):
-    """This key sees this model since `seen_from`; `seen_until` None means still.
-
-    `seen_until` is the last time it was seen, once it was missed.
-    """
-
-    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="sees")
-    model = models.ForeignKey(
-        LanguageModel, on_delete=models.CASCADE, related_name="seen_by"
-    )
-    seen_from = models.DateTimeField()
-    seen_until = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "model"],
-                condition=models.Q(seen_until=None),
-                name="key_sees_model_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key_id} sees {self.model_id}"

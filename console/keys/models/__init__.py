@@ -1,0 +1,41 @@
+"""The tables of keys. One row of each means what its class says."""
+
+from console.keys.models.api_key import ApiKey, ApiKeyQuerySet, KeyState
+from console.keys.models.findings import Finding, FindingKind, Severity
+from console.keys.models.history import (
+    KeyChange,
+    KeyModel,
+    KeySnapshot,
+    Origin,
+    Review,
+    StateSpan,
+    XaiUser,
+)
+from console.keys.models.work import (
+    ImportJob,
+    ImportRow,
+    ImportState,
+    RowState,
+    SavedView,
+)
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "Finding",
+    "FindingKind",
+    "ImportJob",
+    "ImportRow",
+    "ImportState",
+    "KeyChange",
+    "KeyModel",
+    "KeySnapshot",
+    "KeyState",
+    "Origin",
+    "Review",
+    "RowState",
+    "SavedView",
+    "Severity",
+    "StateSpan",
+    "XaiUser",
+]

@@ -1,0 +1,76 @@
+"""The inventory, and the page of one key."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from console import vault
+from console.accounts.acting import actor_of
+from console.accounts.rules import rule
+from console.audit import trail
+from console.keys import inventory
+from console.keys.dossier import dossier
+from console.keys.forms.filters import WHOLE_KEY, filters_of
+from console.keys.views.answers import not_done, visible_key
+from console.lib import export
+from console.lib.htmx import render_page
+
+
+@require_GET
+@rule("keys.view")
+def key_list(request: HttpRequest) -> HttpResponseBase:
+    """The key inventory; its filters live in the address and rule the files too."""
+    teams = inventory.visible_teams(request.user)
+    filters = filters_of(request.GET.dict(), teams=teams)
+    if WHOLE_KEY.search(request.GET.get("q", "")):
+        return HttpResponseRedirect(f"?{urlencode({'q': filters.search})}")
+    if format := export.format_of(request.GET.get("format", "")):
+        return _export(request, filters, format)
+
+    context = {
+        "filters": filters,
+        "inventory": inventory.inventory(
+            user=request.user, filters=filters, now=timezone.now()
+        ),
+        "teams": teams,
+        "team": next((team for team in teams if team.pk == filters.team), None),
+        "sorts": inventory.SORT_NAMES,
+        "sizes": inventory.SIZES,
+    }
+    return render_page(request, "keys/key_list.html", context, part="key-table")
+
+
+@require_GET
+@rule("keys.view")
+def key_detail(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    """Everything known about one key; it refreshes itself, fast after "check now"."""
+    context = {"dossier": dossier(key=visible_key(request, key_id), now=timezone.now())}
+    return render_page(request, "keys/key_detail.html", context, part="key-live")
+
+
+def _export(
+    request: HttpRequest, filters: inventory.Filters, format: export.Format
+) -> HttpResponseBase:
+    try:
+        with transaction.atomic():
+            trail.record(
+                action="keys.exported",
+                actor=actor_of(request),
+                object_kind="keys",
+                detail={"format": format.value, **filters.in_words()},
+            )
+    except vault.Sealed as refusal:
+        return not_done(request, refusal)
+    return export.file_response(
+        inventory.records(user=request.user, filters=filters, now=timezone.now()),
+        fields=inventory.EXPORT_FIELDS,
+        format=format,
+        name="keys",
+    )
