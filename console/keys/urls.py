@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from console.keys.views import custody, inventory
+from console.keys.views import access, custody, inventory
 
 app_name = "keys"
 
 urlpatterns = [
     path("", inventory.key_list, name="list"),
+    path("access/", access.access, name="access"),
+    path("access/compare/", access.compare, name="compare"),
     path("add/", custody.key_add, name="add"),
     path("<uuid:key_id>/", inventory.key_detail, name="detail"),
     path("<uuid:key_id>/edit/", custody.key_edit, name="edit"),

@@ -69,6 +69,7 @@ class Address:
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
     Address("Keys", "Inventory", "key", "keys:list", "keys.view"),
+    Address("Keys", "Access matrix", "matrix", "keys:access", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(
@@ -117,6 +118,7 @@ def facts_for(person: User | None) -> Facts:
 def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
     """Return the addresses this person may open, grouped, the current one marked."""
     groups: dict[str, Group] = {}
+    here = _address_of(path)
     for address in ADDRESSES:
         if person is None or not rules.allows(person, address.rule):
             continue
@@ -127,12 +129,19 @@ def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
                 title=address.title,
                 icon=address.icon,
                 url=url,
-                current=path == url if url == "/" else path.startswith(url),
+                current=url == here,
                 count=facts.keys if address.name == "keys:list" else None,
                 alert=facts.bad if address.name == "pages:overview" else 0,
             )
         )
     return list(groups.values())
+
+
+def _address_of(path: str) -> str:
+    """Return the address of the rail that a page belongs to: the longest that fits."""
+    urls = (reverse(address.name) for address in ADDRESSES)
+    fitting = [url for url in urls if path.startswith(url) and url != "/"]
+    return max(fitting, key=len, default="/" if path == "/" else "")
 
 
 def _lazy(make: Callable[[], Any]) -> Any:

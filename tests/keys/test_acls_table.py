@@ -57,8 +57,7 @@ MODEL_CASES = [
                  "grok-2-1212 is not in that list",
                  id="the wildcard does not reach what the key does not see"),
     pytest.param([EVERY_MODEL], "grok-2-1212", DENIED, "is not in that list",
-                
-                id="not seen weighs more than the endpoint that lacks, for a wildcard"),
+                 id="not seen weighs more than a lacking endpoint, for a wildcard"),
     # --- one kind is missing
     pytest.param([f"{M}grok-4.3"], "grok-4.3", NO_EFFECT, "none allows an endpoint",
                  id="a model without any endpoint has no effect"),
@@ -241,7 +240,8 @@ OWN = (Model("grok-4"), Model("grok-4.3", ("grok-4",)))
                      "the wildcard", id="so does the wildcard"),
         pytest.param([f"{M}grok-4", CHAT], OWN, OWN[0], NAMED, f"{M}grok-4.",
                      id="an id wins over the same alias of another model"),
-        pytest.param([f"{M}grok-4", CHAT], OWN, OWN[1], UNKNOWN, "also a name of grok-4:",
+        pytest.param([f"{M}grok-4", CHAT], OWN, OWN[1], UNKNOWN,
+                     "also a name of grok-4:",
                      id="an alias that is another model's id stays open"),
         pytest.param([f"{M}grok-4", CHAT], (TWINS[1],), TWINS[0], DENIED,
                      "speaks of grok-4.5",
