@@ -30,7 +30,9 @@ from console.keys.models import (
     Origin,
     Review,
 )
+from console.keys.shown import shown_state
 from console.keys.sightings import ModelsSeen, record_models
+from console.keys.spans import Known
 from console.keys.states import state_of
 
 __all__ = [
@@ -85,7 +87,8 @@ def record_answers(answers: Sequence[KeyAnswer]) -> dict[UUID, list[KeyChange]]:
         if api_key is None or _is_late(api_key, answer.secret_version, answer.seen_at):
             continue
         if _says_nothing_new(api_key, answer.info):
-            spans.follow(api_key, state=api_key.state, seen_at=answer.seen_at)
+            shows = spans.told(api_key.state)
+            spans.follow(Known.of(api_key), shows=shows, seen_at=answer.seen_at)
             unchanged.append(answer)
         else:
             changes[api_key.id] = _record(api_key, answer.info, answer.seen_at)
@@ -113,8 +116,11 @@ def record_problem(*, api_key: ApiKey, problem: str, seen_at: datetime) -> None:
     """Store why a key could not be asked at all, a fault on our side."""
     stored = _locked([api_key.id]).get(api_key.id)
     if stored is not None and not _is_late(stored, api_key.secret_version, seen_at):
+        known = Known.of(stored)
         stored.problem, stored.checked_at = problem[:200], seen_at
         stored.save(update_fields=["problem", "checked_at"])
+        shows = shown_state(stored, now=seen_at)
+        spans.follow(known, shows=shows, seen_at=seen_at)
 
 
 def _locked(key_ids: Iterable[UUID]) -> dict[UUID, ApiKey]:
@@ -206,7 +212,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         Team.objects.filter(pk=api_key.team_id, xai_team_id="").update(
             xai_team_id=columns["xai_team_id"]
         )
-    spans.follow(api_key, state=state, seen_at=seen_at)
+    spans.follow(Known.of(api_key), shows=spans.told(state), seen_at=seen_at)
     ApiKey.objects.filter(pk=api_key.pk).update(
         **columns,
         xai_key_id=info.api_key_id[:64],
@@ -250,7 +256,7 @@ def _record_verdict(
     api_key: ApiKey, verdict: Verdict, seen_at: datetime
 ) -> list[KeyChange]:
     changes = []
-    spans.follow(api_key, state=verdict.state, seen_at=seen_at)
+    known = Known.of(api_key)
     if verdict.state != api_key.state:
         changes = [_state_change(api_key, verdict.state, seen_at)]
         api_key.state_since = verdict.since or seen_at
@@ -273,4 +279,6 @@ def _record_verdict(
             "assess_due_at",
         ]
     )
+    shows = shown_state(api_key, now=seen_at)
+    spans.follow(known, shows=shows, seen_at=seen_at, since=verdict.since)
     return KeyChange.objects.bulk_create(changes)
