@@ -20,6 +20,7 @@ from console.keys.facts import (
     compare,
     facts_of,
     oddities_of,
+    state_change,
 )
 from console.keys.failures import Verdict, judge
 from console.keys.models import (
@@ -27,7 +28,6 @@ from console.keys.models import (
     KeyChange,
     KeySnapshot,
     KeyState,
-    Origin,
     Review,
 )
 from console.keys.shown import shown_state
@@ -199,7 +199,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
     changes = compare(api_key, latest, facts, seen_at) if latest else []
     state = state_of(SimpleNamespace(**columns))
     if not _explained(api_key, latest, state):
-        changes.append(_state_change(api_key, state, seen_at))
+        changes.append(state_change(api_key, state, seen_at))
     outside = any(change.review == Review.WAITING for change in changes)
     if latest and latest.facts == facts:
         latest.last_seen_at = seen_at
@@ -239,26 +239,14 @@ def _explained(api_key: ApiKey, latest: KeySnapshot | None, state: KeyState) -> 
     return latest is not None and api_key.state == state_of(api_key)
 
 
-def _state_change(api_key: ApiKey, state: KeyState, seen_at: datetime) -> KeyChange:
-    return KeyChange(
-        key=api_key,
-        team_id=api_key.team_id,
-        field="state",
-        before=str(api_key.state),
-        after=str(state),
-        gap_from=api_key.checked_at,
-        gap_until=seen_at,
-        origin=Origin.OBSERVED,
-    )
-
-
 def _record_verdict(
     api_key: ApiKey, verdict: Verdict, seen_at: datetime
 ) -> list[KeyChange]:
     changes = []
     known = Known.of(api_key)
     if verdict.state != api_key.state:
-        changes = [_state_change(api_key, verdict.state, seen_at)]
+        changes = [state_change(api_key, verdict.state, seen_at)]
+        api_key.outside_changes += changes[0].review == Review.WAITING
         api_key.state_since = verdict.since or seen_at
         api_key.changed_at = api_key.assess_due_at = seen_at
     api_key.state = verdict.state
@@ -277,6 +265,7 @@ def _record_verdict(
             "checked_at",
             "mistaken_for",
             "assess_due_at",
+            "outside_changes",
         ]
     )
     shows = shown_state(api_key, now=seen_at)
