@@ -100,7 +100,7 @@ def strips_of(
 ) -> dict[UUID, Strip]:
     """Return the strip of each of these keys, in one query for any number of them."""
     wanted = list(key_ids)
-    first = _midnight(now) - (days - 1) * DAY
+    first = midnight(now) - (days - 1) * DAY
     found = stretches_of(wanted, since=first, now=now)
     return {key_id: strip(found[key_id], now=now, days=days) for key_id in wanted}
 
@@ -132,7 +132,7 @@ def stretches_of(
 
 def strip(stretches: Iterable[Stretch], *, now: datetime, days: int = DAYS) -> Strip:
     """Divide what a key showed into the days that end with today."""
-    first = _midnight(now) - (days - 1) * DAY
+    first = midnight(now) - (days - 1) * DAY
     lasted: list[dict[ShownState, timedelta]] = [{} for _ in range(days)]
     for stretch in stretches:
         for number, part in _by_day(stretch, first=first, days=days):
@@ -179,5 +179,6 @@ def _worst_first(lasted: dict[ShownState, timedelta]) -> tuple[Part, ...]:
     return tuple(Part(state, lasted[state]) for state in ranked)
 
 
-def _midnight(moment: datetime) -> datetime:
+def midnight(moment: datetime) -> datetime:
+    """Return the start of a moment's UTC day."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
