@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from console.keys import acls, meanings, reach
+from console.keys import acls, meanings, reach, xai_users
 from console.keys.can_do import CanDo, can_do
-from console.keys.models import ApiKey, KeySnapshot
+from console.keys.models import ApiKey, KeySnapshot, Review
 from console.keys.sentences import Sentence, sentences
 from console.keys.shown import (
     ShownState,
@@ -20,11 +20,13 @@ from console.keys.shown import (
     tail_of,
 )
 from console.keys.sight import SeenModel, models_seen, sight_of
-from console.keys.timeline import Event, events
+from console.keys.state_record import StateRecord, state_record
+from console.keys.timeline import Event, events, model_events
 from console.lib.freshness import Freshness, freshness
 from console.lib.redact import redact
 
 NEWEST: Final = 50  # changes, and snapshots, shown on the page
+SIGHTINGS: Final = 500  # of models, looked through for events
 WAIT_AT_MOST: Final = timedelta(minutes=1)  # for a check that somebody asked for
 UNTOLD: Final = "xAI has not told this yet"
 NEVER_TOLD: Final = "xAI does not tell this to an inference key"
@@ -82,6 +84,8 @@ class Dossier:
     can_do: CanDo
     models: list[SeenModel]
     events: list[Event]
+    waiting_looks: list[Event]  # made outside, not reviewed; of the newest ones
+    record: StateRecord
     snapshots: list[Snapshot]
     told: list[Fact]
     ours: list[Fact]
@@ -94,6 +98,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     models = models_seen(key)
     seen = sight_of(key, models)
     meaning, advice = meanings.of(state, watched=key.watched)
+    looks = looks_of(key)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
     return Dossier(
@@ -111,7 +116,9 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         sentences=sentences(key.acls, seen=seen),
         can_do=can_do(key.acls, seen=seen, state=state),
         models=models,
-        events=events(key.changes.all()[:NEWEST]),
+        events=_newest_first(looks, key),
+        waiting_looks=[look for look in looks if look.review == Review.WAITING],
+        record=state_record(key=key, events=looks, now=now),
         snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
         told=told_facts(key),
         ours=our_facts(key),
@@ -126,6 +133,19 @@ def is_waiting(
     if asked_at is None or now - asked_at > WAIT_AT_MOST:
         return False
     return checked_at is None or checked_at < asked_at
+
+
+def looks_of(key: ApiKey) -> list[Event]:
+    """Return what the newest checks found changed, newest first."""
+    changes = list(key.changes.select_related("reviewed_by")[:NEWEST])
+    return events(changes, xai_users.names_of(c.modified_by for c in changes))
+
+
+def _newest_first(looks: list[Event], key: ApiKey) -> list[Event]:
+    """Put what became of models between the looks."""
+    sightings = key.sees.select_related("model").order_by("-seen_from")[:SIGHTINGS]
+    found = [*looks, *model_events(sightings, key.acls)]
+    return sorted(found, key=lambda event: event.gap_until, reverse=True)[:NEWEST]
 
 
 def told_facts(key: ApiKey) -> list[Fact]:
