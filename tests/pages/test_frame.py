@@ -27,7 +27,7 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Prices"),
+        *("Overview", "Inventory", "Access matrix", "Prices"),
         *("Chat", "Messages", "Tokenize", "Status"),
     ]
 
@@ -47,6 +47,8 @@ def test_others_do_not(
         ("/", "Overview"),
         ("/keys/", "Inventory"),
         ("/keys/add/", "Inventory"),
+        ("/keys/access/", "Access matrix"),
+        ("/keys/access/compare/", "Access matrix"),
         ("/models/", "Prices"),
         ("/playground/messages/", "Messages"),
     ],
