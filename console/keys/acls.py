@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeAlias
 
 from console.keys import reasons
 
@@ -91,16 +90,13 @@ class Verdict(StrEnum):
         return self in (Verdict.NAMED, Verdict.WILDCARD)
 
 
-Entries: TypeAlias = tuple[str, ...]  # verbatim
-
-
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One model or endpoint for one key, with the reason in one sentence."""
 
     verdict: Verdict
     reason: str
-    entries: Entries = ()  # that speak of it
+    entries: tuple[str, ...] = ()  # that speak of it, verbatim
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,11 @@ class Access:
     @property
     def models_in_reach(self) -> tuple[Model, ...] | None:
         """Return the models it sees and may use. None: not known."""
-        if self.models is None or self.seen is None:
+        if self.models is None or self.endpoints is None:
+            return None
+        if self.models.nothing or self.endpoints.nothing:
+            return ()
+        if self.seen is None:
             return None
         verdicts = {model: self.of_model(model).verdict for model in self.seen}
         reach = tuple(model for model in self.seen if verdicts[model].allows)
@@ -188,7 +188,9 @@ class Access:
             return not self.seen
         return self._named.isdisjoint(self._listed)
 
-    def _unlisted(self, model: Model, names: list[str], entries: Entries) -> Cell:
+    def _unlisted(
+        self, model: Model, names: list[str], entries: tuple[str, ...]
+    ) -> Cell:
         """Judge a model that an entry names and that this key does not see."""
         elsewhere = [name for name in names if name in self._listed]
         if model.model_id not in names and elsewhere:
@@ -198,7 +200,9 @@ class Access:
         reason = reasons.dead(entries[0], model.model_id, self._listed)
         return Cell(Verdict.NO_EFFECT, reason, entries)
 
-    def _listed_model(self, model: Model, names: list[str], entries: Entries) -> Cell:
+    def _listed_model(
+        self, model: Model, names: list[str], entries: tuple[str, ...]
+    ) -> Cell:
         """Judge a model that is in the list, by the surest entry that covers it."""
         own = self._listed[model.model_id][0]
         if model.model_id in names and own == model.model_id:
@@ -218,10 +222,10 @@ def resolve(acls: Iterable[str] | None, *, seen: Iterable[Model] | None) -> Acce
 
     `seen` None means that its list of models was never read.
     """
-    entries = None if acls is None else list(acls)
     if seen is not None:
         seen = tuple({model.model_id: model for model in seen}.values())
-    return Access(models_of(entries), endpoints_of(entries), seen)
+    parsed = None if acls is None else [parse(entry) for entry in acls]
+    return Access(_allowed(parsed, "model"), _allowed(parsed, "endpoint"), seen)
 
 
 def parse(entry: str) -> Acl:
@@ -235,12 +239,12 @@ def parse(entry: str) -> Acl:
 
 def endpoints_of(acls: Iterable[str] | None) -> Allowed | None:
     """Return the endpoints the entries name. None: xAI did not tell."""
-    return _allowed(acls, "endpoint")
+    return None if acls is None else _allowed(map(parse, acls), "endpoint")
 
 
 def models_of(acls: Iterable[str] | None) -> Allowed | None:
     """Return the models the entries name. None: xAI did not tell."""
-    return _allowed(acls, "model")
+    return None if acls is None else _allowed(map(parse, acls), "model")
 
 
 def allows_endpoint(acls: Iterable[str] | None, name: str) -> bool | None:
@@ -254,8 +258,7 @@ def allows_model(
 ) -> bool | None:
     """Tell whether a model may be used, by its id or one of its aliases.
 
-    None: not known. That an entry on an alias covers the model is our reading;
-    xAI does not document it.
+    None: not known. That an entry on an alias covers its model is our reading.
     """
     allowed = models_of(acls)
     if allowed is None:
@@ -283,16 +286,14 @@ def in_words(acls: Sequence[str] | None) -> str:
     return ", ".join(words)
 
 
-def _allowed(acls: Iterable[str] | None, kind: str) -> Allowed | None:
+def _allowed(acls: Iterable[Acl] | None, kind: str) -> Allowed | None:
     if acls is None:
         return None
-    names = [acl.name for acl in map(parse, acls) if acl.kind == kind]
-    distinct = tuple(dict.fromkeys(name for name in names if name != EVERYTHING))
-    return Allowed(EVERYTHING in names, distinct)
+    names = dict.fromkeys(acl.name for acl in acls if acl.kind == kind)
+    return Allowed(EVERYTHING in names, tuple(n for n in names if n != EVERYTHING))
 
 
-def _entries(kind: str, names: Sequence[str], *, wildcard: bool) -> Entries:
+def _entries(kind: str, names: list[str], *, wildcard: bool) -> tuple[str, ...]:
     """Return the entries that speak of one thing, the ones that name it first."""
-    return tuple(
-        f"{NAMESPACE}:{kind}:{name}" for name in (*names, *[EVERYTHING] * wildcard)
-    )
+    found = [*names, EVERYTHING] if wildcard else names
+    return tuple([f"{NAMESPACE}:{kind}:{name}" for name in found])

@@ -11,10 +11,10 @@ from django.db.models.functions import Coalesce
 class Breadth(TextChoices):
     """How much a key may do, by its rules alone."""
 
-    EVERYTHING = "everything", "all models and endpoints, by wildcards"
-    PART = "part", "a part"
-    NOTHING = "nothing", "nothing"
-    UNKNOWN = "unknown", "not known"
+    EVERYTHING = "everything", "May do everything"
+    PART = "part", "May do a part"
+    NOTHING = "nothing", "May do nothing"
+    UNKNOWN = "unknown", "Not known"
 
 
 NOTHING: Final = Q(models_in_reach=0) | Q(endpoints_in_reach=0)

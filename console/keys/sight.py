@@ -83,6 +83,17 @@ def model_named(model_id: str, *, host: str) -> Model:
     return _named(row) if row else Model(model_id)
 
 
+def team_sees(model_id: str, *, key: ApiKey) -> bool:
+    """Tell whether any key of the same team and host sees a model now."""
+    return KeyModel.objects.filter(
+        model__model_id=model_id,
+        seen_until=None,
+        key__team=key.team_id,
+        key__host=key.host,
+        key__removed_at=None,
+    ).exists()
+
+
 def listed_for(keys: ApiKeyQuerySet) -> Mapping[str, Sight]:
     """Return the models that any of these keys sees now, by host; one query."""
     seen = KeyModel.objects.filter(

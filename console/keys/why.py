@@ -25,7 +25,7 @@ class Step:
 
     holds: bool | None
     text: str
-    entries: acls.Entries = ()
+    entries: tuple[str, ...] = ()
     seen: str = ""  # the word before `at`
     at: datetime | None = None
 
@@ -116,7 +116,7 @@ def _endpoint_steps(access: Access, cell: Cell) -> list[Step]:
     ]
 
 
-def _rule_step(access: Access, kind: str, entries: acls.Entries) -> Step:
+def _rule_step(access: Access, kind: str, entries: tuple[str, ...]) -> Step:
     word = "An endpoint" if kind == "endpoint" else "A model"
     if access.models is None:
         return Step(None, f"{word} rule: xAI has not told the rules of this key.")
@@ -127,7 +127,10 @@ def _rule_step(access: Access, kind: str, entries: acls.Entries) -> Step:
 
 def _sight_step(key: ApiKey, access: Access, name: str) -> Step:
     if access.seen is None:
-        return Step(None, "The list of models this key sees was never read.")
+        text = "The list of models this key sees was never read."
+        if sight.team_sees(name, key=key):
+            text += f" Other keys of {key.team.name} see this one."
+        return Step(None, text)
     read = key.models_checked_at
     for model in access.seen:
         if name == model.model_id:
@@ -138,7 +141,7 @@ def _sight_step(key: ApiKey, access: Access, name: str) -> Step:
     return Step(False, "xAI does not list it for this key.", seen="read", at=read)
 
 
-def _all_entries(access: Access, kind: str) -> acls.Entries:
+def _all_entries(access: Access, kind: str) -> tuple[str, ...]:
     """Return the entries of the other kind, some of them: one is enough."""
     allowed = access.endpoints if kind == "endpoint" else access.models
     if allowed is None:
@@ -161,7 +164,8 @@ def _since(key: ApiKey, cell: Cell, seen: SeenModel | None) -> Since | None:
                 added[entry] = Since(change.gap_until, outside=outside)
     known = [since for since in added.values() if since is not None]
     by_rule = min(known, key=lambda since: since.at, default=None)
-    if by_rule and seen and seen.seen_from > by_rule.at:
+    first_list = key.sees.order_by("seen_from").values_list("seen_from", flat=True)[:1]
+    if by_rule and seen and max(first_list[0], by_rule.at) < seen.seen_from:
         return Since(seen.seen_from)
     return by_rule
 

@@ -27,7 +27,7 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Changes", "Prices"),
+        *("Overview", "Inventory", "Access matrix", "Changes", "Prices"),
         *("Chat", "Messages", "Tokenize", "Status"),
     ]
 
@@ -49,6 +49,8 @@ def test_others_do_not(
         ("/keys/add/", "Inventory"),
         ("/keys/changes/", "Changes"),
         ("/keys/changes/7/confirm/", "Changes"),
+        ("/keys/access/", "Access matrix"),
+        ("/keys/access/compare/", "Access matrix"),
         ("/models/", "Prices"),
         ("/playground/messages/", "Messages"),
     ],
