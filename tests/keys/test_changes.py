@@ -103,7 +103,7 @@ def test_hides_the_changes_of_other_teams_in_every_part(
         text = answer.getvalue().decode() if answer.streaming else answer.text
         for secret in (
             "search-prod",
-            f">{team.name}</",
+            f">{team.name}</option",
             SOMEBODY,
             "Ines",
             "api-key:model",
