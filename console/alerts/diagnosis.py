@@ -219,6 +219,7 @@ def _of_looks(key: ApiKey, looks: list[list[KeyChange]]) -> Cause:
         key_id=key.pk,
         detail={
             "looks": len(looks),
+            "change": newest[0].pk,
             "gap_from": newest[0].gap_from and newest[0].gap_from.isoformat(),
             "gap_until": newest[0].gap_until.isoformat(),
             "modified_by": next((c.modified_by for c in newest if c.modified_by), ""),

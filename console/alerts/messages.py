@@ -15,7 +15,9 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from console.accounts.models import Team
 from console.alerts.models import Ending, Event, Incident, IncidentKind
+from console.keys.models import ApiKey
 from console.lib.redact import escaped
 
 Body: TypeAlias = dict[str, Any]
@@ -46,10 +48,8 @@ def body_of(incident: Incident, event: Event) -> Body:
             "kind": str(incident.kind),
             "title": incident.title,
             "sentence": incident.sentence,
-            "team": _named(
-                incident.team_id, incident.team.name if incident.team else ""
-            ),
-            "key": _named(incident.key_id, incident.key.label if incident.key else ""),
+            "team": _named(incident.team, "name"),
+            "key": _named(incident.key, "label"),
             "keys": incident.detail.get("keys", 1 if incident.key_id else 0),
             "began_at": _instant(incident.began_at),
             "opened_at": _instant(incident.opened_at),
@@ -154,8 +154,8 @@ def _slack_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _named(pk: UUID | None, name: str) -> Body | None:
-    return {"id": str(pk), "name": name} if pk else None
+def _named(row: Team | ApiKey | None, name: str) -> Body | None:
+    return {"id": str(row.pk), "name": getattr(row, name)} if row else None
 
 
 def _instant(moment: datetime | None) -> str | None:

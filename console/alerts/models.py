@@ -172,6 +172,11 @@ class AlertRule(models.Model):
     def __str__(self) -> str:
         return f"rule {self.pk} of {self.channel_id}"
 
+    @property
+    def kinds_in_words(self) -> str:
+        """The kinds, as a person reads them."""
+        return ", ".join(IncidentKind(kind).label for kind in self.kinds)
+
 
 class Event(models.TextChoices):
     """What a channel is told."""
