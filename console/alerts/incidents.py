@@ -85,6 +85,7 @@ def _settle(scope: Scope) -> Settled:
     current = list(scope.incidents().select_related("team", "key"))
     causes = causes_in(scope, current)
     gone = [one for one in current if (one.kind, one.subject) not in causes]
+    gone += _silenced(causes, known=current)
     still = {(one.kind, one.subject): one for one in current}
     new = [cause for place, cause in causes.items() if place not in still]
     _follow(still, causes)
@@ -92,6 +93,27 @@ def _settle(scope: Scope) -> Settled:
     closed = close({one: end.ending for one, end in ends.items()})
     opened = open_(islice(_with_replaced(new, ends), AT_ONCE))
     return Settled(opened=len(opened), closed=closed)
+
+
+def _silenced(
+    causes: Mapping[Place, Cause], *, known: Iterable[Incident]
+) -> Iterable[Incident]:
+    """Return the incidents of single keys that the outage of their host takes over.
+
+    Those of keys outside the scope too, since the whole host is judged.
+    """
+    hosts = [
+        cause.subject
+        for cause in causes.values()
+        if cause.kind == IncidentKind.UNREACHABLE and cause.key_id is None
+    ]
+    if not hosts:
+        return []
+    rows = Incident.objects.open().filter(
+        kind=IncidentKind.UNREACHABLE, key__host__in=hosts
+    )
+    seen = [one.pk for one in known]
+    return rows.exclude(pk__in=seen).select_related("team", "key")
 
 
 def _follow(still: Mapping[Place, Incident], causes: Mapping[Place, Cause]) -> None:
