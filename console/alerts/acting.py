@@ -9,7 +9,9 @@ from console.accounts.models import User
 from console.alerts import deciding, incidents
 from console.alerts.models import Ending, Event, Incident, IncidentKind
 from console.alerts.refusals import AlreadyDone
-from console.audit.actors import Actor
+from console.audit.actors import SYSTEM, Actor
+from console.keys.models import KeyChange, Review
+from console.keys.reviewing import Reviewed
 
 DONE = "Somebody has acknowledged this incident already."
 OVER = "This incident is over; there is nothing to acknowledge."
@@ -38,15 +40,42 @@ def acknowledge(*, incident: Incident, note: str, by: User, actor: Actor) -> Inc
 
 
 @transaction.atomic
-def escalate(*, incident: Incident, note: str, by: User | None, actor: Actor) -> bool:
-    """Mark an incident and tell the channels, once; return whether it was this call."""
+def escalate(*, incident: Incident, note: str, by: User) -> bool:
+    """Mark an incident and tell the channels, once; return whether it was this call.
+
+    The review that caused it has an entry of its own, with the person's address.
+    """
     incidents.hold()
     rows = Incident.objects.open().filter(pk=incident.pk, escalated_at=None)
     if not rows.update(escalated_at=timezone.now(), escalated_by=by, note=note):
         return False
     incident = Incident.objects.select_related("team", "key").get(pk=incident.pk)
     deciding.decide([incident], Event.ESCALATED)
-    incidents.record(
-        "incident.escalated", incident, actor, {"note": note} if note else {}
-    )
+    detail = {"by": by.username, "note": note}
+    incidents.record("incident.escalated", incident, SYSTEM, detail)
     return True
+
+
+def follow_review(reviewed: Reviewed) -> None:
+    """Do with the incident of a key what a person said of a look at it.
+
+    Called in the review's transaction. Confirming ends the incident when no look
+    waits any more; escalating marks it and tells the channels.
+    """
+    incidents.hold()
+    waiting = Incident.objects.open().filter(
+        kind=IncidentKind.OUTSIDE_CHANGE, key=reviewed.key_id
+    )
+    unsettled = KeyChange.objects.filter(
+        key=reviewed.key_id, review__in=(Review.WAITING, Review.ESCALATED)
+    )
+    if reviewed.review == Review.CONFIRMED and not unsettled.exists():
+        waiting.filter(acknowledged_at=None).update(
+            acknowledged_at=timezone.now(),
+            acknowledged_by=reviewed.by,
+            note=reviewed.note[:500],
+        )
+    incidents.reconcile([reviewed.key_id])
+    incident = waiting.first()
+    if reviewed.review == Review.ESCALATED and incident is not None:
+        escalate(incident=incident, note=reviewed.note[:500], by=reviewed.by)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from console.alerts.models import IncidentKind
-from console.keys import acls
 from console.keys.models import ApiKey, KeyChange
+from console.keys.wording import change_in_words, field_in_words
 from console.lib.redact import escaped
 from console.lib.templatetags.gatehouse import usd_per_million
 
@@ -40,12 +40,6 @@ OF_KEYS: Final = {
         "xAI answered for the key {other} and not for the one first seen. Nothing of "
         "that answer is used. Replace the secret, or remove the key.",
     ),
-}
-FIELDS: Final = {
-    "acls": "rights",
-    "api_key_disabled": "whether it is disabled",
-    "name": "name",
-    "team_id": "team at xAI",
 }
 PRICES: Final = {
     "prompt_text_token_price": "input",
@@ -91,14 +85,14 @@ def of_host(host: str, *, silent: int, watched: int) -> tuple[str, str]:
 
 def of_outside(label: str, look: Sequence[KeyChange]) -> tuple[str, str]:
     """Return title and sentence for the changes that one look at a key found."""
-    fields = [FIELDS.get(one.field, one.field.replace("_", " ")) for one in look]
+    fields = [field_in_words(one.field) for one in look]
     rights = next((one for one in look if one.field == "acls"), None)
     by = next((one.modified_by for one in look if one.modified_by), "")
     parts = [f"{listed(fields)} changed in xAI's console {gap(look[0])}"]
     if by:
         parts.append(f" by the user {escaped(by)}")
     if rights is not None:
-        before, after = acls.in_words(rights.before), acls.in_words(rights.after)
+        before, after = change_in_words(rights)
         parts.append(f". Its rights were {before}, now {after}")
     what = "The rights of " if rights is not None else ""
     sentence = "".join(parts) + "."

@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 
 from console.catalog.models import LanguageModel, PriceVersion
-from console.keys import acls, meanings, reach
-from console.keys.models import ApiKey, KeyModel, KeySnapshot
+from console.keys import acls, meanings, reach, xai_users
+from console.keys.models import ApiKey, KeyModel, KeySnapshot, Review
 from console.keys.sentences import Sentence, sentences
 from console.keys.shown import (
     ShownState,
@@ -21,11 +21,13 @@ from console.keys.shown import (
     shown_state,
     tail_of,
 )
-from console.keys.timeline import Event, events
+from console.keys.state_record import StateRecord, state_record
+from console.keys.timeline import Event, events, model_events
 from console.lib.freshness import Freshness, freshness
 from console.lib.redact import redact
 
 NEWEST: Final = 50  # changes, and snapshots, shown on the page
+SIGHTINGS: Final = 500  # of models, looked through for events
 WAIT_AT_MOST: Final = timedelta(minutes=1)  # for a check that somebody asked for
 UNTOLD: Final = "xAI has not told this yet"
 NEVER_TOLD: Final = "xAI does not tell this to an inference key"
@@ -91,6 +93,8 @@ class Dossier:
     sentences: list[Sentence]  # one per ACL entry
     models: list[SeenModel]
     events: list[Event]
+    waiting_looks: list[Event]  # made outside, not reviewed; of the newest ones
+    record: StateRecord
     snapshots: list[Snapshot]
     told: list[Fact]
     ours: list[Fact]
@@ -102,6 +106,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     state = shown_state(key, now=now)
     models = models_seen(key)
     meaning, advice = meanings.of(state, watched=key.watched)
+    looks = looks_of(key)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
     return Dossier(
@@ -118,7 +123,9 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         in_words=acls.in_words(key.acls),
         sentences=sentences(key.acls, seen=sight_of(key, models)),
         models=models,
-        events=events(key.changes.all()[:NEWEST]),
+        events=_newest_first(looks, key),
+        waiting_looks=[look for look in looks if look.review == Review.WAITING],
+        record=state_record(key=key, events=looks, now=now),
         snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
         told=told_facts(key),
         ours=our_facts(key),
@@ -151,6 +158,19 @@ def models_seen(key: ApiKey) -> list[SeenModel]:
     return [
         SeenModel(row.model, row.seen_from, prices.get(row.model_id)) for row in seen
     ]
+
+
+def looks_of(key: ApiKey) -> list[Event]:
+    """Return what the newest checks found changed, newest first."""
+    changes = list(key.changes.select_related("reviewed_by")[:NEWEST])
+    return events(changes, xai_users.names_of(c.modified_by for c in changes))
+
+
+def _newest_first(looks: list[Event], key: ApiKey) -> list[Event]:
+    """Put what became of models between the looks."""
+    sightings = key.sees.select_related("model").order_by("-seen_from")[:SIGHTINGS]
+    found = [*looks, *model_events(sightings, key.acls)]
+    return sorted(found, key=lambda event: event.gap_until, reverse=True)[:NEWEST]
 
 
 def sight_of(key: ApiKey, models: Sequence[SeenModel]) -> list[acls.Model] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +33,7 @@ class Facts:
 
     keys: int
     incidents: int  # that are open
+    outside: int  # looks at changes made outside that wait for a person
     keys_checked_at: datetime | None
     prices_read_at: datetime | None
 
@@ -71,6 +72,7 @@ class Address:
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
     Address("Keys", "Inventory", "key", "keys:list", "keys.view"),
+    Address("Keys", "Changes", "columns", "keys:changes", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(
@@ -105,13 +107,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def facts_for(person: User | None) -> Facts:
     """Count the keys and open incidents this person sees, in two queries."""
     if person is None:
-        return Facts(0, 0, None, None)
+        return Facts(0, 0, 0, None, None)
     row = ApiKey.objects.visible_to(person).aggregate(
-        Count("id"), Max("checked_at"), Max("models_checked_at")
+        Count("id"), Max("checked_at"), Max("models_checked_at"), Sum("outside_changes")
     )
     return Facts(
         keys=row["id__count"],
         incidents=Incident.objects.visible_to(person).open().count(),
+        outside=row["outside_changes__sum"] or 0,
         keys_checked_at=row["checked_at__max"],
         prices_read_at=row["models_checked_at__max"],
     )
@@ -120,22 +123,34 @@ def facts_for(person: User | None) -> Facts:
 def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
     """Return the addresses this person may open, grouped, the current one marked."""
     groups: dict[str, Group] = {}
+    counts = {"keys:list": facts.keys, "keys:changes": facts.outside or None}
+    here = current(path)
     for address in ADDRESSES:
         if person is None or not rules.allows(person, address.rule):
             continue
         group = groups.setdefault(address.group, Group(address.group, []))
-        url = reverse(address.name)
         group.items.append(
             Item(
                 title=address.title,
                 icon=address.icon,
-                url=url,
-                current=path == url if url == "/" else path.startswith(url),
-                count=facts.keys if address.name == "keys:list" else None,
+                url=reverse(address.name),
+                current=address is here,
+                count=counts.get(address.name),
                 alert=facts.incidents if address.name in COUNTED else 0,
             )
         )
     return list(groups.values())
+
+
+def current(path: str) -> Address | None:
+    """Return the address a page lies below; of several, the nearest."""
+    above = [
+        (len(url), address)
+        for address in ADDRESSES
+        for url in [reverse(address.name)]
+        if path == url or (url != "/" and path.startswith(url))
+    ]
+    return max(above, key=lambda found: found[0], default=(0, None))[1]
 
 
 def _lazy(make: Callable[[], Any]) -> Any:

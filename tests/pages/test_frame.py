@@ -28,7 +28,7 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Prices"),
+        *("Overview", "Inventory", "Changes", "Prices"),
         *("Chat", "Messages", "Tokenize", "Incidents", "Alerts", "Status"),
     ]
 
@@ -48,6 +48,8 @@ def test_others_do_not(
         ("/", "Overview"),
         ("/keys/", "Inventory"),
         ("/keys/add/", "Inventory"),
+        ("/keys/changes/", "Changes"),
+        ("/keys/changes/7/confirm/", "Changes"),
         ("/models/", "Prices"),
         ("/incidents/", "Incidents"),
         ("/alerts/add/", "Alerts"),
@@ -59,6 +61,30 @@ def test_one_address_is_the_current_one(path: str, title: str, ada: User) -> Non
 
     current = [item.title for group in groups for item in group.items if item.current]
     assert current == [title]
+
+
+def test_a_path_below_no_address_has_no_current_one() -> None:
+    assert frame.current("/nowhere/") is None
+
+
+def test_counts_the_changes_that_wait_and_says_nothing_of_none(
+    ada: User, sam: User, mia: User, team: Team, other_team: Team
+) -> None:
+    def waiting(person: User) -> int | None:
+        groups = frame.rail(person, "/", frame.facts_for(person))
+        return next(
+            item.count
+            for group in groups
+            for item in group.items
+            if item.title == "Changes"
+        )
+
+    assert waiting(ada) is None
+
+    stored(team, "ours", outside_changes=2)
+    stored(other_team, "theirs", outside_changes=1)
+
+    assert (waiting(ada), waiting(sam), waiting(mia)) == (3, 2, 1)
 
 
 def test_counts_the_keys_one_sees_and_the_open_incidents(

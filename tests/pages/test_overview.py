@@ -56,7 +56,7 @@ def test_a_blocked_team_is_one_cause_whatever_the_number_of_its_keys(
 
     page = client_of(ada).get(URL).text
 
-    assert page.count("xAI has blocked the team Search") == 2  # sentence and list
+    assert page.count("xAI has blocked the team Search") == 3  # sentence, list, button
     assert "which stops 3 keys." in page
     assert "1 open, worst first" in page
 
