@@ -132,7 +132,8 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
         port = url.port
     except ValueError:
         raise Refused("This is not a web address.") from None
-    if port == 0 or url.netloc.endswith(":"):
+    odd = "[" in url.netloc and ":" not in (url.hostname or "")
+    if odd or port == 0 or url.netloc.endswith(":"):
         raise Refused("This is not a web address.")
     return url, port
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
+from console import env
 from console.accounts.models import Team
 from console.alerts import channels, incidents
 from console.alerts.models import Channel, ChannelKind, Delivery, Incident
 from console.audit.actors import SYSTEM
 from console.keys.models import ApiKey, KeyChange, KeyState, Origin, Review
+from tests.alerts.receivers import MailServer, Receiver
 from tests.keys.stored import stored_key
 
 MakeChannel = Callable[..., Channel]
-CLOSED_PORT = "http://localhost:9"  # nothing listens there
 
 
 @pytest.fixture
@@ -81,3 +83,37 @@ def told(channel: Channel) -> list[tuple[str, str]]:
     """Return event and state of what a channel was told, oldest first."""
     rows = Delivery.objects.filter(channel=channel).order_by("created_at", "event")
     return list(rows.values_list("event", "state"))
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    """A web server on this machine, which the operator allows."""
+    settings.ALERT_PRIVATE_HOSTS = frozenset({"127.0.0.1"})
+    server = Receiver(answers=[200])
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mail_server(settings: Settings) -> Iterator[MailServer]:
+    """A mail server on this machine, set as Gatehouse's."""
+    server = MailServer()
+    server.start()
+    settings.SMTP = env.MailServer(
+        host="127.0.0.1",
+        port=server.port,
+        user="",
+        password="",
+        tls=False,
+        starttls=False,
+    )
+    yield server
+    server.stop()
+
+
+def make_due() -> None:
+    """Let the time of waiting be over."""
+    Delivery.objects.filter(state="waiting").update(
+        due_at=timezone.now() - timedelta(seconds=1)
+    )
