@@ -20,6 +20,16 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 30},
     },
+    "alerts.deliver": {
+        "task": "alerts.deliver",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "alerts.sweep": {
+        "task": "alerts.sweep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "usage.reap": {"task": "usage.reap", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -1,6 +1,7 @@
 """What stands around every page: a context processor, evaluated only where it is shown.
 
-It costs two queries: one over the keys this person sees, one over the poller's pulse.
+It costs three queries: over the keys this person sees, over the open incidents, and
+over the poller's pulse.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,8 @@ from django.utils.functional import SimpleLazyObject
 from console import vault
 from console.accounts import rules
 from console.accounts.models import User
-from console.keys.models import ApiKey, KeyState
+from console.alerts.models import Incident
+from console.keys.models import ApiKey
 from console.polling import life
 
 
@@ -30,7 +32,7 @@ class Facts:
     """The keys one person sees, in figures; times are those of the newest answer."""
 
     keys: int
-    bad: int  # blocked, rejected or unreachable; disabling is a person's wish
+    incidents: int  # that are open
     outside: int  # looks at changes made outside that wait for a person
     keys_checked_at: datetime | None
     prices_read_at: datetime | None
@@ -78,9 +80,14 @@ ADDRESSES = (
         "Playground", "Messages", "braces", "playground:messages", "playground.use"
     ),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
+    Address("Running", "Incidents", "warn", "incidents:list", "incidents.view"),
+    Address("Running", "Alerts", "send", "alerts:list", "alerts.view"),
     Address("Running", "Status", "bolt", "pages:status", "status.view"),
     Address("Running", "Sandbox", "sliders", "pages:sandbox", "sandbox.control"),
 )
+
+
+COUNTED = ("pages:overview", "incidents:list")  # with the number of open incidents
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -99,20 +106,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def facts_for(person: User | None) -> Facts:
-    """Count the keys this person sees, in one query."""
+    """Count the keys and open incidents this person sees, in two queries."""
     if person is None:
         return Facts(0, 0, 0, None, None)
-    fine = (KeyState.ACTIVE, KeyState.UNKNOWN, KeyState.DISABLED)
     row = ApiKey.objects.visible_to(person).aggregate(
-        Count("id"),
-        Max("checked_at"),
-        Max("models_checked_at"),
-        Sum("outside_changes"),
-        bad=Count("id", filter=~Q(state__in=fine)),
+        Count("id"), Max("checked_at"), Max("models_checked_at"), Sum("outside_changes")
     )
     return Facts(
         keys=row["id__count"],
-        bad=row["bad"],
+        incidents=Incident.objects.visible_to(person).open().count(),
         outside=row["outside_changes__sum"] or 0,
         keys_checked_at=row["checked_at__max"],
         prices_read_at=row["models_checked_at__max"],
@@ -135,7 +137,7 @@ def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
                 url=reverse(address.name),
                 current=address is here,
                 count=counts.get(address.name),
-                alert=facts.bad if address.name == "pages:overview" else 0,
+                alert=facts.incidents if address.name in COUNTED else 0,
             )
         )
     return list(groups.values())
