@@ -20,6 +20,16 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 30},
     },
+    "keys.import_rows": {
+        "task": "keys.import_rows",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "keys.tidy_imports": {
+        "task": "keys.tidy_imports",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "usage.reap": {"task": "usage.reap", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -31,10 +41,13 @@ def keep_django_logging(**_arguments: object) -> None:
 
 @worker_ready.connect
 def look_at_once(**_arguments: object) -> None:
-    """Poll what is due now, such as a first key; beat's first ring is 10 s away."""
+    """Do what is due now, such as a first key; beat's first ring is 10 s away."""
+    from console.keys.tasks import import_rows
+    from console.lib import doorbell
     from console.polling import tasks
 
     tasks.ring_bell()
+    doorbell.ring(import_rows)
 
 
 @worker_shutdown.connect
