@@ -46,7 +46,7 @@ __all__ = [
     "remove_key",
     "replace_secret",
     "resume",
-    "store_checked",
+    "store",
     "store_unverified",
 ]
 
@@ -82,7 +82,7 @@ def add_key(
     """
     secret = intake.parse(secret_text)
     intake.refuse_stored(secret, team=team)
-    return store_checked(
+    return store(
         team=team,
         label=label,
         owner=owner,
@@ -96,7 +96,7 @@ def add_key(
 
 
 @transaction.atomic
-def store_checked(
+def store(
     *,
     team: Team,
     label: str,
@@ -104,30 +104,38 @@ def store_checked(
     note: str,
     host: str,
     secret: xai.Secret,
-    told: intake.Told,
+    told: intake.Told | None,
     actor: Actor,
     added_by: User | None = None,
 ) -> ApiKey:
-    """Store a key that xAI was asked about, with what it said.
+    """Store a key with what xAI said of it; None: it is due for its first poll.
 
     A team that is not stored yet is stored with its first key, so a refused key
     leaves no empty team. Raises TeamMismatch, AlreadyStored, StoredElsewhere,
-    teams.Refused or vault.Sealed.
+    SecretInText, teams.Refused or vault.Sealed.
     """
-    intake.refuse_other_team(told, team=team)
-    api_key = _store(
-        ApiKey(label=label, owner=owner, note=note, host=host, created_by=added_by),
-        team=team,
-        secret=secret,
-        actor=actor,
-    )
-    observations.record_key_info(api_key=api_key, info=told.info, seen_at=told.seen_at)
-    entries.record_added(api_key, actor, checked_live=True)
-    api_key.refresh_from_db()
+    intake.refuse_secrets_in(label, owner, note)
+    if told is not None:
+        intake.refuse_other_team(told, team=team)
+    if team._state.adding:
+        team = add_team(name=team.name, actor=actor)
+    api_key = ApiKey(team=team, label=label, owner=owner, note=note, host=host)
+    api_key.created_by = added_by
+    _seal_into(api_key, secret)
+    try:
+        with transaction.atomic():
+            api_key.save(force_insert=True)
+    except IntegrityError:
+        raise intake.stored_refusal(secret, team=team) from None
+    if told is not None:
+        observations.record_key_info(
+            api_key=api_key, info=told.info, seen_at=told.seen_at
+        )
+        api_key.refresh_from_db()
+    entries.record_added(api_key, actor, checked_live=told is not None)
     return api_key
 
 
-@transaction.atomic
 def store_unverified(
     *,
     team: Team,
@@ -137,22 +145,20 @@ def store_unverified(
     host: str,
     secret: xai.Secret,
     actor: Actor,
-    added_by: User | None = None,
 ) -> ApiKey:
-    """Store a key without asking xAI; it is due for its first poll at once.
-
-    For imports and for the first start. Raises as `store_checked` does.
-    """
+    """Store a key without asking xAI, for the first start. Raises as `store` does."""
     upstream.address(host)
     intake.refuse_stored(secret, team=team)
-    api_key = _store(
-        ApiKey(label=label, owner=owner, note=note, host=host, created_by=added_by),
+    return store(
         team=team,
+        label=label,
+        owner=owner,
+        note=note,
+        host=host,
         secret=secret,
+        told=None,
         actor=actor,
     )
-    entries.record_added(api_key, actor, checked_live=False)
-    return api_key
 
 
 def replace_secret(*, api_key: ApiKey, secret_text: str, actor: Actor) -> ApiKey:
@@ -240,20 +246,6 @@ def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
         sealed_secret=None, watched=False, removed_at=timezone.now()
     )
     entries.record("key.removed", api_key, actor, entries.shown(api_key))
-
-
-def _store(api_key: ApiKey, *, team: Team, secret: xai.Secret, actor: Actor) -> ApiKey:
-    intake.refuse_secrets_in(api_key.label, api_key.owner, api_key.note)
-    if team._state.adding:
-        team = add_team(name=team.name, actor=actor)
-    api_key.team = team
-    _seal_into(api_key, secret)
-    try:
-        with transaction.atomic():
-            api_key.save(force_insert=True)
-    except IntegrityError:
-        raise intake.stored_refusal(secret, team=team) from None
-    return api_key
 
 
 def _seal_into(api_key: ApiKey, secret: xai.Secret) -> None:

@@ -4,7 +4,7 @@
                                          |
                         jobs: start, cancel, lease, mark     (rows and dates)
                                          |
-                      running: ask xAI, many at a time --> custody.store_checked
+                      running: ask xAI, many at a time --> custody.store
 
 A row's secret is destroyed in the transaction that ends the row, so a row is stored
 once or not at all, whatever happens to the process that does it.

@@ -30,26 +30,51 @@ EXPORT_FIELDS = ("row", "label", "team", "last_four", "result", "sentence", "key
 class Counts:
     """Rows of one import by what became of them."""
 
-    bad: int
-    waiting: int
-    stored: int
-    refused: int
-    left_out: int
+    by_state: tuple[tuple[RowState, int], ...]
+
+    def of(self, state: RowState) -> int:
+        """Return how many rows are in one state."""
+        return dict(self.by_state)[state]
 
     @property
     def all(self) -> int:
         """Return how many rows the table has."""
-        return self.bad + self.good
+        return sum(number for _, number in self.by_state)
 
     @property
     def good(self) -> int:
         """Return how many were, or are, to be stored."""
-        return self.waiting + self.done
+        return self.all - self.bad
 
     @property
     def done(self) -> int:
         """Return how many of the good ones have come to an end."""
-        return self.stored + self.refused + self.left_out
+        return self.good - self.waiting
+
+    @property
+    def bad(self) -> int:
+        """Return how many the preview left aside."""
+        return self.of(RowState.BAD)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many are to be stored still."""
+        return self.of(RowState.WAITING)
+
+    @property
+    def stored(self) -> int:
+        """Return how many are keys now."""
+        return self.of(RowState.STORED)
+
+    @property
+    def refused(self) -> int:
+        """Return how many could not be stored."""
+        return self.of(RowState.REFUSED)
+
+    @property
+    def left_out(self) -> int:
+        """Return how many were cancelled."""
+        return self.of(RowState.LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +86,11 @@ class Progress:
     left: timedelta | None  # None: not known, or nothing is left
     waits: str  # why nothing moves; "" while it does
     latest: list[ImportRow]
+
+    @property
+    def is_draft(self) -> bool:
+        """Tell whether nothing was decided yet."""
+        return self.job.state == ImportState.DRAFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +168,7 @@ def records(job: ImportJob) -> Iterator[Mapping[str, Any]]:
 
 
 def _counts(by_state: Mapping[str, int]) -> Counts:
-    return Counts(
-        bad=by_state.get(RowState.BAD, 0),
-        waiting=by_state.get(RowState.WAITING, 0),
-        stored=by_state.get(RowState.STORED, 0),
-        refused=by_state.get(RowState.REFUSED, 0),
-        left_out=by_state.get(RowState.LEFT_OUT, 0),
-    )
+    return Counts(tuple((state, by_state.get(state, 0)) for state in RowState))
 
 
 def _time_left(
@@ -155,7 +179,8 @@ def _time_left(
     found = lately.aggregate(number=Count("pk"), first=Min("done_at"))
     if found["number"] < PACE_ROWS or now - found["first"] < PACE_LEAST:
         return None
-    return (now - found["first"]) / found["number"] * counts.waiting
+    per_row: timedelta = (now - found["first"]) / found["number"]
+    return per_row * counts.waiting
 
 
 def _why_it_waits(job: ImportJob, now: datetime) -> str:

@@ -107,11 +107,11 @@ class Run:
             for row_id, team in jobs.due_rows(self._claim):
                 self._rows.setdefault(team.casefold(), deque()).append(row_id)
         errands = []
-        while monotonic() < self._end and (team := self._free_team()) is not None:
+        while monotonic() < self._end and (free := self._free_team()) is not None:
             self._renew()
-            errand = self._errand(self._rows[team].popleft(), team)
+            errand = self._errand(self._rows[free].popleft(), free)
             if errand is not None:
-                self._busy[team] += 1
+                self._busy[free] += 1
                 errands.append(errand)
         return errands
 
@@ -206,21 +206,18 @@ def settle(claim: Claim, answer: Answer) -> None:
 def _store(
     claim: Claim, row: ImportRow, secret: xai.Secret, told: intake.Told | None
 ) -> None:
-    wanted = {
-        "team": preview.team_named(row.team) or Team(name=row.team),
-        "label": row.label,
-        "owner": row.owner,
-        "note": row.note,
-        "host": claim.host,
-        "secret": secret,
-        "actor": claim.actor,
-        "added_by": claim.created_by,
-    }
     try:
-        if told is None:
-            api_key = custody.store_unverified(**wanted)
-        else:
-            api_key = custody.store_checked(told=told, **wanted)
+        api_key = custody.store(
+            team=preview.team_named(row.team) or Team(name=row.team),
+            label=row.label,
+            owner=row.owner,
+            note=row.note,
+            host=claim.host,
+            secret=secret,
+            told=told,
+            actor=claim.actor,
+            added_by=claim.created_by,
+        )
     except (custody.Refused, teams.Refused) as refusal:
         jobs.mark_refused(row, refusal.sentence)
     else:

@@ -27,12 +27,12 @@ class TableRow:
     """
 
     number: int  # as a spreadsheet counts; the heading is row 1
+    surplus: bool  # it has more cells than the heading
     secret: str
     team: str
     label: str
     owner: str
     note: str
-    surplus: bool  # it has more cells than the heading
 
 
 def decode(data: bytes) -> str:
@@ -53,17 +53,15 @@ def read(text: str) -> list[TableRow]:
     lines = _lines(text)
     heading = [cell.strip().lower() for cell in next(lines, (0, []))[1]]
     _check_heading(heading)
-    places = [heading.index(name) if name in heading else None for name in COLUMNS]
+    places = {name: heading.index(name) for name in COLUMNS if name in heading}
     rows: list[TableRow] = []
     for number, cells in lines:
-        found = [
-            cells[at].strip() if at is not None and at < len(cells) else ""
-            for at in places
-        ]
+        named = dict.fromkeys(COLUMNS, "")
+        for name, at in places.items():
+            named[name] = cells[at].strip() if at < len(cells) else ""
         surplus = any(cell.strip() for cell in cells[len(heading) :])
-        if not surplus and not any(found):
-            continue
-        rows.append(TableRow(number, *found, surplus=surplus))
+        if surplus or any(named.values()):
+            rows.append(TableRow(number, surplus, **named))
         if len(rows) > MOST_ROWS:
             raise BadTable(f"The table has more than {MOST_ROWS:,} rows; split it.")
     if not rows:

@@ -29,6 +29,7 @@ from console.keys.models import (
     RowState,
 )
 from console.keys.upstream import use_transport
+from console.lib import doorbell
 from tests.keys.answers import WRONG_KEY, XAI_TEAM, Upstream, key_info, key_json, status
 from tests.keys.importing.tables_of import (
     TABLE,
@@ -513,7 +514,7 @@ def test_the_task_rings_again_when_its_time_was_over(
 ) -> None:
     monkeypatch.setattr(tasks, "IMPORT_TIME", timedelta(0))
     rung: list[object] = []
-    monkeypatch.setattr(tasks.doorbell, "ring", rung.append)
+    monkeypatch.setattr(doorbell, "ring", rung.append)
     started()
 
     tasks.import_rows(newer="argument")
