@@ -6,9 +6,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
+from console.keys import upstream
 from console.keys.forms.fields import BlankArea, host_field
 from console.keys.importing import tables
+
+TOO_LARGE = "The table is larger than 2 MiB; split it."
 
 
 class ImportForm(forms.Form):
@@ -28,13 +32,20 @@ class ImportForm(forms.Form):
         required=False,
         max_length=tables.LARGEST,
         widget=BlankArea(rows=8),
-        error_messages={"max_length": "The table is larger than 2 MiB; split it."},
+        error_messages={"max_length": TOO_LARGE},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if len(settings.XAI_HOSTS) > 1:
             self.fields["host"] = host_field()
+
+    def clean_table_file(self) -> UploadedFile | None:
+        """Refuse a file that is larger than a pasted text may be."""
+        file: UploadedFile | None = self.cleaned_data["table_file"]
+        if file is not None and (file.size or 0) > tables.LARGEST:
+            raise forms.ValidationError(TOO_LARGE)
+        return file
 
     def clean(self) -> dict[str, Any]:
         """Read the rows of the one table there is."""
@@ -55,5 +66,5 @@ class ImportForm(forms.Form):
             cleaned["rows"] = tables.read(text)
         except tables.BadTable as problem:
             self.add_error(field, str(problem))
-        cleaned["host"] = cleaned.get("host") or next(iter(settings.XAI_HOSTS))
+        cleaned["host"] = cleaned.get("host") or upstream.default_host()
         return cleaned

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from console.keys import lookup
+from console.keys import lookup, upstream
 from console.keys.forms.fields import BlankArea, host_field
 
 LONGEST = 20_000  # characters
@@ -46,8 +46,8 @@ class LookupForm(forms.Form):
             raise forms.ValidationError(NO_KEY)
         return found
 
-    @property
-    def host(self) -> str:
-        """Return the upstream to ask."""
-        chosen = self.cleaned_data.get("host")
-        return str(chosen or next(iter(settings.XAI_HOSTS)))
+    def clean(self) -> dict[str, Any]:
+        """Take the only upstream there is."""
+        cleaned = super().clean() or {}
+        cleaned["host"] = cleaned.get("host") or upstream.default_host()
+        return cleaned

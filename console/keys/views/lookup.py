@@ -37,11 +37,12 @@ def key_lookup(request: HttpRequest) -> HttpResponse:
 
 
 def _look_up(request: HttpRequest, form: LookupForm) -> lookup.Looked:
+    values = form.cleaned_data
     return lookup.look_up(
-        form.cleaned_data["credential_material"],
+        values["credential_material"],
         user=person_of(request),
         actor=actor_of(request),
-        live_at=form.host if form.cleaned_data["live"] else None,
+        live_at=values["host"] if values["live"] else None,
     )
 
 

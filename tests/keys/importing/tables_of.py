@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 
+from django.db.models.functions import Now
+
 from console.accounts.models import User
 from console.audit.actors import SYSTEM, Actor
 from console.audit.models import ActorKind
@@ -54,6 +56,12 @@ def started(
 def work(seconds: float = 60) -> bool:
     """Do what a worker does."""
     return running.run_due(time_limit=timedelta(seconds=seconds))
+
+
+def put_off(job: ImportJob, *, after: int) -> None:
+    """Let the rows behind one number be due in an hour."""
+    later = job.rows.filter(number__gt=after)
+    later.update(due_at=Now() + timedelta(hours=1))
 
 
 def actor_of(user: User) -> Actor:
