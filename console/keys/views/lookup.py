@@ -33,7 +33,9 @@ def key_lookup(request: HttpRequest) -> HttpResponse:
     except vault.Sealed as refusal:
         form.add_error(None, refusal.sentence)
         return _page(request, form, None, status=503)
-    return _page(request, form, looked, status=422 if form.errors else 200)
+    if looked is not None:
+        return _page(request, LookupForm(), looked, status=200)  # asks xAI by wish only
+    return _page(request, form, None, status=422 if form.is_bound else 200)
 
 
 def _look_up(request: HttpRequest, form: LookupForm) -> lookup.Looked:
