@@ -207,7 +207,13 @@ CELERY_TIMEZONE = "UTC"
 
 # --- limits ----------------------------------------------------------------------
 MAX_BODY = 256 * KIB
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
+MAX_IMPORT = 2 * MIB + 64 * KIB  # a table of keys, and the form around it
+LARGER_BODIES = {"/keys/import/": MAX_IMPORT}  # by path
+# The guard in `asgi` counts before Django does, which has one limit for all paths.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_IMPORT
+# No body and no file of it is ever written to disk: a table of keys holds secrets.
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_IMPORT
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # --- logging ---------------------------------------------------------------------

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from console.keys.views import access, changes, custody, inventory
+from console.keys.views import (
+    access,
+    changes,
+    custody,
+    imports,
+    inventory,
+    lookup,
+)
 
 app_name = "keys"
 
@@ -33,6 +40,14 @@ urlpatterns = [
         changes.change_person_forget,
         name="change_person_forget",
     ),
+    path("import/", imports.import_new, name="import"),
+    path("import/<uuid:job_id>/", imports.import_job, name="import_job"),
+    path("import/<uuid:job_id>/start/", imports.import_start, name="import_start"),
+    path(
+        "import/<uuid:job_id>/discard/", imports.import_discard, name="import_discard"
+    ),
+    path("import/<uuid:job_id>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("lookup/", lookup.key_lookup, name="lookup"),
     path("<uuid:key_id>/", inventory.key_detail, name="detail"),
     path("<uuid:key_id>/edit/", custody.key_edit, name="edit"),
     path("<uuid:key_id>/replace/", custody.key_replace, name="replace"),

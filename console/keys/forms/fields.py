@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from console import xai
 from console.keys.refusals import SecretInText
@@ -81,3 +82,28 @@ class MaskedArea(forms.Textarea):
     def format_value(self, value: Any) -> str | None:
         """Return what to show again."""
         return None if value is None else xai.redact(str(value))
+
+
+class BlankArea(forms.Textarea):
+    """Several lines that hold secrets: what was typed never comes back."""
+
+    def __init__(self, *, rows: int, classes: str = "textarea mono") -> None:
+        super().__init__(
+            attrs={
+                "class": classes,
+                "rows": rows,
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+            }
+        )
+
+    def format_value(self, value: Any) -> str | None:
+        """Show nothing."""
+        return None
+
+
+def host_field() -> forms.ChoiceField:
+    """Return the choice between the upstreams, for where there are several."""
+    names = [(name, name) for name in settings.XAI_HOSTS]
+    return forms.ChoiceField(label="Upstream", required=False, choices=names)

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 
 from console.accounts.models import Team
-from console.keys.forms.fields import MaskedLine, SecretField, ShownField
+from console.keys.forms.fields import MaskedLine, SecretField, ShownField, host_field
 from console.keys.models import ApiKey
 
 
@@ -24,7 +24,7 @@ class AddKeyForm(EditKeyForm):
     """A new key: whose it is, and its secret."""
 
     field_order = (
-        "credential_material", "team", "new_team", "label", "owner", "note", "host",
+        "credential_material", "team", "new_team", "label", "owner", "note",
     )  # fmt: skip
 
     team = forms.ModelChoiceField(
@@ -36,18 +36,13 @@ class AddKeyForm(EditKeyForm):
         error_messages={"invalid_choice": "This team does not exist any more."},
     )
     new_team = ShownField("Name of the new team", length=100, required=False)
-    host = forms.ChoiceField(label="Upstream", required=False, widget=forms.Select())
     credential_material = SecretField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hosts = list(settings.XAI_HOSTS)
-        if len(self.hosts) == 1:
-            del self.fields["host"]
-        else:
-            hosts = self.fields["host"]
-            assert isinstance(hosts, forms.ChoiceField)
-            hosts.choices = [(name, name) for name in self.hosts]
+        if len(self.hosts) > 1:
+            self.fields["host"] = host_field()
 
     def clean_new_team(self) -> str:
         """Refuse a name that is taken: the team is in the list."""
