@@ -26,6 +26,7 @@ from console.lib.freshness import Freshness, freshness
 from console.lib.redact import redact
 
 NEWEST: Final = 50  # changes, and snapshots, shown on the page
+ASKED: Final = 3  # looks that a person is asked about at once
 SIGHTINGS: Final = 500  # of models, looked through for events
 WAIT_AT_MOST: Final = timedelta(minutes=1)  # for a check that somebody asked for
 UNTOLD: Final = "xAI has not told this yet"
@@ -84,7 +85,7 @@ class Dossier:
     can_do: CanDo
     models: list[SeenModel]
     events: list[Event]
-    waiting_looks: list[Event]  # made outside, not reviewed; of the newest ones
+    to_review: list[Event]  # made outside, not reviewed; the newest, at most ASKED
     record: StateRecord
     snapshots: list[Snapshot]
     told: list[Fact]
@@ -98,7 +99,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     models = models_seen(key)
     seen = sight_of(key, models)
     meaning, advice = meanings.of(state, watched=key.watched)
-    looks = looks_of(key)
+    looks, to_review = looks_of(key)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
     return Dossier(
@@ -117,7 +118,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         can_do=can_do(key.acls, seen=seen, state=state),
         models=models,
         events=_newest_first(looks, key),
-        waiting_looks=[look for look in looks if look.review == Review.WAITING],
+        to_review=to_review,
         record=state_record(key=key, events=looks, now=now),
         snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
         told=told_facts(key),
@@ -135,10 +136,15 @@ def is_waiting(
     return checked_at is None or checked_at < asked_at
 
 
-def looks_of(key: ApiKey) -> list[Event]:
-    """Return what the newest checks found changed, newest first."""
-    changes = list(key.changes.select_related("reviewed_by")[:NEWEST])
-    return events(changes, xai_users.names_of(c.modified_by for c in changes))
+def looks_of(key: ApiKey) -> tuple[list[Event], list[Event]]:
+    """Return what the newest checks found changed, and what of all waits for review."""
+    changes = key.changes.select_related("reviewed_by")
+    newest = list(changes[:NEWEST])
+    waiting = []
+    if key.outside_changes:
+        waiting = list(changes.filter(review=Review.WAITING)[:NEWEST])
+    names = xai_users.names_of(change.modified_by for change in [*newest, *waiting])
+    return events(newest, names), events(waiting, names)[:ASKED]
 
 
 def _newest_first(looks: list[Event], key: ApiKey) -> list[Event]:

@@ -236,7 +236,7 @@ def test_each_filter_keeps_whole_looks(ada: User, team: Team, api_key: ApiKey) -
     blocked, renamed, rejected = (
         "xAI blocked this key",
         "Renamed",
-        "xAI does not accept the secret any more",
+        "xAI does not accept the secret",
     )
 
     assert titles(ada) == [blocked, renamed, rejected]
