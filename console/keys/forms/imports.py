@@ -40,9 +40,9 @@ class ImportForm(forms.Form):
         if len(settings.XAI_HOSTS) > 1:
             self.fields["host"] = host_field()
 
-    def clean_table_file(self) -> UploadedFile | None:
+    def clean_table_file(self) -> UploadedFile[bytes] | None:
         """Refuse a file that is larger than a pasted text may be."""
-        file: UploadedFile | None = self.cleaned_data["table_file"]
+        file: UploadedFile[bytes] | None = self.cleaned_data["table_file"]
         if file is not None and (file.size or 0) > tables.LARGEST:
             raise forms.ValidationError(TOO_LARGE)
         return file
