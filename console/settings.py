@@ -181,6 +181,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# --- alerts ----------------------------------------------------------------------
+SMTP = env.mail_server("GATEHOUSE_SMTP_URL")  # None: e-mail channels say what to do
+MAIL_FROM = env.mail_address("GATEHOUSE_MAIL_FROM", f"gatehouse@{SITE_HOST}")
+ALERT_PRIVATE_HOSTS = env.names("GATEHOUSE_ALERT_PRIVATE_HOSTS")  # may be inside
+
 # --- celery ----------------------------------------------------------------------
 TASK_APPLICATION = "console.celery"  # loaded with the apps: they ring for workers
 CELERY_BROKER_URL = EXTERNAL_BROKER or f"redis+socket://{LAYOUT.valkey_socket}"

@@ -13,7 +13,7 @@ from console import xai
 from console.accounts.models import Team, User
 from console.accounts.teams import add_team
 from console.audit.actors import Actor
-from console.keys import entries, intake, observations, upstream
+from console.keys import entries, intake, observations, spans, upstream
 from console.keys.models import ApiKey
 from console.keys.refusals import (
     AlreadyStored,
@@ -242,9 +242,11 @@ def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
     is recognised when somebody asks.
     """
     api_key = _locked(api_key)
+    now = timezone.now()
     ApiKey.objects.filter(pk=api_key.pk).update(
-        sealed_secret=None, watched=False, removed_at=timezone.now()
+        sealed_secret=None, watched=False, removed_at=now
     )
+    spans.end(api_key, at=now)
     entries.record("key.removed", api_key, actor, entries.shown(api_key))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from console.keys.importing import jobs, running
-from console.lib import doorbell
+from console.lib import bell
 
 IMPORT_TIME = timedelta(seconds=20)  # then others get their turn
 
@@ -21,7 +21,7 @@ def import_rows(**_newer: Any) -> None:
     comes twice stores nothing twice.
     """
     if running.run_due(time_limit=IMPORT_TIME):
-        doorbell.ring(import_rows)
+        bell.ring(import_rows.name)
 
 
 @shared_task(name="keys.tidy_imports", ignore_result=True, expires=60)

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from console.lib import doorbell
+from console.lib import bell
 from console.polling import life, poller, schedule
 
 LANES = 3  # that one ring starts at most; a worker's fourth thread stays free
@@ -39,4 +39,4 @@ def poll_batch(**_newer: Any) -> None:
 
 def ring_bell(broker_url: str | None = None) -> bool:
     """Ask a worker to poll at once; return whether the broker took the message."""
-    return doorbell.ring(poll_batch, broker_url)
+    return bell.ring(poll_batch.name, broker_url)

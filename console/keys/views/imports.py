@@ -27,7 +27,7 @@ from console.keys.importing import jobs, preview, progress
 from console.keys.models import ImportJob, RowState
 from console.keys.tasks import import_rows
 from console.keys.views.answers import not_done
-from console.lib import doorbell, export
+from console.lib import bell, export
 from console.lib.htmx import render_page
 
 
@@ -91,7 +91,7 @@ def import_start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except (jobs.NotInThisState, vault.Sealed) as refusal:
         messages.error(request, refusal.sentence)
     else:
-        doorbell.ring(import_rows)
+        bell.ring(import_rows.name)
     return _to_page(job)
 
 

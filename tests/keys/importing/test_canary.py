@@ -17,7 +17,7 @@ from console.accounts.models import Team, User
 from console.keys import tasks
 from console.keys.importing import jobs
 from console.keys.models import ImportJob
-from console.lib import doorbell
+from console.lib import bell
 from tests.keys.answers import WRONG_KEY, Upstream, status
 from tests.keys.importing.tables_of import work
 from tests.people import ClientOf
@@ -125,7 +125,7 @@ def test_the_cache_and_the_messages_for_workers_hold_nothing(
     cache.set("proof", "that keys are found")
     raw = cache._cache.get_client()  # type: ignore[attr-defined]
 
-    assert doorbell.ring(tasks.import_rows, "memory://")
+    assert bell.ring(tasks.import_rows.name, "memory://")
     with Connection("memory://") as broker:
         message = broker.SimpleQueue("celery").get(block=False)
     message.ack()

@@ -30,7 +30,7 @@ from console.keys.models import (
     RowState,
 )
 from console.keys.upstream import use_transport
-from console.lib import doorbell
+from console.lib import bell
 from tests.keys.answers import WRONG_KEY, XAI_TEAM, Upstream, key_info, key_json, status
 from tests.keys.importing.tables_of import (
     TABLE,
@@ -520,12 +520,12 @@ def test_the_task_rings_again_when_its_time_was_over(
 ) -> None:
     monkeypatch.setattr(tasks, "IMPORT_TIME", timedelta(0))
     rung: list[object] = []
-    monkeypatch.setattr(doorbell, "ring", rung.append)
+    monkeypatch.setattr(bell, "ring", rung.append)
     started()
 
     tasks.import_rows(newer="argument")
 
-    assert rung == [tasks.import_rows]
+    assert rung == [tasks.import_rows.name]
 
 
 def test_a_row_that_is_no_secret_any_more_leaves_none_behind(

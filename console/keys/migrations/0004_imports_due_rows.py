@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("keys", "0002_findings_history_imports"),
+        ("keys", "0003_changes_indexes"),
     ]
 
     operations = [
