@@ -6,7 +6,7 @@ make bench
 from __future__ import annotations
 
 from datetime import timedelta
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 from pytest_django import Settings
@@ -32,16 +32,17 @@ def bench_import(settings: Settings, number: int) -> None:
         job = preview.make_draft(tables.read(text), host="xai", actor=SYSTEM)
         previewed = perf_counter()
         jobs.start(job, actor=SYSTEM)
-        turns = 1
+        turns, busy = 1, process_time()
         while running.run_due(time_limit=timedelta(seconds=20)):
             turns += 1
-        ended = perf_counter()
+        ended, busy = perf_counter(), process_time() - busy
     finally:
         sandbox.stop()
 
     took = ended - previewed
     print(f"\n{ROWS} rows of {number} team(s):")
     print(f"  preview   {previewed - began:6.2f} s")
+    print(f"  processor {busy:6.2f} s of the worker")
     print(f"  import    {took:6.2f} s in {turns} turn(s), {ROWS / took:.0f} rows/s")
     job.refresh_from_db()
     assert job.state == ImportState.FINISHED

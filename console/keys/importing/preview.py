@@ -80,7 +80,7 @@ def judge(rows: Sequence[TableRow]) -> list[Judged]:
 def team_named(name: str) -> Team | None:
     """Return the team that a row means; capitals make no other team."""
     alike = Team.objects.filter(name__iexact=name)
-    return alike.filter(name=name).first() or alike.first()
+    return min(alike, key=lambda team: team.name != name, default=None)
 
 
 def unsealed(row: ImportRow) -> xai.Secret:
