@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from console import vault
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
 from console.audit import trail
-from console.keys import inventory
+from console.keys import inventory, saved_views
 from console.keys.dossier import dossier
-from console.keys.forms.filters import WHOLE_KEY, filters_of
+from console.keys.forms.filters import WHOLE_KEY, filters_of, ticked
+from console.keys.narrowing import SIZES, Filters
+from console.keys.sorting import SORT_NAMES
 from console.keys.views.answers import not_done, visible_key
 from console.lib import export
-from console.lib.htmx import render_page
+from console.lib.htmx import render_page, wants_part
 
 
 @require_GET
@@ -28,11 +31,13 @@ from console.lib.htmx import render_page
 def key_list(request: HttpRequest) -> HttpResponseBase:
     """The key inventory; its filters live in the address and rule the files too."""
     teams = inventory.visible_teams(request.user)
-    filters = filters_of(request.GET.dict(), teams=teams)
+    filters = filters_of(request.GET, teams=teams)
     if WHOLE_KEY.search(request.GET.get("q", "")):
         return HttpResponseRedirect(f"?{urlencode({'q': filters.search})}")
     if format := export.format_of(request.GET.get("format", "")):
         return _export(request, filters, format)
+    if view := saved_views.chosen(request.user, request.GET.get("view", "")):
+        return HttpResponseRedirect(f"?{view.query}")
 
     context = {
         "filters": filters,
@@ -40,37 +45,6 @@ def key_list(request: HttpRequest) -> HttpResponseBase:
             user=request.user, filters=filters, now=timezone.now()
         ),
         "teams": teams,
-        "team": next((team for team in teams if team.pk == filters.team), None),
-        "sorts": inventory.SORT_NAMES,
-        "sizes": inventory.SIZES,
+        **_frame(request, filters),
     }
     return render_page(request, "keys/key_list.html", context, part="key-table")
-
-
-@require_GET
-@rule("keys.view")
-def key_detail(request: HttpRequest, key_id: UUID) -> HttpResponse:
-    """Everything known about one key; it refreshes itself, fast after "check now"."""
-    context = {"dossier": dossier(key=visible_key(request, key_id), now=timezone.now())}
-    return render_page(request, "keys/key_detail.html", context, part="key-live")
-
-
-def _export(
-    request: HttpRequest, filters: inventory.Filters, format: export.Format
-) -> HttpResponseBase:
-    try:
-        with transaction.atomic():
-            trail.record(
-                action="keys.exported",
-                actor=actor_of(request),
-                object_kind="keys",
-                detail={"format": format.value, **filters.in_words()},
-            )
-    except vault.Sealed as refusal:
-        return not_done(request, refusal)
-    return export.file_response(
-        inventory.records(user=request.user, filters=filters, now=timezone.now()),
-        fields=inventory.EXPORT_FIELDS,
-        format=format,
-        name="keys",
-    )
