@@ -32,6 +32,7 @@ class Change:
     key: ApiKey  # as it is now
     before: Values
     after: Values
+    entry: int  # the number of its audit entry
 
 
 def said_of(api_key: ApiKey) -> dict[str, Any]:
@@ -79,27 +80,18 @@ def change(
     due. Raises SecretInText, or vault.Sealed; then nothing at all was changed.
     """
     locked = ApiKey.objects.select_for_update().filter(pk__in=key_ids, removed_at=None)
-    changes = [
-        found
-        for key in locked.defer("raw", "sealed_secret", "search_text").order_by("pk")
-        if (found := _difference(key, values_of(key)))
+    rows = locked.defer("raw", "sealed_secret", "search_text").order_by("pk")
+    differences = [(key, *_difference(key, values_of(key))) for key in rows]
+    differences = [each for each in differences if each[1]]
+    _write(differences)
+    return [
+        Change(key, before, after, _recorded(action, actor, key, before, after))
+        for key, before, after in differences
     ]
-    _write(changes)
-    for each in changes:
-        trail.record(
-            action=action,
-            actor=actor,
-            object_kind="key",
-            object_id=str(each.key.pk),
-            object_name=each.key.label,
-            team_id=each.key.team_id,
-            detail={"before": dict(each.before), "after": dict(each.after)},
-        )
-    return changes
 
 
-def _difference(key: ApiKey, wanted: Values) -> Change | None:
-    """Put the wanted values into the key; return what differs, if anything."""
+def _difference(key: ApiKey, wanted: Values) -> tuple[Values, Values]:
+    """Put the wanted values into the key; return what differs, as it was and is."""
     before = {
         field: getattr(key, field)
         for field, value in wanted.items()
@@ -109,21 +101,34 @@ def _difference(key: ApiKey, wanted: Values) -> Change | None:
     intake.refuse_secrets_in(*_texts(after))
     for field, value in after.items():
         setattr(key, field, value)
-    return Change(key, before, after) if before else None
+    return before, after
 
 
-def _write(changes: Sequence[Change]) -> None:
-    if not changes:
-        return
+def _write(differences: Sequence[tuple[ApiKey, Values, Values]]) -> None:
     now = timezone.now()
-    for each in changes:
-        each.key.assess_due_at = now
-    fields = {field for each in changes for field in each.after}
+    for key, _, _ in differences:
+        key.assess_due_at = now
+    fields = {field for _, _, after in differences for field in after}
     ApiKey.objects.bulk_update(
-        [each.key for each in changes],
+        [key for key, _, _ in differences],
         ["assess_due_at", *sorted(fields)],
         batch_size=500,
     )
+
+
+def _recorded(
+    action: str, actor: Actor, key: ApiKey, before: Values, after: Values
+) -> int:
+    entry = trail.record(
+        action=action,
+        actor=actor,
+        object_kind="key",
+        object_id=str(key.pk),
+        object_name=key.label,
+        team_id=key.team_id,
+        detail={"before": dict(before), "after": dict(after)},
+    )
+    return entry.seq
 
 
 def _texts(values: Values) -> list[str]:

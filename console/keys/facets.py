@@ -39,11 +39,21 @@ class Facets:
     with_findings: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The keys of one state that the chosen risks leave."""
+
+    state: ShownState
+    keys: int
+    with_findings: int
+    with_risk: Mapping[Risk, int]
+
+
 def facets(*, user: Viewer, filters: Filters, now: datetime) -> Facets:
     """Count what each chip would leave, with one query."""
     rows = _counted(user=user, filters=filters, now=now)
-    here = [row for row in rows if filters.state in (None, row["now"])]
-    by_state = {row["now"]: row["keys"] for row in rows}
+    here = [row for row in rows if filters.state in (None, row.state)]
+    by_state = {row.state: row.keys for row in rows}
     return Facets(
         states=[_of_state(state, by_state, filters) for state in ShownState],
         risks=[
@@ -51,7 +61,7 @@ def facets(*, user: Viewer, filters: Filters, now: datetime) -> Facets:
                 value=risk.value,
                 label=risk.label,
                 glyph="",
-                keys=sum(row[risk.value] for row in here),
+                keys=sum(row.with_risk[risk] for row in here),
                 chosen=risk in filters.risks,
                 query=filters.toggled(risk).query,
             )
@@ -65,29 +75,34 @@ def facets(*, user: Viewer, filters: Filters, now: datetime) -> Facets:
             chosen=filters.state is None,
             query=filters.with_state(None).query,
         ),
-        matching=sum(row["keys"] for row in here),
+        matching=sum(row.keys for row in here),
         usable=by_state.get(ShownState.ACTIVE, 0),
-        with_findings=sum(row["with_findings"] for row in rows),
+        with_findings=sum(row.with_findings for row in rows),
     )
 
 
-def _counted(*, user: Viewer, filters: Filters, now: datetime) -> list[dict[str, int]]:
+def _counted(*, user: Viewer, filters: Filters, now: datetime) -> list[_Counted]:
     """Return one row per state that occurs.
 
     The state is reckoned once for each key because it groups; counting it with a
     condition of its own for each of its values would reckon it nine times.
     """
     chosen = chosen_risks(filters, now=now)
-    return list(
+    rows = (
         within(user=user, filters=filters, now=now)
         .order_by()
-        .values(now=F("shown"))
-        .annotate(
-            keys=_count(chosen),
-            with_findings=_count(chosen & Q(finding_weight__gt=0)),
-            **{risk.value: _count(chosen & risk.condition(now)) for risk in Risk},
+        .values(state_now=F("shown"))
+        .values_list(
+            "state_now",
+            _count(chosen),
+            _count(chosen & Q(finding_weight__gt=0)),
+            *(_count(chosen & risk.condition(now)) for risk in Risk),
         )
     )
+    return [
+        _Counted(ShownState(state), keys, found, dict(zip(Risk, risks, strict=True)))
+        for state, keys, found, *risks in rows
+    ]
 
 
 def _count(condition: Q) -> Count:
@@ -95,13 +110,13 @@ def _count(condition: Q) -> Count:
 
 
 def _of_state(
-    state: ShownState, keys: Mapping[int | str, int], filters: Filters
+    state: ShownState, keys: Mapping[ShownState, int], filters: Filters
 ) -> Chip:
     return Chip(
         value=state.value,
         label=state.label,
         glyph=state.glyph,
-        keys=keys.get(state.value, 0),
+        keys=keys.get(state, 0),
         chosen=filters.state == state,
         query=filters.with_state(state).query,
     )

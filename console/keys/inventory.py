@@ -17,6 +17,7 @@ from console.keys.models import ApiKey, Severity
 from console.keys.narrowing import HIGH_FROM, Filters, Viewer, narrowed
 from console.keys.shown import ShownState, short_fingerprint, tail_of
 from console.keys.sorting import columns_of, sortable
+from console.keys.strips import Strip, strips_of
 from console.lib import ticks
 from console.lib.export import Record
 from console.lib.freshness import Freshness, freshness
@@ -74,6 +75,7 @@ class KeyRow:
     checked_at: datetime | None
     verified_at: datetime | None
     freshness: Freshness  # of the last good answer
+    strip: Strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Inventory:
 
 
 def inventory(*, user: Viewer, filters: Filters, now: datetime) -> Inventory:
-    """Return one page and its figures; two queries for any number of keys."""
+    """Return one page and its figures; three queries for any number of keys."""
     found = narrowed(user=user, filters=filters, now=now)
     page = page_of(
         sortable(found, filters=filters, now=now)
@@ -97,8 +99,9 @@ def inventory(*, user: Viewer, filters: Filters, now: datetime) -> Inventory:
         cursor=filters.cursor,
         size=filters.size,
     )
+    strips = strips_of([key.pk for key in page.rows], now=now)
     return Inventory(
-        rows=[row_of(key, now=now) for key in page.rows],
+        rows=[_row(key, strips[key.pk], now=now) for key in page.rows],
         facets=facets(user=user, filters=filters, now=now),
         before=page.before,
         after=page.after,
@@ -119,8 +122,7 @@ def visible_teams(user: Viewer) -> list[Team]:
     return list(Team.objects.visible_to(user).order_by("name"))
 
 
-def row_of(key: ApiKey, *, now: datetime) -> KeyRow:
-    """Return one line; `key` has its team and its state in `shown`."""
+def _row(key: ApiKey, strip: Strip, *, now: datetime) -> KeyRow:
     return KeyRow(
         id=key.pk,
         label=key.label,
@@ -141,6 +143,7 @@ def row_of(key: ApiKey, *, now: datetime) -> KeyRow:
         checked_at=key.checked_at,
         verified_at=key.verified_at,
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
+        strip=strip,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import QueryDict
@@ -42,14 +43,23 @@ def filters_of(values: QueryDict, *, teams: Sequence[Team]) -> Filters:
     )
 
 
-def ticked(values: QueryDict) -> tuple[UUID, ...]:
-    """Return the ids of the rows that were ticked, or were carried by a dialog.
+def picked_of(values: QueryDict, *, teams: Sequence[Team]) -> Filters | None:
+    """Return filters that leave exactly what was picked; None if nothing was.
 
-    A browser sends one `key` for each tick and a dialog `keys` for all of them, since
-    a form may have few fields. What is no id is left out.
+    Each tick is sent as one `key`, what a dialog carries as `keys`, since a form may
+    have few fields. `all` picks what the list in `back` matched.
     """
+    listed = came_from(values, teams=teams)
+    if values.get("all"):
+        return listed
     texts = [*values.getlist("key"), *values.get("keys", "").split(",")]
-    return tuple(dict.fromkeys(found for text in texts if (found := _id_in(text))))
+    only = tuple(dict.fromkeys(found for text in texts if (found := _id_in(text))))
+    return replace(Filters(only=only), sort=listed.sort) if only else None
+
+
+def came_from(values: QueryDict, *, teams: Sequence[Team]) -> Filters:
+    """Return the filters of the list that a form was sent from."""
+    return filters_of(QueryDict(values.get("back", "")), teams=teams)
 
 
 def clean_search(text: str) -> str:

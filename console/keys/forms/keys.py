@@ -28,6 +28,14 @@ class EditKeyForm(NamedForm):
     tags = TagsField()
 
 
+class CellForm(EditKeyForm):
+    """One of them alone, in the place where it is shown."""
+
+    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "cell-%s", **kwargs})
+        self.fields = {field: self.fields[field]}
+
+
 class AddKeyForm(NamedForm):
     """A new key: whose it is, and its secret."""
 
