@@ -88,16 +88,17 @@ def _counted(*, user: Viewer, filters: Filters, now: datetime) -> list[_Counted]
     condition of its own for each of its values would reckon it nine times.
     """
     chosen = chosen_risks(filters, now=now)
+    counts = {
+        "keys": _count(chosen),
+        "with_findings": _count(chosen & Q(finding_weight__gt=0)),
+        **{f"risk_{risk}": _count(chosen & risk.condition(now)) for risk in Risk},
+    }
     rows = (
         within(user=user, filters=filters, now=now)
         .order_by()
         .values(state_now=F("shown"))
-        .values_list(
-            "state_now",
-            _count(chosen),
-            _count(chosen & Q(finding_weight__gt=0)),
-            *(_count(chosen & risk.condition(now)) for risk in Risk),
-        )
+        .annotate(**counts)
+        .values_list("state_now", *counts)
     )
     return [
         _Counted(ShownState(state), keys, found, dict(zip(Risk, risks, strict=True)))
@@ -106,7 +107,7 @@ def _counted(*, user: Viewer, filters: Filters, now: datetime) -> list[_Counted]
 
 
 def _count(condition: Q) -> Count:
-    return Count("*", filter=condition) if condition else Count("*")
+    return Count("pk", filter=condition or None)
 
 
 def _of_state(

@@ -13,12 +13,8 @@ urlpatterns = [
     path("", inventory.key_list, name="list"),
     path("add/", custody.key_add, name="add"),
     path("<uuid:key_id>/", inventory.key_detail, name="detail"),
-    *(
-        path(
-            f"words/{kind}/", inventory.key_words, {"kind": kind}, name=f"words_{kind}"
-        )
-        for kind in Kind
-    ),
+    path("words/owner/", inventory.key_words, {"kind": Kind.OWNER}, name="owners"),
+    path("words/tag/", inventory.key_words, {"kind": Kind.TAG}, name="tags_used"),
     *(
         path(f"bulk/{act}/", bulk.key_bulk, {"act": act}, name=f"bulk_{act}")
         for act in Act

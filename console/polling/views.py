@@ -73,10 +73,14 @@ def _asked_words(asked: int, selection: Selection) -> str:
     told = f"xAI is being asked about {asked:,} of {selection.number:,} keys."
     unwatched = selection.number - selection.watched
     if soon := selection.watched - asked:
-        told += f" {soon:,} were asked for less than a minute ago."
+        told += f" {soon:,} {_be('was', soon)} asked for less than a minute ago."
     if unwatched:
-        told += f" {unwatched:,} are not watched."
+        told += f" {unwatched:,} {_be('is', unwatched)} not watched."
     return told
+
+
+def _be(one: str, number: int) -> str:
+    return one if number == 1 else {"was": "were", "is": "are"}[one]
 
 
 def _ask(request: HttpRequest, api_key: ApiKey) -> tuple[HTTPStatus, str]:

@@ -13,6 +13,8 @@ from console.keys.refusals import NotStored, SecretInText
 from tests.keys.stored import stored_key
 from tests.people import SECRET
 
+WATCHED, NOT_WATCHED = {"watched": True}, {"watched": False}
+
 
 def test_an_edit_audits_what_differs(api_key: ApiKey) -> None:
     for _ in range(2):
@@ -47,8 +49,8 @@ def test_pausing_and_resuming_are_audited_once(api_key: ApiKey) -> None:
 
     watching = Entry.objects.filter(action__contains="watch").order_by("seq")
     assert list(watching.values_list("action", "detail")) == [
-        ("key.watch_paused", {"before": {"watched": True}, "after": {"watched": False}}),
-        ("key.watch_resumed", {"before": {"watched": False}, "after": {"watched": True}}),
+        ("key.watch_paused", {"before": WATCHED, "after": NOT_WATCHED}),
+        ("key.watch_resumed", {"before": NOT_WATCHED, "after": WATCHED}),
     ]  # fmt: skip
 
 

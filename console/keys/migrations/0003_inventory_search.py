@@ -33,6 +33,7 @@ SEARCHED = Lower(
             LINE,
             without(without(Cast("acls", TEXT), "api-key:model:"), "api-key:endpoint:"),
         ),
+        output_field=TEXT,
     )
 )
 

@@ -51,7 +51,8 @@ def _searched() -> Lower:
     tags = models.Func("tags", function="keys_as_lines", output_field=text)
     end = models.Value("\n", text)
     first, *others = "label", "owner", "note", "xai_name", "last_four", tags, rules
-    return Lower(Concat(first, *(part for each in others for part in (end, each))))
+    lines = (part for each in others for part in (end, each))
+    return Lower(Concat(first, *lines, output_field=text))
 
 
 class ApiKey(models.Model):

@@ -63,7 +63,12 @@ def key_undo(request: HttpRequest) -> HttpResponse:
         )
     except REFUSALS as refusal:
         return not_done(request, refusal, listed)
-    _tell(request, "{} are as they were before.", outcome)
+    one = outcome.changed == 1
+    _tell(
+        request,
+        "{} is as it was before." if one else "{} are as they were before.",
+        outcome,
+    )
     return to_list(request, listed)
 
 
