@@ -1,4 +1,4 @@
-"""Taking keys in, changing and letting go of them: the only place with secrets.
+"""Taking keys in and letting go of them: the only place with secrets.
 
 Every act here writes its audit entry in its own transaction. Rules are judged by the
 caller; what is refused here is refused to everybody.
@@ -41,11 +41,8 @@ __all__ = [
     "UpstreamSilent",
     "add_key",
     "auth_for",
-    "edit",
-    "pause",
     "remove_key",
     "replace_secret",
-    "resume",
     "store",
     "store_unverified",
 ]
@@ -206,35 +203,6 @@ def replace_secret(*, api_key: ApiKey, secret_text: str, actor: Actor) -> ApiKey
 
 
 @transaction.atomic
-def edit(*, api_key: ApiKey, label: str, owner: str, note: str, actor: Actor) -> ApiKey:
-    """Change what we call the key. Unchanged values leave no audit entry."""
-    intake.refuse_secrets_in(label, owner, note)
-    api_key = _locked(api_key)
-    wanted = {"label": label, "owner": owner, "note": note}
-    before = {
-        field: getattr(api_key, field)
-        for field in wanted
-        if getattr(api_key, field) != wanted[field]
-    }
-    if before:
-        after = {field: wanted[field] for field in before}
-        ApiKey.objects.filter(pk=api_key.pk).update(**after)
-        api_key.refresh_from_db()
-        entries.record("key.edited", api_key, actor, {"before": before, "after": after})
-    return api_key
-
-
-def pause(*, api_key: ApiKey, actor: Actor) -> ApiKey:
-    """Stop polling the key. What is known of it stays and grows old."""
-    return _set_watched(api_key, False, "key.watch_paused", actor)
-
-
-def resume(*, api_key: ApiKey, actor: Actor) -> ApiKey:
-    """Poll the key again; it is long due, so it is polled at the next ring."""
-    return _set_watched(api_key, True, "key.watch_resumed", actor)
-
-
-@transaction.atomic
 def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
     """Forget the secret. The row stays, unseen, for its usage and the audit log.
 
@@ -274,13 +242,3 @@ def _locked(api_key: ApiKey) -> ApiKey:
     if found is None:
         raise NotStored
     return found
-
-
-@transaction.atomic
-def _set_watched(api_key: ApiKey, watched: bool, action: str, actor: Actor) -> ApiKey:
-    api_key = _locked(api_key)
-    if api_key.watched is not watched:
-        api_key.watched = watched
-        api_key.save(update_fields=["watched"])
-        entries.record(action, api_key, actor, {})
-    return api_key

@@ -112,7 +112,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
-        reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
+        reach=reach.reach_of(key),
         in_words=acls.in_words(key.acls),
         sentences=sentences(key.acls, seen=seen),
         can_do=can_do(key.acls, seen=seen, state=state),
