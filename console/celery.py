@@ -20,6 +20,16 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 30},
     },
+    "keys.assess": {
+        "task": "keys.assess",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "keys.mark_overdue": {
+        "task": "keys.mark_overdue",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "usage.reap": {"task": "usage.reap", "schedule": 60.0, "options": {"expires": 60}},
 }
 

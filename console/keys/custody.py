@@ -16,7 +16,7 @@ from console.accounts.models import Team, User
 from console.accounts.teams import add_team
 from console.audit import trail
 from console.audit.actors import Actor
-from console.keys import intake, observations, upstream
+from console.keys import assessment, intake, observations, upstream
 from console.keys.models import ApiKey
 from console.keys.refusals import (
     AlreadyStored,
@@ -95,6 +95,7 @@ def add_key(
             added_by=added_by,
         )
         observations.record_key_info(api_key=api_key, info=info, seen_at=seen_at)
+        assessment.assess([api_key.pk], now=timezone.now())
         _record_added(api_key, actor, checked_live=True)
     api_key.refresh_from_db()
     return api_key
@@ -157,6 +158,7 @@ def replace_secret(*, api_key: ApiKey, secret_text: str, actor: Actor) -> ApiKey
                 ]
             )
             observations.record_key_info(api_key=api_key, info=info, seen_at=seen_at)
+            assessment.assess([api_key.pk], now=timezone.now())
             _record(
                 "key.secret_replaced",
                 api_key,
@@ -183,6 +185,7 @@ def edit(*, api_key: ApiKey, label: str, owner: str, note: str, actor: Actor) ->
     if before:
         after = {field: wanted[field] for field in before}
         ApiKey.objects.filter(pk=api_key.pk).update(**after)
+        assessment.assess([api_key.pk], now=timezone.now())
         api_key.refresh_from_db()
         _record("key.edited", api_key, actor, {"before": before, "after": after})
     return api_key
@@ -209,6 +212,7 @@ def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
     ApiKey.objects.filter(pk=api_key.pk).update(
         sealed_secret=None, watched=False, removed_at=timezone.now()
     )
+    assessment.assess([api_key.pk], now=timezone.now())
     _record("key.removed", api_key, actor, _shown(api_key))
 
 
@@ -266,6 +270,7 @@ def _set_watched(api_key: ApiKey, watched: bool, action: str, actor: Actor) -> A
     if api_key.watched is not watched:
         api_key.watched = watched
         api_key.save(update_fields=["watched"])
+        assessment.assess([api_key.pk], now=timezone.now())
         _record(action, api_key, actor, {})
     return api_key
 

@@ -11,6 +11,7 @@ from kombu import Producer
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from console.keys import assessment
 from console.polling import life, poller, schedule
 
 LANES = 3  # that one ring starts at most; a worker's fourth thread stays free
@@ -38,6 +39,7 @@ def poll_batch(**_newer: Any) -> None:
     schedule.fill()
     poller.poll_due(time_limit=TASK_TIME)
     life.beat(life.WORKER)
+    assessment.catch_up(time_limit=TASK_TIME)  # what the answers changed
 
 
 def ring_bell(broker_url: str | None = None) -> bool:

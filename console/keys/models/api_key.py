@@ -91,6 +91,7 @@ class ApiKey(models.Model):
 
     # Written by `assessment` alone, from ACLs, models seen and prices. None: not known.
     assess_due_at = models.DateTimeField(null=True, default=timezone.now)
+    assessed_at = models.DateTimeField(null=True)
     models_in_sight = models.PositiveIntegerField(null=True)  # by xAI's list
     models_in_reach = models.PositiveIntegerField(null=True)  # of those: allowed
     endpoints_in_reach = models.PositiveIntegerField(null=True)
@@ -122,6 +123,11 @@ class ApiKey(models.Model):
             models.Index(fields=["changed_at", "id"], name="key_by_change"),
             models.Index(fields=["checked_at", "id"], name="key_by_check"),
             models.Index(fields=["assess_due_at"], name="key_to_assess"),
+            models.Index(
+                fields=["xai_key_id"],
+                name="key_by_xai_id",
+                condition=models.Q(removed_at=None) & ~models.Q(xai_key_id=""),
+            ),
             GinIndex(fields=["tags"], name="key_by_tag"),
         ]
 
