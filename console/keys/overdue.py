@@ -28,9 +28,12 @@ _MARK = """
         SELECT key_id,
             bool_or(kind = %(not_checked)s) AS not_checked,
             bool_or(kind = %(same_key)s) AS same_key,
-            count(*) FILTER (WHERE severity = 'high' AND counts) AS high,
-            count(*) FILTER (WHERE severity = 'medium' AND counts) AS medium,
-            count(*) FILTER (WHERE severity = 'low' AND counts) AS low
+            %(high)s * least(count(*) FILTER (WHERE severity = 'high' AND counts),
+                %(most)s)
+            + %(medium)s * least(count(*) FILTER (WHERE severity = 'medium' AND counts),
+                %(most)s)
+            + %(low)s * least(count(*) FILTER (WHERE severity = 'low' AND counts),
+                %(most)s) AS weight
         FROM (
             SELECT key_id, kind, severity,
                 coalesce(accepted_until <= statement_timestamp(), true) AS counts
@@ -66,11 +69,7 @@ _MARK = """
                     ELSE k.verified_at <= statement_timestamp() - %(silent_after)s
                 END
             )
-            OR k.finding_weight <> coalesce(
-                %(high)s * least(s.high, %(most)s)
-                + %(medium)s * least(s.medium, %(most)s)
-                + %(low)s * least(s.low, %(most)s), 0
-            )
+            OR k.finding_weight <> coalesce(s.weight, 0)
         )
     )
     UPDATE keys_apikey AS k
