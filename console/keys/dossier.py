@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from console.catalog.costs import Prices
 from console.catalog.models import LanguageModel, PriceVersion
-from console.keys import acls, meanings, reach
+from console.keys import acls, meanings
 from console.keys.models import ApiKey, KeyModel, KeySnapshot
 from console.keys.sentences import Sentence, sentences
 from console.keys.shown import (
@@ -86,7 +87,7 @@ class Dossier:
     freshness: Freshness
     next_check_at: datetime | None
     waiting: bool  # for a check that somebody asked for
-    reach: reach.Reach
+    seen: list[acls.Model] | None  # the models it sees; None: never read
     in_words: str  # its ACLs on one line
     sentences: list[Sentence]  # one per ACL entry
     models: list[SeenModel]
@@ -96,11 +97,21 @@ class Dossier:
     ours: list[Fact]
     raw: str
 
+    @property
+    def prices(self) -> dict[str, Prices]:
+        """Return what its team is told now, by id of the models it sees."""
+        return {
+            seen.model.model_id: Prices.of(seen.price)
+            for seen in self.models
+            if seen.price is not None
+        }
+
 
 def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     """Gather the page of one key; `key` comes with its team and its adder."""
     state = shown_state(key, now=now)
     models = models_seen(key)
+    seen = sight_of(key, models)
     meaning, advice = meanings.of(state, watched=key.watched)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
@@ -114,9 +125,9 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
-        reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
+        seen=seen,
         in_words=acls.in_words(key.acls),
-        sentences=sentences(key.acls, seen=sight_of(key, models)),
+        sentences=sentences(key.acls, seen=seen),
         models=models,
         events=events(key.changes.all()[:NEWEST]),
         snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],

@@ -9,6 +9,7 @@
   + TeamMismatch       it belongs to another xAI team      nothing was stored
   + SecretInText       label, owner or note holds a key    nothing was stored
   + NotStored          it was removed meanwhile            nothing was changed
+  + FindingGone        the finding does not hold any more  nothing was changed
 """
 
 from __future__ import annotations
@@ -101,3 +102,9 @@ class NotStored(Refused):
     """The key was removed."""
 
     sentence = "This key has been removed."
+
+
+class FindingGone(Refused):
+    """The finding was closed, or its key removed."""
+
+    sentence = "This finding does not hold any more."

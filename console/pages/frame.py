@@ -5,14 +5,14 @@ It costs two queries: one over the keys this person sees, one over the poller's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,8 @@ from django.utils.functional import SimpleLazyObject
 from console import vault
 from console.accounts import rules
 from console.accounts.models import User
-from console.keys.models import ApiKey, KeyState
+from console.keys.assessment import WEIGHTS
+from console.keys.models import ApiKey, KeyState, Severity
 from console.polling import life
 
 
@@ -31,6 +32,7 @@ class Facts:
 
     keys: int
     bad: int  # blocked, rejected or unreachable; disabling is a person's wish
+    high_findings: int  # open and not accepted
     keys_checked_at: datetime | None
     prices_read_at: datetime | None
 
@@ -45,6 +47,7 @@ class Item:
     current: bool
     count: int | None = None
     alert: int = 0
+    alert_words: str = ""  # what the number counts, for those who hear it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Address:
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
     Address("Keys", "Inventory", "key", "keys:list", "keys.view"),
+    Address("Keys", "Findings", "flag", "keys:findings", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(
@@ -98,17 +102,19 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def facts_for(person: User | None) -> Facts:
     """Count the keys this person sees, in one query."""
     if person is None:
-        return Facts(0, 0, None, None)
+        return Facts(0, 0, 0, None, None)
     fine = (KeyState.ACTIVE, KeyState.UNKNOWN, KeyState.DISABLED)
     row = ApiKey.objects.visible_to(person).aggregate(
         Count("id"),
         Max("checked_at"),
         Max("models_checked_at"),
         bad=Count("id", filter=~Q(state__in=fine)),
+        high=Sum(F("finding_weight") / WEIGHTS[Severity.HIGH], default=0),
     )
     return Facts(
         keys=row["id__count"],
         bad=row["bad"],
+        high_findings=row["high"],
         keys_checked_at=row["checked_at__max"],
         prices_read_at=row["models_checked_at__max"],
     )
@@ -116,23 +122,44 @@ def facts_for(person: User | None) -> Facts:
 
 def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
     """Return the addresses this person may open, grouped, the current one marked."""
+    if person is None:
+        return []
+    open_to = [each for each in ADDRESSES if rules.allows(person, each.rule)]
+    urls = {address.name: reverse(address.name) for address in open_to}
+    current = _current(path, urls.values())
     groups: dict[str, Group] = {}
-    for address in ADDRESSES:
-        if person is None or not rules.allows(person, address.rule):
-            continue
+    for address in open_to:
         group = groups.setdefault(address.group, Group(address.group, []))
-        url = reverse(address.name)
+        alert, words = _alert(address.name, facts)
         group.items.append(
             Item(
                 title=address.title,
                 icon=address.icon,
-                url=url,
-                current=path == url if url == "/" else path.startswith(url),
+                url=urls[address.name],
+                current=urls[address.name] == current,
                 count=facts.keys if address.name == "keys:list" else None,
-                alert=facts.bad if address.name == "pages:overview" else 0,
+                alert=alert,
+                alert_words=words,
             )
         )
     return list(groups.values())
+
+
+def _current(path: str, urls: Iterable[str]) -> str:
+    """Return the nearest address above a page; the first page is above none."""
+    above = [
+        url for url in urls if path.startswith(url) and (url != "/" or path == "/")
+    ]
+    return max(above, key=len, default="")
+
+
+def _alert(name: str, facts: Facts) -> tuple[int, str]:
+    match name:
+        case "pages:overview":
+            return facts.bad, "blocked, rejected or unreachable"
+        case "keys:findings":
+            return facts.high_findings, "of high severity"
+    return 0, ""
 
 
 def _lazy(make: Callable[[], Any]) -> Any:

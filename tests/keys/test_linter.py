@@ -153,7 +153,9 @@ CASES = [
     pytest.param(
         facts(verified_at=None, created_at=NOON - HOUR + MOMENT), [], id="just stored"
     ),
-    pytest.param(facts(verified_at=NOON - 3 * DAY, watched=False), [], id="not watched"),
+    pytest.param(
+        facts(verified_at=NOON - 3 * DAY, watched=False), [], id="not watched"
+    ),
     pytest.param(facts(verified_at=None, watched=False), [], id="never watched"),
 ]  # fmt: skip
 

@@ -15,9 +15,11 @@ from console import vault
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
 from console.audit import trail
-from console.keys import inventory
+from console.keys import findings, inventory
 from console.keys.dossier import dossier
 from console.keys.forms.filters import WHOLE_KEY, filters_of
+from console.keys.forms.findings import assumption_form
+from console.keys.leak import leak_of
 from console.keys.views.answers import not_done, visible_key
 from console.lib import export
 from console.lib.htmx import render_page
@@ -51,7 +53,20 @@ def key_list(request: HttpRequest) -> HttpResponseBase:
 @rule("keys.view")
 def key_detail(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Everything known about one key; it refreshes itself, fast after "check now"."""
-    context = {"dossier": dossier(key=visible_key(request, key_id), now=timezone.now())}
+    key, now = visible_key(request, key_id), timezone.now()
+    found, assume = dossier(key=key, now=now), assumption_form(request.GET.dict())
+    context = {
+        "dossier": found,
+        "findings": findings.of_key(key, seen=found.seen, viewer=request.user, now=now),
+        "leak": leak_of(
+            key,
+            seen=found.seen,
+            prices=found.prices,
+            viewer=request.user,
+            assumption=assume.assumption,
+        ),
+        "assume": assume,
+    }
     return render_page(request, "keys/key_detail.html", context, part="key-live")
 
 
