@@ -27,7 +27,7 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Prices"),
+        *("Overview", "Inventory", "Findings", "Prices"),
         *("Chat", "Messages", "Tokenize", "Status"),
     ]
 
@@ -47,6 +47,8 @@ def test_others_do_not(
         ("/", "Overview"),
         ("/keys/", "Inventory"),
         ("/keys/add/", "Inventory"),
+        ("/keys/findings/", "Findings"),
+        ("/keys/findings/7/accept/", "Findings"),
         ("/models/", "Prices"),
         ("/playground/messages/", "Messages"),
     ],
@@ -68,10 +70,24 @@ def test_counts_the_keys_one_sees_and_the_bad_ones(
 
     seen = frame.facts_for(ada)
 
-    assert (seen.keys, seen.bad) == (4, 1)
+    assert (seen.keys, seen.bad, seen.high_findings) == (4, 1, 0)
     assert seen.keys_checked_at is not None
     assert seen.prices_read_at is None
     assert frame.facts_for(mia).keys == 0
+
+
+def test_counts_the_open_findings_of_high_severity(
+    ada: User, mia: User, team: Team
+) -> None:
+    stored(team, "two high, one medium", finding_weight=20_100)
+    stored(team, "one high", finding_weight=10_000)
+    stored(team, "only lesser ones", finding_weight=9_999)
+
+    groups = frame.rail(ada, "/", frame.facts_for(ada))
+
+    alerts = {item.title: item.alert for group in groups for item in group.items}
+    assert alerts["Findings"] == 3
+    assert frame.facts_for(mia).high_findings == 0
 
 
 def test_costs_two_queries(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC
+from urllib.parse import urlencode
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
 from console.audit import trail
 from console.keys import acceptance, finding_list, findings, inventory
+from console.keys.forms.filters import WHOLE_KEY
 from console.keys.forms.findings import AcceptForm, filters_of
 from console.keys.models import Finding
 from console.keys.views.answers import REFUSALS, done, not_done, refuse, sent
@@ -29,6 +31,8 @@ def finding_list_page(request: HttpRequest) -> HttpResponseBase:
     """What is wrong with any key, worst first; the filters rule the files too."""
     teams = inventory.visible_teams(request.user)
     filters = filters_of(request.GET.dict(), teams=teams)
+    if WHOLE_KEY.search(request.GET.get("q", "")):
+        return HttpResponseRedirect(f"?{urlencode({'q': filters.search})}")
     if format := export.format_of(request.GET.get("format", "")):
         return _export(request, filters, format)
 
