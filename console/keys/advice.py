@@ -172,12 +172,12 @@ MENDED: Final[Mapping[FindingKind, Callable[[Detail], str]]] = {
         "today: take away what the job does not need."
     ),
     FindingKind.GONE_MODEL: lambda detail: (
-        f"Take the entry {detail['entry']} away, or name the model that followed it."
+        f"Take the entry “{detail['entry']}” away, or name the model that followed it."
     ),
     FindingKind.ALIAS_ONLY: lambda _: "Name the model by its id instead.",
     FindingKind.UNKNOWN_ENTRY: lambda detail: (
-        f"Ask who added {detail['entry']} what it is for. If nobody needs it, take it "
-        "away."
+        f"Ask who added “{detail['entry']}” what it is for. If nobody needs it, "
+        "take it away."
     ),
     FindingKind.NO_OWNER: lambda _: "Note a person, or an address that is read.",
     FindingKind.NAME_AND_RIGHTS: lambda _: (

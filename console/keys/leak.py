@@ -31,12 +31,14 @@ class Rank:
     """The place of a key among those that one person sees; ties share one."""
 
     place: int
-    keys: int
+    keys: int  # whose worst case is known
+    unknown: int
 
     def __str__(self) -> str:
-        if self.place == 1:
-            return f"widest of {self.keys:,} keys"
-        return f"{_ordinal(self.place)} widest of {self.keys:,} keys"
+        place = "" if self.place == 1 else f"{_ordinal(self.place)} "
+        noun = "key" if self.keys == 1 else "keys"
+        more = f", {self.unknown:,} more not known" if self.unknown else ""
+        return f"{place}widest of {self.keys:,} {noun}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,12 @@ def rank_of(key: ApiKey, *, viewer: Viewer) -> Rank | None:
     mine = [getattr(key, name) for name in WIDTH]
     if mine[0] is None:
         return None
-    known = ApiKey.objects.visible_to(viewer).filter(worst_hour_ticks__isnull=False)
-    row = known.aggregate(keys=Count("pk"), wider=Count("pk", filter=_wider(mine)))
-    return Rank(row["wider"] + 1, row["keys"])
+    row = ApiKey.objects.visible_to(viewer).aggregate(
+        keys=Count("pk"),
+        known=Count("worst_hour_ticks"),
+        wider=Count("pk", filter=_wider(mine)),
+    )
+    return Rank(row["wider"] + 1, row["known"], row["keys"] - row["known"])
 
 
 def _wider(mine: Sequence[int | None]) -> Q:

@@ -436,7 +436,7 @@ def test_a_leak_is_shown_in_figures_and_words(
         "At worst about <b",
         "$72.00 per hour",
         "60 requests a minute with 8k tokens in and 4k out.",
-        "widest of 1 keys",
+        "widest of 1 key<",
         "not told by xAI",
     ):
         assert text in page
@@ -512,8 +512,8 @@ def test_the_rank_counts_only_keys_that_one_sees(
     ranked(team, "not known", None, 9)
     ranked(other_team, "dearer", 101, 1)
 
-    assert "2nd widest of 4 keys" in page_of(client_of(sam), mine)
-    assert "3rd widest of 5 keys" in page_of(client_of(ada), mine)
+    assert "2nd widest of 4 keys, 1 more not known" in page_of(client_of(sam), mine)
+    assert "3rd widest of 5 keys, 1 more not known" in page_of(client_of(ada), mine)
 
 
 # --- accepting -------------------------------------------------------------------

@@ -39,18 +39,24 @@ def filters_of(values: dict[str, Any], *, teams: Sequence[Team]) -> Filters:
     )
 
 
+class NumberField(forms.IntegerField):
+    """A whole number with both bounds, as the field of a page."""
+
+    def __init__(self, label: str, *, least: int, most: int) -> None:
+        super().__init__(
+            label=label,
+            min_value=least,
+            max_value=most,
+            widget=forms.NumberInput(attrs={"class": "input num"}),
+        )
+
+
 class AssumptionForm(forms.Form):
     """What the reader of a key's page assumes a thief would do."""
 
-    requests = forms.IntegerField(
-        label="Requests a minute", min_value=1, max_value=MOST_REQUESTS
-    )
-    prompt_tokens = forms.IntegerField(
-        label="Tokens in", min_value=0, max_value=MOST_TOKENS
-    )
-    completion_tokens = forms.IntegerField(
-        label="Tokens out", min_value=0, max_value=MOST_TOKENS
-    )
+    requests = NumberField("Per minute", least=1, most=MOST_REQUESTS)
+    prompt_tokens = NumberField("Tokens in", least=0, most=MOST_TOKENS)
+    completion_tokens = NumberField("Tokens out", least=0, most=MOST_TOKENS)
 
     @property
     def assumption(self) -> Assumption:
@@ -74,7 +80,7 @@ class AcceptForm(forms.Form):
         label="Until", widget=forms.RadioSelect(), initial=str(PRESETS[0])
     )
     on = forms.DateField(
-        label="Another date",
+        label="Last day",
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}),
         error_messages={"invalid": "Give a date as year, month, day: 2026-09-30."},
