@@ -60,16 +60,33 @@ class Shown:
     request: advice.Request | None = None  # that mends it; only on the page of its key
 
 
+@dataclass(frozen=True, slots=True)
+class OfKey:
+    """What holds of one key, worst first."""
+
+    rows: list[Shown]
+
+    @property
+    def open(self) -> int:
+        """Return how many count."""
+        return sum(row.status == Status.OPEN for row in self.rows)
+
+    @property
+    def accepted(self) -> int:
+        """Return how many somebody lets stay."""
+        return len(self.rows) - self.open
+
+
 def of_key(
     key: ApiKey, *, seen: Sequence[Model] | None, viewer: Viewer, now: datetime
-) -> list[Shown]:
-    """Return what holds of one key, accepted or not, worst first, with its fix.
+) -> OfKey:
+    """Return what holds of one key, accepted or not, with its fix.
 
     `seen` are the models it sees, None if they were never read. Two queries at most.
     """
     rows = ranked(Finding.objects.visible_to(viewer).open().filter(key=key))
     found = list(ordered(rows, WORST_FIRST).select_related("key__team", "accepted_by"))
-    return [
+    rows = [
         replace(
             each,
             request=advice.request(
@@ -82,6 +99,7 @@ def of_key(
         )
         for row, each in zip(found, shown(found, user=viewer, now=now), strict=True)
     ]
+    return OfKey(rows)
 
 
 def shown(rows: Iterable[Finding], *, user: Viewer, now: datetime) -> list[Shown]:

@@ -551,6 +551,7 @@ def test_an_accepted_finding_says_who_until_when_and_why(
     page = page_of(client_of(sam), api_key)
     assert f"Accepted until {finding.accepted_until:%-d %b %Y} by Ada" in page
     assert "Owner joins in June." in page
+    assert "0 open, 1 accepted" in page
     entry = Entry.objects.get(action="finding.accepted")
     assert entry.object_name == "ranker"
     assert entry.detail["kind"] == "no_owner"
