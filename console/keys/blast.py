@@ -188,9 +188,8 @@ def _worst(access: Access, priced: Mapping[str, int | None]) -> tuple[int | None
         return None, NOT_TOLD
     if models.nothing or endpoints.nothing:
         return 0, "Its ACLs allow no call at all."
-    reached = frozenset(access.endpoints_in_reach or ())
-    if not reached & BILLED:
-        if reached <= FREE and reached and not _strange(endpoints):
+    if not endpoints.everything and BILLED.isdisjoint(endpoints.names):
+        if FREE.issuperset(endpoints.names):
             return 0, "It can only read lists of models, which uses no tokens."
         return None, NOT_BILLED_BY_TOKENS
     if access.seen is None:
@@ -205,11 +204,6 @@ def _worst(access: Access, priced: Mapping[str, int | None]) -> tuple[int | None
         whole = len(known) == len(priced)
         return (0, "The models in reach cost nothing.") if whole else (None, NO_PRICE)
     return (worst, "") if worst <= MAX_TICKS else (None, TOO_MUCH)
-
-
-def _strange(endpoints: Allowed) -> bool:
-    """Tell whether an endpoint is allowed that we do not know."""
-    return any(name not in ENDPOINTS for name in endpoints.names)
 
 
 def _everything(allowed: Allowed | None, other: Allowed | None) -> bool:

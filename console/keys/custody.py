@@ -16,7 +16,7 @@ from console.accounts.models import Team, User
 from console.accounts.teams import add_team
 from console.audit import trail
 from console.audit.actors import Actor
-from console.keys import assessment, intake, observations, upstream
+from console.keys import assessment, intake, observations, spans, upstream
 from console.keys.models import ApiKey
 from console.keys.refusals import (
     AlreadyStored,
@@ -209,10 +209,12 @@ def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
     is recognised when somebody asks.
     """
     api_key = _locked(api_key)
+    now = timezone.now()
     ApiKey.objects.filter(pk=api_key.pk).update(
-        sealed_secret=None, watched=False, removed_at=timezone.now()
+        sealed_secret=None, watched=False, removed_at=now
     )
-    assessment.assess([api_key.pk], now=timezone.now())
+    assessment.assess([api_key.pk], now=now)
+    spans.end(api_key, at=now)
     _record("key.removed", api_key, actor, _shown(api_key))
 
 

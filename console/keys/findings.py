@@ -84,22 +84,20 @@ def of_key(
 
     `seen` are the models it sees, None if they were never read. Two queries at most.
     """
-    rows = ranked(Finding.objects.visible_to(viewer).open().filter(key=key))
-    found = list(ordered(rows, WORST_FIRST).select_related("key__team", "accepted_by"))
-    rows = [
-        replace(
-            each,
-            request=advice.request(
-                row.kind,
-                row.detail,
-                key_id=key.xai_key_id,
-                entries=key.acls,
-                seen=seen,
-            ),
+    standing = ranked(Finding.objects.visible_to(viewer).open().filter(key=key))
+    found = list(
+        ordered(standing, WORST_FIRST).select_related("key__team", "accepted_by")
+    )
+    mends = [
+        advice.request(
+            row.kind, row.detail, key_id=key.xai_key_id, entries=key.acls, seen=seen
         )
-        for row, each in zip(found, shown(found, user=viewer, now=now), strict=True)
+        for row in found
     ]
-    return OfKey(rows)
+    written = shown(found, user=viewer, now=now)
+    return OfKey(
+        [replace(row, request=asked) for row, asked in zip(written, mends, strict=True)]
+    )
 
 
 def shown(rows: Iterable[Finding], *, user: Viewer, now: datetime) -> list[Shown]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count
 
 from console.catalog.costs import Prices
-from console.catalog.models import LanguageModel, PriceVersion
-from console.keys.acls import Access, Model, resolve
+from console.catalog.models import PriceVersion
+from console.keys.acls import Access, resolve
 from console.keys.linter import Facts
-from console.keys.models import ApiKey, KeyModel
+from console.keys.models import ApiKey
+from console.keys.sight import Sight, sights_of
 
 Place = tuple[UUID, str]  # a team and the name of a host
 PriceList = Mapping[str, Prices]  # by model id
@@ -25,7 +25,7 @@ PriceList = Mapping[str, Prices]  # by model id
 class Material:
     """What surrounds some keys; see the methods."""
 
-    sights: Mapping[UUID, tuple[Model, ...]]  # by key, where any model is seen
+    sights: Mapping[UUID, Sight | None]  # by key
     price_lists: Mapping[Place, PriceList]
     keys_by_xai_id: Mapping[str, int]
     team_ids: Mapping[Place, Mapping[str, int]]  # xAI's, and how many keys tell them
@@ -34,8 +34,6 @@ class Material:
     def access(self, key: ApiKey) -> Access:
         """Return what a key may do."""
         seen = self.sights.get(key.pk)
-        if seen is None and key.models_checked_at is not None:
-            seen = ()
         alike = (None if key.acls is None else tuple(key.acls), seen)
         if alike not in self.accesses:
             self.accesses[alike] = resolve(key.acls, seen=seen)
@@ -66,29 +64,12 @@ class Material:
 
 def gather(keys: Collection[ApiKey]) -> Material:
     """Look up what surrounds these stored keys, with five queries."""
-    seen = _models_of(keys)
-    rows = LanguageModel.objects.filter(
-        pk__in={pk for pks in seen.values() for pk in pks}
-    )
-    catalog = {row.pk: row for row in rows.only("host", "model_id", "aliases")}
-    sights: dict[frozenset[UUID], tuple[Model, ...]] = {}
-    for pks in seen.values():
-        if pks not in sights:
-            models = (catalog[pk] for pk in pks)
-            sights[pks] = tuple(
-                sorted(
-                    (
-                        Model(each.model_id, tuple(each.aliases or ()))
-                        for each in models
-                    ),
-                    key=lambda model: model.model_id,
-                )
-            )
+    teams = {key.team_id for key in keys}
     return Material(
-        sights={key: sights[pks] for key, pks in seen.items()},
-        price_lists=_price_lists({key.team_id for key in keys}, catalog),
+        sights=sights_of(keys),
+        price_lists=_price_lists(teams),
         keys_by_xai_id=_keys_by_xai_id({key.xai_key_id for key in keys} - {""}),
-        team_ids=_team_ids({key.team_id for key in keys}),
+        team_ids=_team_ids(teams),
         accesses={},
     )
 
@@ -105,26 +86,17 @@ def expected_team(told: Mapping[str, int], *, own: str) -> str:
     return max(votes, key=lambda each: (votes[each], each == own, each), default="")
 
 
-def _models_of(keys: Collection[ApiKey]) -> dict[UUID, frozenset[UUID]]:
-    rows = (
-        KeyModel.objects.filter(key__in=[key.pk for key in keys], seen_until=None)
-        .values_list("key_id")
-        .annotate(models=ArrayAgg("model_id"))
-    )
-    return {key_id: frozenset(models) for key_id, models in rows}
-
-
-def _price_lists(
-    teams: Collection[UUID], catalog: Mapping[UUID, LanguageModel]
-) -> dict[Place, dict[str, Prices]]:
+def _price_lists(teams: Collection[UUID]) -> dict[Place, dict[str, Prices]]:
     newest = (
-        PriceVersion.objects.filter(team__in=teams, model__in=list(catalog))
+        PriceVersion.objects.filter(team__in=teams)
         .order_by("model_id", "team_id", "-first_seen_at")
         .distinct("model_id", "team_id")
+        .select_related("model")
+        .defer("model__raw", "model__capabilities")
     )
     lists: dict[Place, dict[str, Prices]] = defaultdict(dict)
     for version in newest:
-        model = catalog[version.model_id]
+        model = version.model
         lists[version.team_id, model.host][model.model_id] = Prices.of(version)
     return dict(lists)
 

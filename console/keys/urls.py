@@ -2,13 +2,37 @@
 
 from django.urls import path
 
-from console.keys.views import custody, findings, inventory
+from console.keys.views import access, changes, custody, findings, inventory
 
 app_name = "keys"
 
 urlpatterns = [
     path("", inventory.key_list, name="list"),
+    path("access/", access.access, name="access"),
+    path("access/compare/", access.compare, name="compare"),
     path("add/", custody.key_add, name="add"),
+    path("changes/", changes.changes, name="changes"),
+    path(
+        "changes/<int:change_id>/confirm/",
+        changes.change_confirm,
+        name="change_confirm",
+    ),
+    path(
+        "changes/<int:change_id>/escalate/",
+        changes.change_escalate,
+        name="change_escalate",
+    ),
+    path(
+        "changes/<int:change_id>/reopen/", changes.change_reopen, name="change_reopen"
+    ),
+    path(
+        "changes/<int:change_id>/person/", changes.change_person, name="change_person"
+    ),
+    path(
+        "changes/<int:change_id>/person/forget/",
+        changes.change_person_forget,
+        name="change_person_forget",
+    ),
     path("findings/", findings.finding_list_page, name="findings"),
     path(
         "findings/<int:finding_id>/accept/",

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from console.keys.models import ApiKey, KeyChange
 from console.keys.shown import ShownState
-from console.pages.wording import change_in_words
+from console.keys.wording import change_in_words
 
 NEWS_FOR = timedelta(days=1)  # a change of rights asks for attention this long
 TEAMS_NAMED = 2  # in the sentence; more are counted

@@ -5,7 +5,7 @@ It costs two queries: one over the keys this person sees, one over the poller's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ class Facts:
 
     keys: int
     bad: int  # blocked, rejected or unreachable; disabling is a person's wish
+    outside: int  # looks at changes made outside that wait for a person
     high_findings: int  # open and not accepted
     keys_checked_at: datetime | None
     prices_read_at: datetime | None
@@ -72,6 +73,8 @@ class Address:
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
     Address("Keys", "Inventory", "key", "keys:list", "keys.view"),
+    Address("Keys", "Access matrix", "matrix", "keys:access", "keys.view"),
+    Address("Keys", "Changes", "columns", "keys:changes", "keys.view"),
     Address("Keys", "Findings", "flag", "keys:findings", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
@@ -102,18 +105,20 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def facts_for(person: User | None) -> Facts:
     """Count the keys this person sees, in one query."""
     if person is None:
-        return Facts(0, 0, 0, None, None)
+        return Facts(0, 0, 0, 0, None, None)
     fine = (KeyState.ACTIVE, KeyState.UNKNOWN, KeyState.DISABLED)
     row = ApiKey.objects.visible_to(person).aggregate(
         Count("id"),
         Max("checked_at"),
         Max("models_checked_at"),
+        Sum("outside_changes"),
         bad=Count("id", filter=~Q(state__in=fine)),
         high=Sum(F("finding_weight") / WEIGHTS[Severity.HIGH], default=0),
     )
     return Facts(
         keys=row["id__count"],
         bad=row["bad"],
+        outside=row["outside_changes__sum"] or 0,
         high_findings=row["high"],
         keys_checked_at=row["checked_at__max"],
         prices_read_at=row["models_checked_at__max"],
@@ -122,22 +127,25 @@ def facts_for(person: User | None) -> Facts:
 
 def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
     """Return the addresses this person may open, grouped, the current one marked."""
-    if person is None:
-        return []
-    open_to = [each for each in ADDRESSES if rules.allows(person, each.rule)]
-    urls = {address.name: reverse(address.name) for address in open_to}
-    current = _current(path, urls.values())
     groups: dict[str, Group] = {}
-    for address in open_to:
+    counts = {"keys:list": facts.keys, "keys:changes": facts.outside or None}
+    alerts = {
+        "pages:overview": (facts.bad, "blocked, rejected or unreachable"),
+        "keys:findings": (facts.high_findings, "of high severity"),
+    }
+    here = current(path)
+    for address in ADDRESSES:
+        if person is None or not rules.allows(person, address.rule):
+            continue
         group = groups.setdefault(address.group, Group(address.group, []))
-        alert, words = _alert(address.name, facts)
+        alert, words = alerts.get(address.name, (0, ""))
         group.items.append(
             Item(
                 title=address.title,
                 icon=address.icon,
-                url=urls[address.name],
-                current=urls[address.name] == current,
-                count=facts.keys if address.name == "keys:list" else None,
+                url=reverse(address.name),
+                current=address is here,
+                count=counts.get(address.name),
                 alert=alert,
                 alert_words=words,
             )
@@ -145,21 +153,15 @@ def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
     return list(groups.values())
 
 
-def _current(path: str, urls: Iterable[str]) -> str:
-    """Return the nearest address above a page; the first page is above none."""
+def current(path: str) -> Address | None:
+    """Return the address a page lies below; of several, the nearest."""
     above = [
-        url for url in urls if path.startswith(url) and (url != "/" or path == "/")
+        (len(url), address)
+        for address in ADDRESSES
+        for url in [reverse(address.name)]
+        if path == url or (url != "/" and path.startswith(url))
     ]
-    return max(above, key=len, default="")
-
-
-def _alert(name: str, facts: Facts) -> tuple[int, str]:
-    match name:
-        case "pages:overview":
-            return facts.bad, "blocked, rejected or unreachable"
-        case "keys:findings":
-            return facts.high_findings, "of high severity"
-    return 0, ""
+    return max(above, key=lambda found: found[0], default=(0, None))[1]
 
 
 def _lazy(make: Callable[[], Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -14,6 +14,9 @@ from django.db.models import Count, Min, QuerySet
 from console.accounts.models import User
 from console.keys.models import ApiKey, KeyChange
 from console.keys.shown import ShownState, rank_expression, shown_expression
+from console.keys.timeline import Event, events
+from console.keys.wording import change_in_words
+from console.keys.xai_users import names_of
 from console.lib.freshness import trusted_since
 from console.pages.attention import (
     BAD_KEYS,
@@ -24,7 +27,6 @@ from console.pages.attention import (
     attention,
     clauses,
 )
-from console.pages.wording import change_in_words, field_in_words
 
 LAMPS_AT_MOST = 60  # above that, teams show figures instead of one lamp per key
 ATTENTION_AT_MOST = 20
@@ -56,16 +58,13 @@ class TeamBoard:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One fact that xAI told differently than before."""
+    """One look that found something changed, in one line."""
 
-    at: datetime
-    gap_from: datetime | None
-    key_id: UUID
-    label: str
-    what: str
-    before: str
+    event: Event
+    label: str  # of the key
+    before: str  # of the weightiest field
     after: str
-    by: str  # xAI's id of the person, where it told one
+    others: int  # fields that changed as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class Overview:
 def overview_for(user: User, *, now: datetime) -> Overview:
     """Return the overview of the keys this person may see, as of `now`.
 
-    Four queries, however many keys there are.
+    Five queries, however many keys there are.
     """
     keys = shown_keys(user, now=now)
     tallies = _tallies(keys)
@@ -102,7 +101,7 @@ def overview_for(user: User, *, now: datetime) -> Overview:
         clauses=clauses(tallies),
         teams=_boards(tallies, lamps),
         attention=attention(tallies=tallies, worst=_worst(keys, now=now), news=news),
-        changes=[_change(one) for one in changes[:CHANGES_SHOWN]],
+        changes=list(_lines(changes)),
         key_interval=settings.XAI_POLL_EVERY,
         model_interval=settings.XAI_POLL_MODELS_EVERY,
     )
@@ -148,20 +147,16 @@ def _worst(keys: ShownKeys, *, now: datetime) -> ShownKeys:
 
 
 def _changes(user: User, *, since: datetime) -> list[KeyChange]:
-    visible = KeyChange.objects.filter(key__in=ApiKey.objects.visible_to(user))
-    recent = visible.filter(gap_until__gte=since).select_related("key")
-    return list(recent[:CHANGES_READ])
+    recent = KeyChange.objects.visible_to(user).filter(gap_until__gte=since)
+    return list(recent.select_related("key", "reviewed_by")[:CHANGES_READ])
 
 
-def _change(row: KeyChange) -> Change:
-    before, after = change_in_words(row)
-    return Change(
-        at=row.gap_until,
-        gap_from=row.gap_from,
-        key_id=row.key_id,
-        label=row.key.label,
-        what=field_in_words(row.field),
-        before=before,
-        after=after,
-        by=row.modified_by,
-    )
+def _lines(changes: Sequence[KeyChange]) -> Iterable[Change]:
+    """Yield the newest looks, with the names of who did it."""
+    found = {(c.key_id, c.gap_until, c.field): c for c in changes}
+    names = names_of(change.modified_by for change in changes)
+    for event in events(changes, names)[:CHANGES_SHOWN]:
+        first, *others = event.differences
+        row = found[event.key_id, event.gap_until, first.field]
+        before, after = change_in_words(row)
+        yield Change(event, row.key.label, before, after, len(others))

@@ -27,7 +27,8 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Findings", "Prices"),
+        *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
+        "Prices",
         *("Chat", "Messages", "Tokenize", "Status"),
     ]
 
@@ -49,6 +50,10 @@ def test_others_do_not(
         ("/keys/add/", "Inventory"),
         ("/keys/findings/", "Findings"),
         ("/keys/findings/7/accept/", "Findings"),
+        ("/keys/changes/", "Changes"),
+        ("/keys/changes/7/confirm/", "Changes"),
+        ("/keys/access/", "Access matrix"),
+        ("/keys/access/compare/", "Access matrix"),
         ("/models/", "Prices"),
         ("/playground/messages/", "Messages"),
     ],
@@ -58,6 +63,30 @@ def test_one_address_is_the_current_one(path: str, title: str, ada: User) -> Non
 
     current = [item.title for group in groups for item in group.items if item.current]
     assert current == [title]
+
+
+def test_a_path_below_no_address_has_no_current_one() -> None:
+    assert frame.current("/nowhere/") is None
+
+
+def test_counts_the_changes_that_wait_and_says_nothing_of_none(
+    ada: User, sam: User, mia: User, team: Team, other_team: Team
+) -> None:
+    def waiting(person: User) -> int | None:
+        groups = frame.rail(person, "/", frame.facts_for(person))
+        return next(
+            item.count
+            for group in groups
+            for item in group.items
+            if item.title == "Changes"
+        )
+
+    assert waiting(ada) is None
+
+    stored(team, "ours", outside_changes=2)
+    stored(other_team, "theirs", outside_changes=1)
+
+    assert (waiting(ada), waiting(sam), waiting(mia)) == (3, 2, 1)
 
 
 def test_counts_the_keys_one_sees_and_the_bad_ones(
