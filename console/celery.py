@@ -17,8 +17,10 @@ app.autodiscover_tasks()
 RINGS = {  # task -> seconds between two rings
     "polling.ring": 10,
     "keys.import_rows": 10,
+    "keys.assess": 10,
     "alerts.deliver": 10,
     "keys.tidy_imports": 60,
+    "keys.mark_overdue": 60,
     "alerts.sweep": 60,
     "usage.reap": 60,
 }

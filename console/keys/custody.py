@@ -13,7 +13,7 @@ from console import xai
 from console.accounts.models import Team, User
 from console.accounts.teams import add_team
 from console.audit.actors import Actor
-from console.keys import entries, intake, observations, spans, upstream
+from console.keys import assessment, entries, intake, observations, spans, upstream
 from console.keys.models import ApiKey
 from console.keys.refusals import (
     AlreadyStored,
@@ -128,7 +128,8 @@ def store(
         observations.record_key_info(
             api_key=api_key, info=told.info, seen_at=told.seen_at
         )
-        api_key.refresh_from_db()
+    assessment.assess([api_key.pk], now=timezone.now())
+    api_key.refresh_from_db()
     entries.record_added(api_key, actor, checked_live=told is not None)
     return api_key
 
@@ -190,6 +191,7 @@ def replace_secret(*, api_key: ApiKey, secret_text: str, actor: Actor) -> ApiKey
             observations.record_key_info(
                 api_key=api_key, info=told.info, seen_at=told.seen_at
             )
+            assessment.assess([api_key.pk], now=timezone.now())
             entries.record(
                 "key.secret_replaced",
                 api_key,
@@ -214,6 +216,7 @@ def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
     ApiKey.objects.filter(pk=api_key.pk).update(
         sealed_secret=None, watched=False, removed_at=now
     )
+    assessment.assess([api_key.pk], now=now)
     spans.end(api_key, at=now)
     entries.record("key.removed", api_key, actor, entries.shown(api_key))
 

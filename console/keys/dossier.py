@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from console.keys import acls, meanings, reach, xai_users
+from console.catalog.costs import Prices
+from console.keys import acls, meanings, xai_users
 from console.keys.can_do import CanDo, can_do
 from console.keys.models import ApiKey, KeySnapshot, Review
 from console.keys.sentences import Sentence, sentences
@@ -19,7 +20,7 @@ from console.keys.shown import (
     shown_state,
     tail_of,
 )
-from console.keys.sight import SeenModel, models_seen, sight_of
+from console.keys.sight import SeenModel, Sight, models_seen, sight_of
 from console.keys.state_record import StateRecord, state_record
 from console.keys.timeline import Event, events, model_events
 from console.lib.freshness import Freshness, freshness
@@ -79,7 +80,7 @@ class Dossier:
     freshness: Freshness
     next_check_at: datetime | None
     waiting: bool  # for a check that somebody asked for
-    reach: reach.Reach
+    seen: Sight | None  # the models it sees; None: never read
     in_words: str  # its ACLs on one line
     sentences: list[Sentence]  # one per ACL entry
     can_do: CanDo
@@ -91,6 +92,15 @@ class Dossier:
     told: list[Fact]
     ours: list[Fact]
     raw: str
+
+    @property
+    def prices(self) -> dict[str, Prices]:
+        """Return what its team is told now, by id of the models it sees."""
+        return {
+            seen.model.model_id: Prices.of(seen.price)
+            for seen in self.models
+            if seen.price is not None
+        }
 
 
 def dossier(*, key: ApiKey, now: datetime) -> Dossier:
@@ -112,7 +122,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
-        reach=reach.reach_of(key),
+        seen=seen,
         in_words=acls.in_words(key.acls),
         sentences=sentences(key.acls, seen=seen),
         can_do=can_do(key.acls, seen=seen, state=state),

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from console.audit import trail
 from console.audit.actors import Actor
-from console.keys import intake
+from console.keys import assessment, intake
 from console.keys.models import ApiKey
 from console.keys.refusals import NotStored
 
@@ -76,8 +76,8 @@ def change(
 ) -> list[Change]:
     """Give each key the values made for it; return the keys that differ now.
 
-    Keys that were removed meanwhile are left out. The findings of a changed key are
-    due. Raises SecretInText, or vault.Sealed; then nothing at all was changed.
+    Keys that were removed meanwhile are left out; changed ones are judged anew.
+    Raises SecretInText, or vault.Sealed; then nothing at all was changed.
     """
     locked = ApiKey.objects.select_for_update().filter(pk__in=key_ids, removed_at=None)
     rows = locked.defer("raw", "sealed_secret", "search_text").order_by("pk")
@@ -105,15 +105,11 @@ def _difference(key: ApiKey, wanted: Values) -> tuple[Values, Values]:
 
 
 def _write(differences: Sequence[tuple[ApiKey, Values, Values]]) -> None:
-    now = timezone.now()
-    for key, _, _ in differences:
-        key.assess_due_at = now
+    keys = [key for key, _, _ in differences]
     fields = {field for _, _, after in differences for field in after}
-    ApiKey.objects.bulk_update(
-        [key for key, _, _ in differences],
-        ["assess_due_at", *sorted(fields)],
-        batch_size=500,
-    )
+    if keys:
+        ApiKey.objects.bulk_update(keys, sorted(fields), batch_size=500)
+        assessment.assess([key.pk for key in keys], now=timezone.now())
 
 
 def _recorded(

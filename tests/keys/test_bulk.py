@@ -247,7 +247,7 @@ def test_keys_of_other_teams_are_as_if_they_did_not_exist(
     mine = stored_key(team, "mine")
     gone = stored_key(other_team, "gone", removed_at=timezone.now())
 
-    page = client_of(ada).get(url("owner"), {"key": ids(mine, gone)}).text
+    page = client_of(ada).get(url("owner"), {"key": [str(mine.pk), str(gone.pk)]}).text
     client_of(ada).post(url("owner"), {"keys": ids(mine, gone), "owner": "Zoe"})
 
     assert "Set the owner of 1 key" in page
@@ -301,7 +301,9 @@ def test_checking_asks_the_watched_ones_and_tells_how_many(
     client_of: ClientOf, olga: User, keys: list[ApiKey]
 ) -> None:
     browser = client_of(olga)
-    page = browser.get("/keys/check/", {"key": ids(*keys)}, headers=PART).text
+    page = browser.get(
+        "/keys/check/", {"key": [str(k.pk) for k in keys]}, headers=PART
+    ).text
     assert "about 2 of them" in page
 
     told = browser.post("/keys/check/", {"keys": ids(*keys)}, follow=True).text
@@ -322,7 +324,7 @@ def test_files_hold_the_ticked_keys_alone(
     client_of: ClientOf, sam: User, other_team: Team, keys: list[ApiKey], format: str
 ) -> None:
     elsewhere = stored_key(other_team, "elsewhere")
-    ticked = ids(keys[1], elsewhere)
+    ticked = [str(keys[1].pk), str(elsewhere.pk)]
     wanted = {"format": format, "key": ticked, "back": "q=nothing"}
 
     text = client_of(sam).get("/keys/", wanted).getvalue().decode()

@@ -108,6 +108,7 @@ class ApiKey(models.Model):
 
     # Written by `assessment` alone, from ACLs, models seen and prices. None: not known.
     assess_due_at = models.DateTimeField(null=True, default=timezone.now)
+    assessed_at = models.DateTimeField(null=True)
     models_in_sight = models.PositiveIntegerField(null=True)  # by xAI's list
     models_in_reach = models.PositiveIntegerField(null=True)  # of those: allowed
     endpoints_in_reach = models.PositiveIntegerField(null=True)
@@ -142,6 +143,11 @@ class ApiKey(models.Model):
             # a row whose indexed columns stay is updated without touching an index.
             models.Index(Lower("label"), models.F("id"), name="key_by_name"),
             models.Index(fields=["assess_due_at"], name="key_to_assess"),
+            models.Index(
+                fields=["xai_key_id"],
+                name="key_by_xai_id",
+                condition=models.Q(removed_at=None) & ~models.Q(xai_key_id=""),
+            ),
             GinIndex(fields=["tags"], name="key_by_tag"),
         ]
 

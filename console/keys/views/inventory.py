@@ -19,9 +19,11 @@ from console.accounts.acting import actor_of
 from console.accounts.models import Team
 from console.accounts.rules import rule
 from console.audit import trail
-from console.keys import inventory, saved_views, words
+from console.keys import findings, inventory, saved_views, words
 from console.keys.dossier import dossier
 from console.keys.forms.filters import WHOLE_KEY, filters_of, picked_of
+from console.keys.forms.findings import assumption_form
+from console.keys.leak import leak_of
 from console.keys.narrowing import SIZES, Filters
 from console.keys.selection import MOST
 from console.keys.sorting import SORT_NAMES
@@ -61,7 +63,20 @@ def key_words(request: HttpRequest, kind: words.Kind) -> HttpResponse:
 @rule("keys.view")
 def key_detail(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Everything known about one key; it refreshes itself, fast after "check now"."""
-    context = {"dossier": dossier(key=visible_key(request, key_id), now=timezone.now())}
+    key, now = visible_key(request, key_id), timezone.now()
+    found, assume = dossier(key=key, now=now), assumption_form(request.GET.dict())
+    context = {
+        "dossier": found,
+        "findings": findings.of_key(key, seen=found.seen, viewer=request.user, now=now),
+        "leak": leak_of(
+            key,
+            seen=found.seen,
+            prices=found.prices,
+            viewer=request.user,
+            assumption=assume.assumption,
+        ),
+        "assume": assume,
+    }
     return render_page(request, "keys/key_detail.html", context, part="key-live")
 
 
