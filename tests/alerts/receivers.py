@@ -30,7 +30,7 @@ class Mailbox:
     ) -> str:
         """Keep one mail, or answer what the test wants."""
         if self.answer.startswith("250"):
-            content = bytes(envelope.content or b"")
+            content = envelope.original_content or b""
             mail = message_from_bytes(content, policy=policy.default)
             assert isinstance(mail, EmailMessage)
             mail["X-To"] = ",".join(envelope.rcpt_tos)
