@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from console.accounts.models import Team, User
 from console.audit.actors import SYSTEM
-from console.keys import custody, overdue, tasks
+from console.keys import custody, editing, overdue, tasks
 from console.keys.assessment import assess, assess_due, catch_up
 from console.keys.material import expected_team
 from console.keys.models import ApiKey, Finding, KeyModel, KeyState
