@@ -20,6 +20,10 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 30},
     },
+    **{
+        name: {"task": name, "schedule": 60.0, "options": {"expires": 60}}
+        for name in ("audit.anchor", "audit.tally", "audit.verify")
+    },
     "usage.reap": {"task": "usage.reap", "schedule": 60.0, "options": {"expires": 60}},
 }
 
