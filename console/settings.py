@@ -36,6 +36,7 @@ SITE_HOST = env.host_of(SITE_URL)
 ALLOWED_HOSTS = [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
 BEHIND_TLS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+VERSION = "0.1.0"  # as in pyproject.toml; a test compares
 DEBUG = False
 ROOT_URLCONF = "console.urls"
 ASGI_APPLICATION = "console.asgi.application"

@@ -6,7 +6,8 @@ what happens while the vault is sealed is not forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -81,19 +82,28 @@ def write_past() -> int:
     if not state.is_open:
         count(action="vault.opened", actor=SYSTEM, what=state.seal.value)
         return 0
+    written = 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TAKE)
-        groups = groupby(cursor.fetchall(), key=lambda row: row[:3])
-        return sum(_write(*group, rows) for group, rows in groups)
+        for (action, kind, actor_id), rows in groupby(cursor.fetchall(), _actor):
+            _write(action, Actor(ActorKind(kind), actor_id, ""), [*rows])
+            written += 1
+    return written
 
 
-def _write(action: str, kind: str, actor_id: str, rows: Iterable[Any]) -> int:
+def _actor(row: Sequence[Any]) -> tuple[str, str, str]:
+    action, kind, actor_id, *_ = row
+    return action, kind, actor_id
+
+
+def _write(action: str, actor: Actor, rows: Sequence[Sequence[Any]]) -> None:
+    """Write one entry for the minutes of one actor, the oldest first."""
     minutes, names, addresses, outcomes, counts, what = zip(
         *(row[3:] for row in rows), strict=True
     )
     trail.record(
         action=action,
-        actor=Actor(ActorKind(kind), actor_id, names[-1], addresses[-1]),
+        actor=replace(actor, name=names[-1], address=addresses[-1]),
         outcome=outcomes[-1],
         detail={
             "count": sum(counts),
@@ -102,4 +112,3 @@ def _write(action: str, kind: str, actor_id: str, rows: Iterable[Any]) -> int:
             "until": minutes[-1] + MINUTE,
         },
     )
-    return 1

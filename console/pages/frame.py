@@ -75,6 +75,7 @@ ADDRESSES = (
         "Playground", "Messages", "braces", "playground:messages", "playground.use"
     ),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
+    Address("Record", "Audit log", "log", "pages:audit", "audit.view"),
     Address("Running", "Status", "bolt", "pages:status", "status.view"),
     Address("Running", "Sandbox", "sliders", "pages:sandbox", "sandbox.control"),
 )

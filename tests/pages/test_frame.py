@@ -28,7 +28,7 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Prices"),
-        *("Chat", "Messages", "Tokenize", "Status"),
+        *("Chat", "Messages", "Tokenize", "Audit log", "Status"),
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_message_is_shown_once(
 ) -> None:
     browser = client_of(ada)
 
-    told = browser.post("/status/verify/", follow=True).text
+    told = browser.post("/audit/verify/", follow=True).text
 
     assert "data-toast-close" in told
     assert "data-toast-close" not in browser.get("/").text
