@@ -94,16 +94,15 @@ def _write(
     cells = scope.keys().count() * access.Sights(scope).widest
     if cells > MOST_CELLS or (extract.span and extract.span.length > MOST_ENTRIES):
         raise TooLarge
-    packer = Packer(file, folder=folder, at=at)
     contents = [*tables(scope), *extract.tables()]
-    for table in contents:
-        packer.add_table(table)
-    packer.add("README.txt", [readme.text(scope, signer, contents, made_at=at)])
-    packer.add("verify.py", [Path(verify.__file__).read_bytes()])
-    manifest = manifest_of(
-        _facts(scope, maker, signer, at) | {"chain": extract.proof()}, packer
-    )
-    packer.close(manifest, signing.sign(manifest))
+    with Packer(file, folder=folder, at=at) as packer:
+        for table in contents:
+            packer.add_table(table)
+        packer.add("README.txt", [readme.text(scope, signer, contents, made_at=at)])
+        packer.add("verify.py", [Path(verify.__file__).read_bytes()])
+        facts = _facts(scope, maker, signer, at) | {"chain": extract.proof()}
+        manifest = manifest_of(facts, packer)
+        packer.sign(manifest, signing.sign(manifest))
     return manifest
 
 

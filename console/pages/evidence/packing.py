@@ -58,14 +58,19 @@ class Packer:
             self.add(name, lines(counted, fields=table.fields))
             self.files[name]["rows"] = counted.number
 
-    def close(self, manifest: bytes, signature: bytes) -> None:
-        """Add what stands outside the manifest, and finish the file."""
+    def __enter__(self) -> Packer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def sign(self, manifest: bytes, signature: bytes) -> None:
+        """Add what stands outside the manifest."""
         for name, content in (
             ("manifest.json", manifest),
             ("manifest.sig", signature.hex().encode() + b"\n"),
         ):
             self._zip.writestr(self._info(name), content)
-        self._zip.close()
 
     def _info(self, name: str) -> ZipInfo:
         info = ZipInfo(f"{self._folder}/{name}", self._at.timetuple()[:6])

@@ -82,12 +82,8 @@ def history(team: Team, secret: str, label: str) -> ApiKey:
     return key
 
 
-@pytest.fixture
-def two_teams(
-    team: Team, other_team: Team, settings: Settings, tmp_path: Path
-) -> tuple[ApiKey, ApiKey]:
-    """One key of each team, and an anchor of the trail about them."""
-    settings.AUDIT_ANCHORS = tmp_path / "anchors.jsonl"
+def two_histories(team: Team, other_team: Team) -> tuple[ApiKey, ApiKey]:
+    """Store one key of each team, and an anchor of the trail about them."""
     ours = history(team, SECRET, "search-prod")
     theirs = history(other_team, CANARY, "elsewhere-prod")
     sees(ours, stored_model("grok-4.3"))
@@ -97,6 +93,15 @@ def two_teams(
             trail.record(action=kind, actor=SYSTEM)
     anchors.write_due()
     return ours, theirs
+
+
+@pytest.fixture
+def two_teams(
+    team: Team, other_team: Team, settings: Settings, tmp_path: Path
+) -> tuple[ApiKey, ApiKey]:
+    """Two histories, for a test that may make a pack of them."""
+    settings.AUDIT_ANCHORS = tmp_path / "anchors.jsonl"
+    return two_histories(team, other_team)
 
 
 def scope(team: Team | None = None, **days: date) -> Scope:
@@ -109,12 +114,17 @@ def scope(team: Team | None = None, **days: date) -> Scope:
 def pack_of(tmp_path: Path) -> PackOf:
     """Return a pack made by this person, unpacked."""
 
-    def make(maker: User, about: Scope | None = None, name: str = "pack") -> Path:
-        pack = making.make(scope=about or scope(), maker=maker, actor=SYSTEM)
-        with pack.file as file:
-            return unpacked(file.read(), tmp_path / name)
+    def make(maker: User, about: Scope | None = None) -> Path:
+        return unpacked(packed(maker, about or scope()), tmp_path / "pack")
 
     return make
+
+
+def packed(maker: User, about: Scope) -> bytes:
+    """Make a pack and return the ZIP."""
+    pack = making.make(scope=about, maker=maker, actor=SYSTEM)
+    with pack.file as file:
+        return file.read()
 
 
 def unpacked(content: bytes, place: Path) -> Path:

@@ -14,10 +14,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.core.management import call_command
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
-from console.audit.actors import SYSTEM
-from console.pages.evidence import making
-from tests.pages.evidence.conftest import scope, unpacked
+from console import vault
+from console.accounts.models import Role, Team
+from tests.pages.evidence.conftest import packed, scope, two_histories, unpacked
+from tests.people import person
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -32,22 +36,32 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-MADE: dict[str, bytes] = {}  # packs for all tests here: making one takes a database
+@pytest.fixture(scope="session")
+def packs(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    kek_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, bytes]:
+    """A pack about all teams and one about a team, made once: the tests only read."""
+    anchors = tmp_path_factory.mktemp("packs") / "anchors.jsonl"
+    with (
+        django_db_blocker.unblock(),
+        override_settings(KEK_FILE=kek_file, AUDIT_ANCHORS=anchors),
+    ):
+        vault.forget()
+        ours, theirs = (Team.objects.create(name=name) for name in ("Search", "Other"))
+        two_histories(ours, theirs)
+        olga = person("olga", Role.AUDITOR)
+        made = {"all": packed(olga, scope()), "one": packed(olga, scope(ours))}
+        call_command("flush", interactive=False, verbosity=0)
+    return made
 
 
-@pytest.fixture(params=["all teams"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A pack, unpacked."""
-    about: str = request.param
-    if about not in MADE:
-        for needed in ("transactional_db", "two_teams"):
-            request.getfixturevalue(needed)
-        team = request.getfixturevalue("team") if about == "one team" else None
-        olga = request.getfixturevalue("olga")
-        pack = making.make(scope=scope(team), maker=olga, actor=SYSTEM)
-        with pack.file as file:
-            MADE[about] = file.read()
-    return unpacked(MADE[about], tmp_path / "unpacked")
+@pytest.fixture
+def folder(packs: dict[str, bytes], tmp_path: Path) -> Path:
+    """A pack about all teams, unpacked."""
+    return unpacked(packs["all"], tmp_path / "unpacked")
 
 
 def signer_of(folder: Path) -> str:
@@ -101,9 +115,10 @@ class TestWhole:
         assert "signed by the key you named" in done.stdout
         assert "whose key that is" not in done.stdout
 
-    @pytest.mark.parametrize("folder", ["one team"], indirect=True)
-    def test_a_pack_of_one_team_passes(self, folder: Path) -> None:
-        assert run(folder).returncode == 0
+    def test_a_pack_of_one_team_passes(
+        self, packs: dict[str, bytes], tmp_path: Path
+    ) -> None:
+        assert run(unpacked(packs["one"], tmp_path / "one")).returncode == 0
 
     def test_it_names_its_folder_when_asked(self, folder: Path, tmp_path: Path) -> None:
         script = tmp_path / "trusted.py"
