@@ -29,20 +29,17 @@ class Integrity:
 
 def integrity() -> Integrity:
     """Judge by the last verification, the newest anchor, and the chain's two ends."""
-    head = chain.head()
-    if head is None:
-        return Integrity("warn", "Nothing recorded yet", "The trail has no entry.")
-    since = Entry.objects.filter(seq=1).values_list("at", flat=True).first()
     anchor = anchors.last(settings.AUDIT_ANCHORS)
     tone, title, sentence, checked_at = _judged(anchor)
+    head = chain.head()
     return Integrity(
         tone=tone,
         title=title,
         sentence=sentence,
         checked_at=checked_at,
-        head=head.seq,
-        mark=head.mac[:4].hex(),
-        since=since,
+        head=head.seq if head else 0,
+        mark=head.mac[:4].hex() if head else "",
+        since=Entry.objects.filter(seq=1).values_list("at", flat=True).first(),
         anchor=anchor,
     )
 
