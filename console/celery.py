@@ -22,6 +22,9 @@ RINGS = {  # task -> seconds between two rings
     "keys.tidy_imports": 60,
     "keys.mark_overdue": 60,
     "alerts.sweep": 60,
+    "audit.anchor": 60,
+    "audit.tally": 60,
+    "audit.verify": 60,
     "usage.reap": 60,
 }
 app.conf.beat_schedule = {

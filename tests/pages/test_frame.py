@@ -29,8 +29,8 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        "Prices",
-        *("Chat", "Messages", "Tokenize", "Incidents", "Alerts", "Status"),
+        *("Prices", "Chat", "Messages", "Tokenize", "Audit log"),
+        *("Incidents", "Alerts", "Status"),
     ]
 
 
@@ -212,7 +212,7 @@ def test_a_message_is_shown_once(
 ) -> None:
     browser = client_of(ada)
 
-    told = browser.post("/status/verify/", follow=True).text
+    told = browser.post("/audit/verify/", follow=True).text
 
     assert "data-toast-close" in told
     assert "data-toast-close" not in browser.get("/").text
