@@ -12,7 +12,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
-from console.pages.wording import field_in_words
+from console.keys.wording import field_in_words
 
 
 class Kind(StrEnum):

@@ -21,7 +21,7 @@ from console.accounts.models import User
 from console.audit import anchors, selfcheck, trail
 from console.audit.actors import STRANGER, SYSTEM, Actor, command
 from console.audit.models import ActorKind, Entry
-from console.keys import custody
+from console.keys import custody, editing
 from console.keys.models import ApiKey
 from console.pages.evidence import signing
 from tests.audit.owner import as_owner
@@ -57,9 +57,7 @@ class TestLog:
     def test_says_each_act_in_words(
         self, client_of: ClientOf, ada: User, api_key: ApiKey
     ) -> None:
-        custody.edit(
-            api_key=api_key, label="search-prod", owner="Tomas", note="", actor=by(ada)
-        )
+        editing.edit(api_key=api_key, values={"owner": "Tomas"}, actor=by(ada))
 
         page = client_of(ada).get(URL).text
 
@@ -74,9 +72,7 @@ class TestLog:
     def test_one_line_leaves_the_changes_out(
         self, client_of: ClientOf, ada: User, api_key: ApiKey
     ) -> None:
-        custody.edit(
-            api_key=api_key, label="search-prod", owner="Tomas", note="", actor=by(ada)
-        )
+        editing.edit(api_key=api_key, values={"owner": "Tomas"}, actor=by(ada))
 
         page = client_of(ada).get(f"{URL}?detail=line").text
 
