@@ -72,7 +72,7 @@ def assess(key_ids: Collection[UUID], *, now: datetime) -> int:
     left = _follow(keys, found, now)
     blasts = {
         key.pk: blast_of(
-            material.access(key), prices=material.prices(key), state=key.state
+            material.accesses[key.pk], prices=material.prices(key), state=key.state
         )
         for key in stored
     }

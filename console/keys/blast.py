@@ -103,6 +103,7 @@ STOPPED: Final = {
 }
 NOT_TOLD: Final = "xAI has not told the ACLs of this key yet."
 NEVER_READ: Final = "The list of models this key sees was never read."
+NOT_SURE: Final = "Whether its entries cover a model that it sees is not known."
 NO_PRICE: Final = "No price was read with a key of its team for a model in reach."
 NOT_BILLED_BY_TOKENS: Final = (
     "What the endpoints in reach cost is not told: none of them is billed by tokens."
@@ -194,6 +195,8 @@ def _worst(access: Access, priced: Mapping[str, int | None]) -> tuple[int | None
         return None, NOT_BILLED_BY_TOKENS
     if access.seen is None:
         return None, NEVER_READ
+    if access.models_in_reach is None:
+        return None, NOT_SURE
     if not priced:
         return 0, "Its ACLs allow no model that xAI lists for it."
     known = [ticks for ticks in priced.values() if ticks is not None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count
@@ -25,19 +24,10 @@ PriceList = Mapping[str, Prices]  # by model id
 class Material:
     """What surrounds some keys; see the methods."""
 
-    sights: Mapping[UUID, Sight | None]  # by key
+    accesses: Mapping[UUID, Access]  # by key
     price_lists: Mapping[Place, PriceList]
     keys_by_xai_id: Mapping[str, int]
     team_ids: Mapping[Place, Mapping[str, int]]  # xAI's, and how many keys tell them
-    accesses: dict[tuple[Any, ...], Access]  # made once for keys that are alike
-
-    def access(self, key: ApiKey) -> Access:
-        """Return what a key may do."""
-        seen = self.sights.get(key.pk)
-        alike = (None if key.acls is None else tuple(key.acls), seen)
-        if alike not in self.accesses:
-            self.accesses[alike] = resolve(key.acls, seen=seen)
-        return self.accesses[alike]
 
     def prices(self, key: ApiKey) -> PriceList:
         """Return the newest prices that the team of a key is told."""
@@ -48,7 +38,7 @@ class Material:
         told = self.team_ids.get((key.team_id, key.host), {})
         return Facts(
             entries=None if key.acls is None else tuple(key.acls),
-            access=self.access(key),
+            access=self.accesses[key.pk],
             names=(key.label, key.xai_name or ""),
             owner=key.owner,
             xai_key_id=key.xai_key_id,
@@ -66,12 +56,25 @@ def gather(keys: Collection[ApiKey]) -> Material:
     """Look up what surrounds these stored keys, with five queries."""
     teams = {key.team_id for key in keys}
     return Material(
-        sights=sights_of(keys),
+        accesses=_accesses(keys),
         price_lists=_price_lists(teams),
         keys_by_xai_id=_keys_by_xai_id({key.xai_key_id for key in keys} - {""}),
         team_ids=_team_ids(teams),
-        accesses={},
     )
+
+
+def _accesses(keys: Collection[ApiKey]) -> dict[UUID, Access]:
+    """Resolve each key; keys that are alike share the work."""
+    sights = sights_of(keys)
+    made: dict[tuple[object, Sight | None], Access] = {}
+    found: dict[UUID, Access] = {}
+    for key in keys:
+        seen = sights[key.pk]
+        alike = (None if key.acls is None else tuple(key.acls), seen)
+        if alike not in made:
+            made[alike] = resolve(key.acls, seen=seen)
+        found[key.pk] = made[alike]
+    return found
 
 
 def expected_team(told: Mapping[str, int], *, own: str) -> str:

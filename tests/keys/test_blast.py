@@ -13,6 +13,7 @@ from console.keys.blast import (
     NEVER_READ,
     NO_PRICE,
     NOT_BILLED_BY_TOKENS,
+    NOT_SURE,
     NOT_TOLD,
     TOO_MUCH,
     Assumption,
@@ -93,6 +94,14 @@ def test_counts_what_entries_open(
     [
         pytest.param({"acls": None}, NOT_TOLD, id="ACLs not told"),
         pytest.param({"seen": None}, NEVER_READ, id="models never read"),
+        pytest.param(
+            {
+                "acls": ["api-key:model:shared", CHAT],
+                "seen": (Model("big", ("shared",)), Model("mid", ("shared",))),
+            },
+            NOT_SURE,
+            id="an alias of two models",
+        ),
         pytest.param({"prices": {}}, NO_PRICE, id="prices not read"),
         pytest.param(
             {"prices": {"big": replace(BIG, completion_text_token_price=None)}},
