@@ -25,7 +25,9 @@ def model() -> LanguageModel:
 
 def newer(model: LanguageModel, team: Team, price: int, minutes: int) -> PriceVersion:
     at = timezone.now() - timedelta(minutes=minutes)
-    return stored_price(model, team, completion_text_token_price=price, first_seen_at=at)
+    return stored_price(
+        model, team, completion_text_token_price=price, first_seen_at=at
+    )
 
 
 def test_a_first_price_is_no_change(team: Team, model: LanguageModel) -> None:
@@ -41,9 +43,7 @@ def test_a_changed_price_says_before_and_after(
 
     incident = Incident.objects.get()
     assert incident.title == "The price of grok-4.3 changed"
-    assert incident.sentence == (
-        "Output from 2.50 to 1.80; in USD per million tokens."
-    )
+    assert incident.sentence == ("Output from 2.50 to 1.80; in USD per million tokens.")
     assert incident.subject == str(model.pk)
     assert incident.team is None
 
