@@ -70,7 +70,7 @@ def signer_of(folder: Path) -> str:
     return str(manifest["signer"]["fingerprint"])
 
 
-def edit(file: Path, change: Callable[[Any], None]) -> None:
+def edit(file: Path, change: Callable[[Any], object]) -> None:
     """Change a JSON file in place."""
     content = json.loads(file.read_text())
     change(content)
