@@ -55,8 +55,8 @@ ROWS = """
         at - interval '5 minutes', at, 'user ' || n %% 40,
         CASE n %% 5 WHEN 3 THEN 'xai' WHEN 4 THEN 'observed'
              ELSE CASE WHEN n %% 40000 = 0 THEN 'here' ELSE 'outside' END END,
-        CASE WHEN n %% 5 > 2 OR n %% 40000 = 0 THEN 'none' WHEN n %% 50000 = 1 THEN 'confirmed'
-             ELSE 'waiting' END,
+        CASE WHEN n %% 5 > 2 OR n %% 40000 = 0 THEN 'none'
+             WHEN n %% 50000 = 1 THEN 'confirmed' ELSE 'waiting' END,
         ''
     FROM generate_series(1, %(changes)s) AS n
     JOIN (SELECT *, row_number() OVER (ORDER BY label) AS number FROM keys_apikey)

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.db import migrations, models
 
-
 # Whose doing a change is goes with its field and its team. Without this the database
 # expects many rows where there are none, and reads all changes to find the first.
 COUNT_TOGETHER = """
