@@ -23,7 +23,7 @@ from tests.people import ClientOf
 KEYS, MANY, MODELS = 50, 100_000, 30
 ROUNDS = 9
 PART = {"HX-Request": "true", "Host": "localhost"}
-TARGET = 0.200  # seconds of server time
+TARGET, TARGET_OF_MANY = 0.200, 0.300  # seconds of server time
 URLS = {
     "50 keys, broadest first": "/keys/access/?size=50",
     "50 keys, by name": "/keys/access/?size=50&sort=name",
@@ -36,7 +36,7 @@ URLS = {
 
 @pytest.mark.django_db
 def bench_access(client_of: ClientOf, ada: User, team: Team) -> None:
-    """Print medians; fail above the target."""
+    """Print medians; fail above the targets."""
     browser = client_of(ada)
     models = [stored_model(f"grok-{n}") for n in range(MODELS)]
     _store(team, KEYS, [model.pk for model in models])
@@ -44,11 +44,12 @@ def bench_access(client_of: ClientOf, ada: User, team: Team) -> None:
     teardown_test_environment()  # it copies the context of every part of a page
     try:
         few = _measure(browser, f"{KEYS} keys")
-        _store(team, MANY - KEYS, [model.pk for model in models[:6]])
+        _multiply(MANY - KEYS)
         many = _measure(browser, f"{MANY} keys")
     finally:
         setup_test_environment()
-    assert max(few, many) <= TARGET
+    assert few <= TARGET
+    assert many <= TARGET_OF_MANY
 
 
 def _measure(browser: Client, title: str) -> float:
@@ -97,4 +98,26 @@ def _store(team: Team, number: int, seen: list[UUID]) -> None:
         batch_size=5000,
     )
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE keys_apikey, keys_keymodel")
+
+
+# By hand: the ORM would take minutes for what is only filling.
+COPIES = """
+    INSERT INTO keys_apikey
+    SELECT (jsonb_populate_record(k, jsonb_build_object(
+        'id', gen_random_uuid(), 'label', k.label || '-' || n))).*
+    FROM keys_apikey k, generate_series(1, %(copies)s) n
+"""
+SIGHTS = """
+    INSERT INTO keys_keymodel (key_id, model_id, seen_from)
+    SELECT k.id, m.id, now() FROM keys_apikey k,
+        LATERAL (SELECT id FROM catalog_languagemodel LIMIT 6) m
+    WHERE NOT EXISTS (SELECT FROM keys_keymodel s WHERE s.key_id = k.id)
+"""
+
+
+def _multiply(number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(COPIES, {"copies": number // KEYS})
+        cursor.execute(SIGHTS)
         cursor.execute("ANALYZE keys_apikey, keys_keymodel")

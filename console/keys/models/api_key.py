@@ -8,9 +8,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from console.accounts.models import Team, User
+from console.keys.breadth import not_known_expression, width_expression
 
 
 class KeyState(models.TextChoices):
@@ -122,6 +124,14 @@ class ApiKey(models.Model):
             models.Index(fields=["changed_at", "id"], name="key_by_change"),
             models.Index(fields=["checked_at", "id"], name="key_by_check"),
             models.Index(fields=["assess_due_at"], name="key_to_assess"),
+            models.Index(  # as the access matrix sorts
+                not_known_expression(),
+                width_expression().desc(),
+                Lower("label"),
+                "id",
+                name="key_by_width",
+                condition=models.Q(removed_at=None),
+            ),
             GinIndex(fields=["tags"], name="key_by_tag"),
         ]
 
