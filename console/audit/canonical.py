@@ -31,6 +31,8 @@ FIELDS = (
     "key_version",
 )
 
+_write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
 
 def mac_of(row: Mapping[str, Any], *, prev: bytes, key: bytes) -> bytes:
     """Return the HMAC of this row behind the one whose mac is `prev`.
@@ -38,12 +40,7 @@ def mac_of(row: Mapping[str, Any], *, prev: bytes, key: bytes) -> bytes:
     The row is written as JSON with sorted names and nothing optional, so two rows
     that differ never give the same bytes.
     """
-    text = json.dumps(
-        {name: _spelled(row[name]) for name in FIELDS},
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    text = _write({name: _spelled(row[name]) for name in FIELDS})
     return hmac.digest(key, text.encode("ascii") + prev, "sha256")
 
 

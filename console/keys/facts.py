@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from console import xai
-from console.keys.models import ApiKey, KeyChange, KeySnapshot, Origin, Review
+from console.keys.models import ApiKey, KeyChange, KeySnapshot, KeyState, Origin, Review
 
 # Compared from poll to poll: the name in snapshots and changes, and our column.
 FACTS = {
@@ -26,6 +26,7 @@ FACTS = {
 # They go with every edit at xAI, so they are a change only when nothing else is.
 TRACES = {"modify_time", "modified_by"}
 BY_XAI = {"team_blocked", "api_key_blocked"}  # the only ones that no customer sets
+BLOCKED = {KeyState.TEAM_BLOCKED, KeyState.KEY_BLOCKED}
 
 
 def columns_of(api_key: ApiKey, info: xai.KeyInfo) -> dict[str, Any]:
@@ -90,6 +91,31 @@ def compare(
             )
         )
     return changes
+
+
+def state_change(api_key: ApiKey, state: KeyState, seen_at: datetime) -> KeyChange:
+    """Return the change to a state that no snapshot tells of.
+
+    xAI refuses a disabled or blocked key in words, so those are somebody's doing;
+    that a key is rejected or out of reach is what checks found out.
+    """
+    states = {api_key.state, state}
+    origin = Origin.OBSERVED
+    if states & BLOCKED:
+        origin = Origin.XAI
+    elif KeyState.DISABLED in states:
+        origin = Origin.OUTSIDE
+    return KeyChange(
+        key=api_key,
+        team_id=api_key.team_id,
+        field="state",
+        before=str(api_key.state),
+        after=str(state),
+        gap_from=api_key.checked_at,
+        gap_until=seen_at,
+        origin=origin,
+        review=Review.WAITING if origin == Origin.OUTSIDE else Review.NONE,
+    )
 
 
 def _origin_of(fact: str) -> Origin:

@@ -20,6 +20,7 @@ from console.keys.facts import (
     compare,
     facts_of,
     oddities_of,
+    state_change,
 )
 from console.keys.failures import Verdict, judge
 from console.keys.models import (
@@ -27,10 +28,11 @@ from console.keys.models import (
     KeyChange,
     KeySnapshot,
     KeyState,
-    Origin,
     Review,
 )
+from console.keys.shown import shown_state
 from console.keys.sightings import ModelsSeen, record_models
+from console.keys.spans import Known
 from console.keys.states import state_of
 
 __all__ = [
@@ -85,7 +87,8 @@ def record_answers(answers: Sequence[KeyAnswer]) -> dict[UUID, list[KeyChange]]:
         if api_key is None or _is_late(api_key, answer.secret_version, answer.seen_at):
             continue
         if _says_nothing_new(api_key, answer.info):
-            spans.follow(api_key, state=api_key.state, seen_at=answer.seen_at)
+            shows = spans.told(api_key.state)
+            spans.follow(Known.of(api_key), shows=shows, seen_at=answer.seen_at)
             unchanged.append(answer)
         else:
             changes[api_key.id] = _record(api_key, answer.info, answer.seen_at)
@@ -113,8 +116,11 @@ def record_problem(*, api_key: ApiKey, problem: str, seen_at: datetime) -> None:
     """Store why a key could not be asked at all, a fault on our side."""
     stored = _locked([api_key.id]).get(api_key.id)
     if stored is not None and not _is_late(stored, api_key.secret_version, seen_at):
+        known = Known.of(stored)
         stored.problem, stored.checked_at = problem[:200], seen_at
         stored.save(update_fields=["problem", "checked_at"])
+        shows = shown_state(stored, now=seen_at)
+        spans.follow(known, shows=shows, seen_at=seen_at)
 
 
 def _locked(key_ids: Iterable[UUID]) -> dict[UUID, ApiKey]:
@@ -185,6 +191,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
     if api_key.xai_key_id and api_key.xai_key_id != info.api_key_id[:64]:
         # A secret has one id for ever; trusting this answer could pass a blocked key.
         api_key.mistaken_for = info.api_key_id[:64]
+        api_key.assess_due_at = seen_at
         verdict = Verdict(KeyState.REJECTED, MISTAKEN, since=seen_at)
         return _record_verdict(api_key, verdict, seen_at)
     columns = columns_of(api_key, info)
@@ -193,7 +200,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
     changes = compare(api_key, latest, facts, seen_at) if latest else []
     state = state_of(SimpleNamespace(**columns))
     if not _explained(api_key, latest, state):
-        changes.append(_state_change(api_key, state, seen_at))
+        changes.append(state_change(api_key, state, seen_at))
     outside = any(change.review == Review.WAITING for change in changes)
     if latest and latest.facts == facts:
         latest.last_seen_at = seen_at
@@ -206,7 +213,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         Team.objects.filter(pk=api_key.team_id, xai_team_id="").update(
             xai_team_id=columns["xai_team_id"]
         )
-    spans.follow(api_key, state=state, seen_at=seen_at)
+    spans.follow(Known.of(api_key), shows=spans.told(state), seen_at=seen_at)
     ApiKey.objects.filter(pk=api_key.pk).update(
         **columns,
         xai_key_id=info.api_key_id[:64],
@@ -233,26 +240,14 @@ def _explained(api_key: ApiKey, latest: KeySnapshot | None, state: KeyState) -> 
     return latest is not None and api_key.state == state_of(api_key)
 
 
-def _state_change(api_key: ApiKey, state: KeyState, seen_at: datetime) -> KeyChange:
-    return KeyChange(
-        key=api_key,
-        team_id=api_key.team_id,
-        field="state",
-        before=str(api_key.state),
-        after=str(state),
-        gap_from=api_key.checked_at,
-        gap_until=seen_at,
-        origin=Origin.OBSERVED,
-    )
-
-
 def _record_verdict(
     api_key: ApiKey, verdict: Verdict, seen_at: datetime
 ) -> list[KeyChange]:
     changes = []
-    spans.follow(api_key, state=verdict.state, seen_at=seen_at)
+    known = Known.of(api_key)
     if verdict.state != api_key.state:
-        changes = [_state_change(api_key, verdict.state, seen_at)]
+        changes = [state_change(api_key, verdict.state, seen_at)]
+        api_key.outside_changes += changes[0].review == Review.WAITING
         api_key.state_since = verdict.since or seen_at
         api_key.changed_at = api_key.assess_due_at = seen_at
     api_key.state = verdict.state
@@ -271,6 +266,9 @@ def _record_verdict(
             "checked_at",
             "mistaken_for",
             "assess_due_at",
+            "outside_changes",
         ]
     )
+    shows = shown_state(api_key, now=seen_at)
+    spans.follow(known, shows=shows, seen_at=seen_at, since=verdict.since)
     return KeyChange.objects.bulk_create(changes)

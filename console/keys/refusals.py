@@ -9,6 +9,11 @@
   + TeamMismatch       it belongs to another xAI team      nothing was stored
   + SecretInText       label, owner or note holds a key    nothing was stored
   + NotStored          it was removed meanwhile            nothing was changed
+  + NotToReview        no change waits for a person        nothing was changed
+  + AlreadyReviewed    somebody else was quicker           nothing was changed
+  + NotReviewed        there is nothing to take back       nothing was changed
+  + TooLate            only an admin may take it back      nothing was changed
+  + FindingGone        the finding does not hold any more  nothing was changed
 """
 
 from __future__ import annotations
@@ -101,3 +106,35 @@ class NotStored(Refused):
     """The key was removed."""
 
     sentence = "This key has been removed."
+
+
+class NotToReview(Refused):
+    """No change of this look asks for a person."""
+
+    sentence = "Nothing of this was done outside Gatehouse, so there is nothing to say."
+
+
+class AlreadyReviewed(Refused):
+    """Somebody was quicker."""
+
+    def __init__(self, review: str, by: str) -> None:
+        super().__init__()
+        self.sentence = f"{by or 'Somebody'} has {review} this change already."
+
+
+class NotReviewed(Refused):
+    """Nobody has said anything of it that could be taken back."""
+
+    sentence = "This change waits for a review already."
+
+
+class TooLate(Refused):
+    """Only an admin takes back what was said a while ago."""
+
+    sentence = "More than 5 minutes have passed; an admin can reopen this change."
+
+
+class FindingGone(Refused):
+    """The finding was closed, or its key removed."""
+
+    sentence = "This finding does not hold any more."

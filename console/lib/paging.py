@@ -30,6 +30,7 @@ class Column:
     name: str
     read: Callable[[str], Any]
     descending: bool = False
+    indexed: bool = False  # as the first column: lets the database start at a position
 
     def reversed(self) -> Column:
         """Return the column sorted the other way."""
@@ -132,11 +133,14 @@ def _beyond(columns: Sequence[Column], position: list[Any]) -> Q:
     condition = _past(*last)
     for column, value in reversed(first):
         condition = _past(column, value) | Q(**{column.name: value}) & condition
+    if columns[0].indexed:
+        condition &= _past(columns[0], position[0], or_at=True)
     return condition
 
 
-def _past(column: Column, value: Any) -> Q:
-    return Q(**{f"{column.name}__{'lt' if column.descending else 'gt'}": value})
+def _past(column: Column, value: Any, *, or_at: bool = False) -> Q:
+    comparison = ("lt" if column.descending else "gt") + "e" * or_at
+    return Q(**{f"{column.name}__{comparison}": value})
 
 
 def _cursor(direction: str, row: Model, columns: Sequence[Column]) -> str:

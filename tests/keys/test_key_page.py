@@ -241,7 +241,7 @@ def test_what_one_look_found_is_one_event_named_by_the_weightiest_change() -> No
         "Access changed",
     ]
     assert found[1].modified_by == "3d38b4dc"
-    rules = found[1].differences[1]
+    rules = found[1].differences[0]
     assert (rules.removed, rules.added, rules.unchanged) == (["a"], ["c", "d"], 1)
     assert found[0].differences[0].removed == ["false"]
 
@@ -252,7 +252,8 @@ def test_what_one_look_found_is_one_event_named_by_the_weightiest_change() -> No
         ("team_blocked", True, "xAI blocked the team"),
         ("api_key_disabled", False, "Switched on in xAI's console"),
         ("api_key_disabled", None, "Details changed"),
-        ("state", "rejected", "State changed"),
+        ("state", "rejected", "xAI does not accept the secret"),
+        ("state", "unknown", "State changed"),
         ("user_id", "u", "Details changed"),
     ],
 )

@@ -4,6 +4,7 @@ from console.keys.models.api_key import ApiKey, ApiKeyQuerySet, KeyState
 from console.keys.models.findings import Finding, FindingKind, Severity
 from console.keys.models.history import (
     KeyChange,
+    KeyChangeQuerySet,
     KeyModel,
     KeySnapshot,
     Origin,
@@ -28,6 +29,7 @@ __all__ = [
     "ImportRow",
     "ImportState",
     "KeyChange",
+    "KeyChangeQuerySet",
     "KeyModel",
     "KeySnapshot",
     "KeyState",

@@ -111,12 +111,15 @@ class KeyChange(models.Model):
             models.Index(
                 fields=["team", "-gap_until", "-id"], name="change_newest_of_team"
             ),
-            models.Index(
-                fields=["-gap_until", "-id"],
-                name="change_to_review",
-                condition=models.Q(review="waiting"),
-            ),
+            # For those who see all teams; the others are for what is rare among all.
             models.Index(fields=["-gap_until", "-id"], name="change_newest"),
+            models.Index(
+                fields=["review", "-gap_until"],
+                name="change_by_review",
+                condition=~models.Q(review="none"),
+            ),
+            models.Index(fields=["origin", "-gap_until"], name="change_by_origin"),
+            models.Index(fields=["field", "-gap_until"], name="change_by_field"),
             models.Index(fields=["key", "-gap_until"], name="change_of_key"),
         ]
 

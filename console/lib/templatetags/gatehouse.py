@@ -152,6 +152,32 @@ def mark(name: str, classes: str = "") -> SafeString:
     )
 
 
+# Of one day in a strip: offset within 4.4, y, width, height.
+STRIP_MARKS = {
+    "ok": (0, 13, 3.2, 7),
+    "warn": (0, 7, 3.2, 13),
+    "bad": (0, 0, 3.2, 20),
+    "off": (0.5, 14.5, 2.4, 5),
+    "stale": (0.6, 7.6, 2, 11.8),
+    "gap": (1, 17.5, 1.4, 1.4),
+}
+
+
+@register.simple_tag
+@lru_cache(maxsize=512)
+def strip_bars(marks: tuple[str, ...]) -> SafeString:
+    """Draw one bar per mark on a grid of 4.4; most rows of a list look the same."""
+    return format_html_join(
+        "",
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+        (
+            (mark, f"{4.4 * n + offset:.1f}", y, width, height)
+            for n, mark in enumerate(marks)
+            for offset, y, width, height in [STRIP_MARKS[mark]]
+        ),
+    )
+
+
 @register.filter
 def tokens(count: int | None) -> str:
     """Write a number of tokens with separators."""
