@@ -155,6 +155,13 @@ class KeyModel(models.Model):
                 name="key_sees_model_once",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["model", "key"],
+                name="sight_of_model",
+                condition=models.Q(seen_until=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.key_id} sees {self.model_id}"
