@@ -17,9 +17,14 @@ app.autodiscover_tasks()
 RINGS = {  # task -> seconds between two rings
     "polling.ring": 10,
     "keys.import_rows": 10,
+    "keys.assess": 10,
     "alerts.deliver": 10,
     "keys.tidy_imports": 60,
+    "keys.mark_overdue": 60,
     "alerts.sweep": 60,
+    "audit.anchor": 60,
+    "audit.tally": 60,
+    "audit.verify": 60,
     "usage.reap": 60,
 }
 app.conf.beat_schedule = {

@@ -51,6 +51,11 @@ def path(name: str, default: Path) -> Path:
     return Path(raw).expanduser().absolute() if raw else default
 
 
+def path_or_off(name: str, default: Path) -> Path | None:
+    """Return an absolute path, or None for `off`."""
+    return None if text(name).lower() == "off" else path(name, default)
+
+
 def hosts(name: str, default: dict[str, str]) -> dict[str, str]:
     """Return `name=URL,name=URL` as a dict, in the order given.
 

@@ -36,6 +36,7 @@ SITE_HOST = env.host_of(SITE_URL)
 ALLOWED_HOSTS = [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
 BEHIND_TLS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+VERSION = "0.1.0"  # as in pyproject.toml; a test compares
 DEBUG = False
 ROOT_URLCONF = "console.urls"
 ASGI_APPLICATION = "console.asgi.application"
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.accounts.middleware.DenialsMiddleware",
     "console.accounts.middleware.DefaultDenyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,6 +142,9 @@ STORAGES = {
 SECRET_KEY = env.secret_file("GATEHOUSE_SECRET_KEY_FILE", DATA_DIR / "secret-key")
 KEK_FILE = env.path("GATEHOUSE_KEK_FILE", DATA_DIR / "kek")
 KEK_FILE_GIVEN = bool(env.text("GATEHOUSE_KEK_FILE"))
+AUDIT_ANCHORS = env.path_or_off(
+    "GATEHOUSE_AUDIT_ANCHORS", DATA_DIR / "audit-anchors.jsonl"
+)  # None: anchors go to the log alone
 SECURE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "

@@ -14,8 +14,8 @@ from console.alerts.messages import Mail
 from console.alerts.refusals import Undelivered
 
 NO_SERVER = (
-    "No mail server is set. The operator sets GATEHOUSE_SMTP_URL, such as "
-    "smtp://name:password@mail.example:587, and restarts Gatehouse."
+    "No mail server is set. The operator sets GATEHOUSE_SMTP_URL and restarts "
+    "Gatehouse."
 )
 ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,253}\Z)"
@@ -61,24 +61,24 @@ def send(mail: Mail, *, to: str, delivery_id: UUID) -> None:
     )
     try:
         message.send()
-    except smtplib.SMTPRecipientsRefused:
-        raise Undelivered("The mail server does not take this address.") from None
-    except smtplib.SMTPAuthenticationError:
-        raise Undelivered(
-            "The mail server does not accept our name or password.", silent=True
-        ) from None
-    except smtplib.SMTPSenderRefused:
-        raise Undelivered(
-            "The mail server does not accept the sender in GATEHOUSE_MAIL_FROM.",
-            silent=True,
-        ) from None
-    except smtplib.SMTPResponseException as refusal:
-        code = refusal.smtp_code
-        raise Undelivered(
-            f"The mail server answered {code}.", silent=code < 500
-        ) from None
-    except (smtplib.SMTPException, OSError):
-        raise Undelivered(
-            "The mail server cannot be reached, or its certificate does not fit.",
-            silent=True,
-        ) from None
+    except (smtplib.SMTPException, OSError) as trouble:
+        raise _undelivered(trouble) from None
+
+
+def _undelivered(trouble: Exception) -> Undelivered:
+    """Return in our words what went wrong, and whether others would fail as well."""
+    match trouble:
+        case smtplib.SMTPRecipientsRefused():
+            return Undelivered("The mail server does not take this address.")
+        case smtplib.SMTPAuthenticationError():
+            sentence = "The mail server does not accept our name or password."
+            return Undelivered(sentence, silent=True)
+        case smtplib.SMTPSenderRefused():
+            sentence = "The mail server does not accept GATEHOUSE_MAIL_FROM."
+            return Undelivered(sentence, silent=True)
+        case smtplib.SMTPResponseException(smtp_code=code):
+            sentence = f"The mail server answered {code}."
+            return Undelivered(sentence, silent=code < 500)
+        case _:
+            sentence = "The mail server is not reached, or its certificate is not good."
+            return Undelivered(sentence, silent=True)

@@ -47,10 +47,15 @@ class Story:
     deliveries: list[Delivery]  # none for those who may not see channels
 
     @property
+    def counted(self) -> int:
+        """How many keys it stops, or stopped; 0 where that is not what it is about."""
+        number: int = self.incident.detail.get("keys", 0)
+        return number
+
+    @property
     def more_keys(self) -> int:
         """How many affected keys are not written out."""
-        number: int = self.incident.detail.get("keys", len(self.keys))
-        return max(0, number - len(self.keys)) if self.incident.closed_at is None else 0
+        return max(0, self.counted - len(self.keys)) if self.keys else 0
 
     @property
     def key(self) -> ApiKey | None:

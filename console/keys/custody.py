@@ -1,4 +1,4 @@
-"""Taking keys in, changing and letting go of them: the only place with secrets.
+"""Taking keys in and letting go of them: the only place with secrets.
 
 Every act here writes its audit entry in its own transaction. Rules are judged by the
 caller; what is refused here is refused to everybody.
@@ -13,7 +13,7 @@ from console import xai
 from console.accounts.models import Team, User
 from console.accounts.teams import add_team
 from console.audit.actors import Actor
-from console.keys import entries, intake, observations, spans, upstream
+from console.keys import assessment, entries, intake, observations, spans, upstream
 from console.keys.models import ApiKey
 from console.keys.refusals import (
     AlreadyStored,
@@ -41,11 +41,8 @@ __all__ = [
     "UpstreamSilent",
     "add_key",
     "auth_for",
-    "edit",
-    "pause",
     "remove_key",
     "replace_secret",
-    "resume",
     "store",
     "store_unverified",
 ]
@@ -131,7 +128,8 @@ def store(
         observations.record_key_info(
             api_key=api_key, info=told.info, seen_at=told.seen_at
         )
-        api_key.refresh_from_db()
+    assessment.assess([api_key.pk], now=timezone.now())
+    api_key.refresh_from_db()
     entries.record_added(api_key, actor, checked_live=told is not None)
     return api_key
 
@@ -193,6 +191,7 @@ def replace_secret(*, api_key: ApiKey, secret_text: str, actor: Actor) -> ApiKey
             observations.record_key_info(
                 api_key=api_key, info=told.info, seen_at=told.seen_at
             )
+            assessment.assess([api_key.pk], now=timezone.now())
             entries.record(
                 "key.secret_replaced",
                 api_key,
@@ -203,35 +202,6 @@ def replace_secret(*, api_key: ApiKey, secret_text: str, actor: Actor) -> ApiKey
         raise intake.stored_refusal(secret, team=api_key.team) from None
     api_key.refresh_from_db()
     return api_key
-
-
-@transaction.atomic
-def edit(*, api_key: ApiKey, label: str, owner: str, note: str, actor: Actor) -> ApiKey:
-    """Change what we call the key. Unchanged values leave no audit entry."""
-    intake.refuse_secrets_in(label, owner, note)
-    api_key = _locked(api_key)
-    wanted = {"label": label, "owner": owner, "note": note}
-    before = {
-        field: getattr(api_key, field)
-        for field in wanted
-        if getattr(api_key, field) != wanted[field]
-    }
-    if before:
-        after = {field: wanted[field] for field in before}
-        ApiKey.objects.filter(pk=api_key.pk).update(**after)
-        api_key.refresh_from_db()
-        entries.record("key.edited", api_key, actor, {"before": before, "after": after})
-    return api_key
-
-
-def pause(*, api_key: ApiKey, actor: Actor) -> ApiKey:
-    """Stop polling the key. What is known of it stays and grows old."""
-    return _set_watched(api_key, False, "key.watch_paused", actor)
-
-
-def resume(*, api_key: ApiKey, actor: Actor) -> ApiKey:
-    """Poll the key again; it is long due, so it is polled at the next ring."""
-    return _set_watched(api_key, True, "key.watch_resumed", actor)
 
 
 @transaction.atomic
@@ -246,6 +216,7 @@ def remove_key(*, api_key: ApiKey, actor: Actor) -> None:
     ApiKey.objects.filter(pk=api_key.pk).update(
         sealed_secret=None, watched=False, removed_at=now
     )
+    assessment.assess([api_key.pk], now=now)
     spans.end(api_key, at=now)
     entries.record("key.removed", api_key, actor, entries.shown(api_key))
 
@@ -274,13 +245,3 @@ def _locked(api_key: ApiKey) -> ApiKey:
     if found is None:
         raise NotStored
     return found
-
-
-@transaction.atomic
-def _set_watched(api_key: ApiKey, watched: bool, action: str, actor: Actor) -> ApiKey:
-    api_key = _locked(api_key)
-    if api_key.watched is not watched:
-        api_key.watched = watched
-        api_key.save(update_fields=["watched"])
-        entries.record(action, api_key, actor, {})
-    return api_key

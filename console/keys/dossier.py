@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from console.keys import acls, meanings, reach, xai_users
+from console.catalog.costs import Prices
+from console.keys import acls, meanings, xai_users
 from console.keys.can_do import CanDo, can_do
 from console.keys.models import ApiKey, KeySnapshot, Review
 from console.keys.sentences import Sentence, sentences
@@ -19,13 +20,14 @@ from console.keys.shown import (
     shown_state,
     tail_of,
 )
-from console.keys.sight import SeenModel, models_seen, sight_of
+from console.keys.sight import SeenModel, Sight, models_seen, sight_of
 from console.keys.state_record import StateRecord, state_record
 from console.keys.timeline import Event, events, model_events
 from console.lib.freshness import Freshness, freshness
 from console.lib.redact import redact
 
 NEWEST: Final = 50  # changes, and snapshots, shown on the page
+ASKED: Final = 3  # looks that a person is asked about at once
 SIGHTINGS: Final = 500  # of models, looked through for events
 WAIT_AT_MOST: Final = timedelta(minutes=1)  # for a check that somebody asked for
 UNTOLD: Final = "xAI has not told this yet"
@@ -78,18 +80,27 @@ class Dossier:
     freshness: Freshness
     next_check_at: datetime | None
     waiting: bool  # for a check that somebody asked for
-    reach: reach.Reach
+    seen: Sight | None  # the models it sees; None: never read
     in_words: str  # its ACLs on one line
     sentences: list[Sentence]  # one per ACL entry
     can_do: CanDo
     models: list[SeenModel]
     events: list[Event]
-    waiting_looks: list[Event]  # made outside, not reviewed; of the newest ones
+    to_review: list[Event]  # made outside, not reviewed; the newest, at most ASKED
     record: StateRecord
     snapshots: list[Snapshot]
     told: list[Fact]
     ours: list[Fact]
     raw: str
+
+    @property
+    def prices(self) -> dict[str, Prices]:
+        """Return what its team is told now, by id of the models it sees."""
+        return {
+            seen.model.model_id: Prices.of(seen.price)
+            for seen in self.models
+            if seen.price is not None
+        }
 
 
 def dossier(*, key: ApiKey, now: datetime) -> Dossier:
@@ -98,7 +109,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     models = models_seen(key)
     seen = sight_of(key, models)
     meaning, advice = meanings.of(state, watched=key.watched)
-    looks = looks_of(key)
+    looks, to_review = looks_of(key)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
     return Dossier(
@@ -111,13 +122,13 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
-        reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
+        seen=seen,
         in_words=acls.in_words(key.acls),
         sentences=sentences(key.acls, seen=seen),
         can_do=can_do(key.acls, seen=seen, state=state),
         models=models,
         events=_newest_first(looks, key),
-        waiting_looks=[look for look in looks if look.review == Review.WAITING],
+        to_review=to_review,
         record=state_record(key=key, events=looks, now=now),
         snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
         told=told_facts(key),
@@ -135,10 +146,15 @@ def is_waiting(
     return checked_at is None or checked_at < asked_at
 
 
-def looks_of(key: ApiKey) -> list[Event]:
-    """Return what the newest checks found changed, newest first."""
-    changes = list(key.changes.select_related("reviewed_by")[:NEWEST])
-    return events(changes, xai_users.names_of(c.modified_by for c in changes))
+def looks_of(key: ApiKey) -> tuple[list[Event], list[Event]]:
+    """Return what the newest checks found changed, and what of all waits for review."""
+    changes = key.changes.select_related("reviewed_by")
+    newest = list(changes[:NEWEST])
+    waiting = []
+    if key.outside_changes:
+        waiting = list(changes.filter(review=Review.WAITING)[:NEWEST])
+    names = xai_users.names_of(change.modified_by for change in [*newest, *waiting])
+    return events(newest, names), events(waiting, names)[:ASKED]
 
 
 def _newest_first(looks: list[Event], key: ApiKey) -> list[Event]:

@@ -24,14 +24,14 @@ from console.keys.strips import (
 from console.keys.timeline import Event
 from console.lib.templatetags.gatehouse import span
 
-# Of one day: its width, and per mark y, height and how far it is drawn in.
-STEP: Final = 100 / DAYS
+STEP: Final = 100 / DAYS  # percent of the width, for one day
+# Of a day, by mark: y and height. Labels stand above, dates below.
 HEIGHTS: Final = {
     "ok": (30, 14),
-    "warn": (18, 26),
-    "bad": (4, 40),
+    "warn": (22, 22),
+    "bad": (16, 28),
     "off": (32, 11),
-    "stale": (19, 24),
+    "stale": (23, 20),
     "gap": (41, 3),
 }
 WEEK: Final = 7
@@ -184,17 +184,16 @@ def _sentences(stretches: Sequence[Stretch]) -> Iterable[str]:
     since = stretches[0].starts_at
     if usable == whole:
         yield "Usable all of the time."
+    elif usable:
+        yield f"Usable for {share(usable, whole)} of the time."
     else:
-        part = f"for {share(usable, whole)}" if usable else "at no moment"
-        yield f"Usable {part} of the time."
+        yield "Usable at no time."
     if last := _last_outage(stretches):
-        lasted = span(last.ends_at - last.starts_at)
-        ongoing = last is stretches[-1]
-        when = (
-            f"since {_day(last.starts_at)}" if ongoing else f"on {_day(last.starts_at)}"
-        )
-        word = WORDS[last.state]
-        yield f"Last outage: {word} {when}, for {lasted}{' so far' if ongoing else ''}."
+        lasted, day = span(last.ends_at - last.starts_at), _day(last.starts_at)
+        if last is stretches[-1]:
+            yield f"{WORDS[last.state].capitalize()} since {day}, for {lasted} so far."
+        else:
+            yield f"Last outage: {WORDS[last.state]} for {lasted} on {day}."
     if doubt:
         yield f"Not verified for {span(doubt)} in all."
     if not any(MARKS[one.state][0] == "bad" for one in stretches):

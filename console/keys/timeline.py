@@ -113,7 +113,7 @@ TITLES: Final = {  # of one field, or of one field and what it became
     ("api_key_blocked", False): "xAI lifted the block of this key",
     ("api_key_disabled", True): "Switched off in xAI's console",
     ("api_key_disabled", False): "Switched on in xAI's console",
-    ("state", "rejected"): "xAI does not accept the secret any more",
+    ("state", "rejected"): "xAI does not accept the secret",
     ("state", "unreachable"): "No answer to several checks",
     ("state", "active"): "Usable again",
     ("state", "disabled"): "Switched off in xAI's console",

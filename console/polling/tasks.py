@@ -8,6 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
+from console.keys import assessment
 from console.lib import bell
 from console.polling import life, poller, schedule
 
@@ -35,6 +36,7 @@ def poll_batch(**_newer: Any) -> None:
     schedule.fill()
     poller.poll_due(time_limit=TASK_TIME)
     life.beat(life.WORKER)
+    assessment.catch_up(time_limit=TASK_TIME)  # what the answers changed
 
 
 def ring_bell(broker_url: str | None = None) -> bool:

@@ -55,7 +55,7 @@ def columns(text: str) -> list[str]:
 def marks(text: str) -> dict[str, str]:
     """Return what each cell is called, by key and name."""
     named = (label.rsplit(": ", 1) for _, label, _, _ in CELL.findall(text))
-    return dict(named)  # type: ignore[arg-type]
+    return dict(named)
 
 
 def cell(

@@ -98,7 +98,7 @@ def test_the_page_shows_what_was_found(
     left, right = (reader(team, label, acls, models[0]) for label in ("one", "two"))
     stored_price(models[0], team)
 
-    page = client_of(ada).get(URL, {"left": left.pk, "right": right.pk}).text
+    page = client_of(ada).get(URL, {"left": str(left.pk), "right": str(right.pk)}).text
 
     assert "Both see the same price for every model they share." in page
     assert f'<option value="{left.pk}" selected>' in page

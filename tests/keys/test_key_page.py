@@ -252,7 +252,7 @@ def test_what_one_look_found_is_one_event_named_by_the_weightiest_change() -> No
         ("team_blocked", True, "xAI blocked the team"),
         ("api_key_disabled", False, "Switched on in xAI's console"),
         ("api_key_disabled", None, "Details changed"),
-        ("state", "rejected", "xAI does not accept the secret any more"),
+        ("state", "rejected", "xAI does not accept the secret"),
         ("state", "unknown", "State changed"),
         ("user_id", "u", "Details changed"),
     ],

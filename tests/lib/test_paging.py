@@ -34,6 +34,11 @@ SORTS = [
     pytest.param([LETTER.reversed(), ID], id="mixed directions"),
     pytest.param([LETTER.reversed(), ID.reversed()], id="all descending"),
     pytest.param([Column("name", words), ID], id="unique first column"),
+    pytest.param([Column("letter", words, indexed=True), ID], id="indexed"),
+    pytest.param(
+        [Column("letter", words, descending=True, indexed=True), ID.reversed()],
+        id="indexed, descending",
+    ),
 ]
 
 

@@ -28,8 +28,9 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Access matrix", "Changes", "Prices"),
-        *("Chat", "Messages", "Tokenize", "Incidents", "Alerts", "Status"),
+        *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
+        *("Prices", "Chat", "Messages", "Tokenize", "Audit log"),
+        *("Incidents", "Alerts", "Status"),
     ]
 
 
@@ -48,6 +49,8 @@ def test_others_do_not(
         ("/", "Overview"),
         ("/keys/", "Inventory"),
         ("/keys/add/", "Inventory"),
+        ("/keys/findings/", "Findings"),
+        ("/keys/findings/7/accept/", "Findings"),
         ("/keys/changes/", "Changes"),
         ("/keys/changes/7/confirm/", "Changes"),
         ("/keys/access/", "Access matrix"),
@@ -101,11 +104,25 @@ def test_counts_the_keys_one_sees_and_the_open_incidents(
 
     seen = frame.facts_for(ada)
 
-    assert (seen.keys, seen.incidents) == (4, 2)
+    assert (seen.keys, seen.incidents, seen.high_findings) == (4, 2, 0)
     assert seen.keys_checked_at is not None
     assert seen.prices_read_at is None
     elsewhere = frame.facts_for(mia)
     assert (elsewhere.keys, elsewhere.incidents) == (0, 0)
+
+
+def test_counts_the_open_findings_of_high_severity(
+    ada: User, mia: User, team: Team
+) -> None:
+    stored(team, "two high, one medium", finding_weight=20_100)
+    stored(team, "one high", finding_weight=10_000)
+    stored(team, "only lesser ones", finding_weight=9_999)
+
+    groups = frame.rail(ada, "/", frame.facts_for(ada))
+
+    alerts = {item.title: item.alert for group in groups for item in group.items}
+    assert alerts["Findings"] == 3
+    assert frame.facts_for(mia).high_findings == 0
 
 
 def test_costs_three_queries(
@@ -195,7 +212,7 @@ def test_a_message_is_shown_once(
 ) -> None:
     browser = client_of(ada)
 
-    told = browser.post("/status/verify/", follow=True).text
+    told = browser.post("/audit/verify/", follow=True).text
 
     assert "data-toast-close" in told
     assert "data-toast-close" not in browser.get("/").text

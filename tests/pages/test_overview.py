@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,10 @@ from console import vault
 from console.accounts.models import Team, User
 from console.alerts import incidents
 from console.alerts.models import Incident
-from console.keys.models import ApiKey, KeyChange, KeyState, Origin
+from console.keys.models import ApiKey, KeyChange, KeyState, Origin, Review, XaiUser
 from console.polling import life
 from tests.alerts.conftest import look_at, turn
+from tests.keys.looks import BLOCKED, RENAMED, SOMEBODY, WIDENED, look
 from tests.pages.keys_of import stored
 from tests.people import ClientOf
 
@@ -97,6 +99,31 @@ def test_lists_what_changed_with_before_and_after(
     assert "<ins>new name</ins>" in page
     assert "outside Gatehouse" in page
     assert "1 day ago" in page
+
+
+def test_names_who_changed_a_key_and_what_was_said_of_it(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    key = stored(team, "search-prod")
+    look(key, {**RENAMED, **WIDENED}, at=timezone.now() - timedelta(days=2))
+    look(key, BLOCKED, at=timezone.now() - timedelta(days=3), modified_by="")
+    look(
+        key, {"state": ("active", "rejected")}, origin=Origin.OBSERVED,
+        review=Review.NONE, at=timezone.now() - timedelta(days=4),
+    )  # fmt: skip
+    XaiUser.objects.create(xai_id=SOMEBODY, name="Ines Okafor")
+
+    page = client_of(ada).get(URL).text
+    section = page[page.index("Changed in the last 14 days") :]
+
+    assert section.count("<tr data-row") == 3  # one for each look
+    assert "Access widened to all models" in section
+    assert "and 1 more" in section
+    assert "Ines Okafor" in section
+    assert "waits for a review" in section
+    assert re.search(r'data-label="By">\s*xAI\s*</td>', section)
+    assert "found by checks" in section
+    assert 'href="/keys/changes/"' in section
 
 
 def test_an_outside_change_shows_which_rights_came_and_went(

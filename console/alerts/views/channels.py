@@ -14,7 +14,7 @@ from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
 from console.alerts import board, channels
 from console.alerts.forms import ChannelForm, EditChannelForm
-from console.alerts.models import ChannelKind
+from console.alerts.models import Channel, ChannelKind
 from console.alerts.views.answers import (
     REFUSALS,
     done,
@@ -62,10 +62,9 @@ def channel_add(request: HttpRequest) -> HttpResponse:
         except REFUSALS as refusal:
             refuse(form, refusal)
         else:
-            if key:
-                context = {"channel": channel, "key": key}
-                return render(request, "alerts/signing_key.html", context)
-            return done(request, ADDED.format(name=channel.name))
+            if not key:
+                return done(request, ADDED.format(name=channel.name))
+            return _show_key(request, channel, key)
     return show_form(
         request,
         "alerts/channel_add.html",
@@ -133,8 +132,7 @@ def channel_rotate(request: HttpRequest, channel_id: UUID) -> HttpResponse:
         key = channels.rotate_key(channel=channel, actor=actor_of(request))
     except REFUSALS as refusal:
         return not_done(request, refusal)
-    context = {"channel": channel, "key": key, "rotated": True}
-    return render(request, "alerts/signing_key.html", context)
+    return _show_key(request, channel, key, rotated=True)
 
 
 @require_POST
@@ -147,3 +145,11 @@ def channel_test(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     except REFUSALS as refusal:
         return not_done(request, refusal)
     return done(request, f"A test is on its way to {channel.name}; see the log below.")
+
+
+def _show_key(
+    request: HttpRequest, channel: Channel, key: str, *, rotated: bool = False
+) -> HttpResponse:
+    """Show a signing key in the answer itself: nothing else ever holds it."""
+    context = {"channel": channel, "key": key, "rotated": rotated}
+    return render(request, "alerts/signing_key.html", context)

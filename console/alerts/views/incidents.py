@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -59,10 +59,8 @@ def incident_detail(request: HttpRequest, incident_id: UUID) -> HttpResponse:
         with_deliveries=allows(request.user, "alerts.view"),
         now=timezone.now(),
     )
-    context = {"story": told, "form": AcknowledgeForm()}
-    return render_page(
-        request, "incidents/incident_detail.html", context, part="incident-live"
-    )
+    context = {"story": told}
+    return render(request, "incidents/incident_detail.html", context)
 
 
 @require_POST

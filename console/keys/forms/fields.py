@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 
 from console import xai
+from console.keys import tags
 from console.keys.refusals import SecretInText
 
 
@@ -60,6 +61,26 @@ class ShownField(forms.CharField):
             raise forms.ValidationError("This has characters that cannot be shown.")
         if xai.redact(value) != value:
             raise forms.ValidationError(SecretInText.sentence)
+
+
+class TagsField(ShownField):
+    """Tags in one line, parted by commas or spaces; becomes a list of them."""
+
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(
+            "Tags", length=tags.MOST * (tags.LONGEST + 2), required=required
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the line to show for stored tags."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        """Return the tags, or say what is wrong with one."""
+        try:
+            return tags.in_text(super().clean(value))
+        except tags.BadTag as problem:
+            raise forms.ValidationError(str(problem)) from None
 
 
 class MaskedLine(forms.TextInput):

@@ -8,19 +8,42 @@ from django import forms
 from django.conf import settings
 
 from console.accounts.models import Team
-from console.keys.forms.fields import MaskedLine, SecretField, ShownField, host_field
+from console.keys.forms.fields import (
+    MaskedLine,
+    SecretField,
+    ShownField,
+    TagsField,
+    host_field,
+)
 from console.keys.models import ApiKey
 
 
-class EditKeyForm(forms.Form):
-    """What people here say about a key."""
+class NamedForm(forms.Form):
+    """What people here call a key, and whose it is."""
 
     label = ShownField("Label", length=100)
     owner = ShownField("Owner", length=100, required=False)
     note = ShownField("Note", length=1000, required=False, lines=True)
 
 
-class AddKeyForm(EditKeyForm):
+class EditKeyForm(NamedForm):
+    """All that people here say about a key."""
+
+    field_order = ("label", "owner", "tags", "note")
+
+    tags = TagsField()
+
+
+class CellForm(EditKeyForm):
+    """One of them alone, in the place where it is shown."""
+
+    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "cell-%s", **kwargs})
+        self.fields = {field: self.fields[field]}
+        self.fields[field].widget.attrs |= {"autofocus": True, "rows": 2}
+
+
+class AddKeyForm(NamedForm):
     """A new key: whose it is, and its secret."""
 
     field_order = (
