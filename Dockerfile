@@ -21,6 +21,8 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 # Not /data as a whole: the key files that the build made must not be shared.
 COPY --from=build --chown=gatehouse /data/static /data/static
+# A new volume takes its owner from the folder it is mounted on.
+RUN ["install", "-d", "-o", "gatehouse", "-m", "700", "/anchors"]
 RUN ["chown", "gatehouse", "/data"]
 
 WORKDIR /app

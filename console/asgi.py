@@ -162,4 +162,9 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await _handler(scope, receive, send)
 
 
-application = BodyGuard(route, limit=settings.MAX_BODY, time=BODY_TIME)
+application = BodyGuard(
+    route,
+    limit=settings.MAX_BODY,
+    larger=settings.LARGER_BODIES,
+    time=BODY_TIME,
+)

@@ -14,13 +14,22 @@ app = Celery("gatehouse")
 app.set_default()  # for every thread, not only the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+RINGS = {  # task -> seconds between two rings
+    "polling.ring": 10,
+    "keys.import_rows": 10,
+    "keys.assess": 10,
+    "alerts.deliver": 10,
+    "keys.tidy_imports": 60,
+    "keys.mark_overdue": 60,
+    "alerts.sweep": 60,
+    "audit.anchor": 60,
+    "audit.tally": 60,
+    "audit.verify": 60,
+    "usage.reap": 60,
+}
 app.conf.beat_schedule = {
-    "polling.ring": {
-        "task": "polling.ring",
-        "schedule": 10.0,
-        "options": {"expires": 30},
-    },
-    "usage.reap": {"task": "usage.reap", "schedule": 60.0, "options": {"expires": 60}},
+    task: {"task": task, "schedule": float(every), "options": {"expires": 3 * every}}
+    for task, every in RINGS.items()
 }
 
 
@@ -31,10 +40,13 @@ def keep_django_logging(**_arguments: object) -> None:
 
 @worker_ready.connect
 def look_at_once(**_arguments: object) -> None:
-    """Poll what is due now, such as a first key; beat's first ring is 10 s away."""
+    """Do what is due now, such as a first key; beat's first ring is 10 s away."""
+    from console.keys.tasks import import_rows
+    from console.lib import bell
     from console.polling import tasks
 
     tasks.ring_bell()
+    bell.ring(import_rows.name)
 
 
 @worker_shutdown.connect

@@ -7,7 +7,9 @@ value. The names read here are the table "Settings" of README.md; a test compare
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from console.runtime import tryout
+
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
+THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 
 
 def text(name: str, default: str = "") -> str:
@@ -44,6 +49,11 @@ def path(name: str, default: Path) -> Path:
     """Return an absolute path; `~` is expanded."""
     raw = text(name)
     return Path(raw).expanduser().absolute() if raw else default
+
+
+def path_or_off(name: str, default: Path) -> Path | None:
+    """Return an absolute path, or None for `off`."""
+    return None if text(name).lower() == "off" else path(name, default)
 
 
 def hosts(name: str, default: dict[str, str]) -> dict[str, str]:
@@ -75,7 +85,7 @@ def _upstream_host(url: str) -> str:
     """Return the host of an address a key may be sent to, else an empty text."""
     split = _split(url)
     host = (split and split.hostname) or ""
-    on_this_machine = host in {"127.0.0.1", "localhost", "::1"}
+    on_this_machine = host in THIS_MACHINE
     schemes = {"https", "http"} if on_this_machine else {"https"}
     return host if split and split.scheme in schemes else ""
 
@@ -122,6 +132,66 @@ def broker(name: str) -> str:
             f"{name} must look like redis://:password@host:6379/0."
         )
     return raw
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mail is handed over."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: bool  # from the first byte
+    starttls: bool
+    timeout: int = 10  # seconds
+
+
+def mail_server(name: str) -> MailServer | None:
+    """Return the mail server, or None when unset.
+
+    `smtp://` switches to TLS before anything is said, but for a server on this
+    machine; `smtps://` begins with it.
+    """
+    raw = text(name)
+    if not raw:
+        return None
+    url = _split(raw)
+    plain = url and not (url.path.strip("/") or url.query or url.fragment)
+    if not url or not plain or not url.hostname or url.scheme not in SMTP_PORTS:
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp://user:password@mail.example:587 or "
+            "smtps://user:password@mail.example:465, with special characters of the "
+            "password written as %40 and so on."
+        )
+    tls = url.scheme == "smtps"
+    return MailServer(
+        host=url.hostname,
+        port=url.port or SMTP_PORTS[url.scheme],
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        tls=tls,
+        starttls=not tls and url.hostname not in THIS_MACHINE,
+    )
+
+
+def mail_address(name: str, default: str) -> str:
+    """Return one e-mail address."""
+    raw = text(name, default)
+    if not re.fullmatch(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", raw):
+        raise ImproperlyConfigured(f"{name} must be one address, as in name@example.")
+    return raw
+
+
+def names(name: str) -> frozenset[str]:
+    """Return host names or IP addresses, separated by commas, in small letters."""
+    found = frozenset(filter(None, (one.strip() for one in text(name).split(","))))
+    if not all(re.fullmatch(r"[A-Za-z0-9.:-]+", one) for one in found):
+        raise ImproperlyConfigured(
+            f"{name} must be a list of host names or IP addresses, separated by "
+            "commas, without schemes, ports and stars."
+        )
+    return frozenset(one.lower() for one in found)
 
 
 def host_of(url: str) -> str:

@@ -12,9 +12,11 @@ from types import FrameType
 
 import uvicorn
 from django.conf import settings
+from django.utils import timezone
 
 from console import asgi
 from console.lib import closing
+from console.pages.watchdog import Watchdog
 from console.runtime.bodies import Message, Receive, Scope, Send
 
 GRACE = 5  # seconds
@@ -25,6 +27,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, *, host: str, port: int) -> None:
         self.told_to_stop = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
         config = uvicorn.Config(
             self.application,
             interface="asgi3",
@@ -66,11 +69,19 @@ class Server(uvicorn.Server):
         """
         self.should_exit = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and begin to watch the poller."""
+        await super().startup(sockets)
+        watchdog = Watchdog(started_at=timezone.now())
+        self._watching = asyncio.create_task(watchdog.watch())
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Settle what is in flight, end the streams that are left, stop listening.
 
         In this order: a stream that settles tells its browser why it ends.
         """
+        if self._watching is not None:
+            self._watching.cancel()
         await closing.close_all()
         self.told_to_stop.set()
         await super().shutdown(sockets)

@@ -36,6 +36,7 @@ SITE_HOST = env.host_of(SITE_URL)
 ALLOWED_HOSTS = [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
 BEHIND_TLS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+VERSION = "0.1.0"  # as in pyproject.toml; a test compares
 DEBUG = False
 ROOT_URLCONF = "console.urls"
 ASGI_APPLICATION = "console.asgi.application"
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.accounts.middleware.DenialsMiddleware",
     "console.accounts.middleware.DefaultDenyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,6 +142,9 @@ STORAGES = {
 SECRET_KEY = env.secret_file("GATEHOUSE_SECRET_KEY_FILE", DATA_DIR / "secret-key")
 KEK_FILE = env.path("GATEHOUSE_KEK_FILE", DATA_DIR / "kek")
 KEK_FILE_GIVEN = bool(env.text("GATEHOUSE_KEK_FILE"))
+AUDIT_ANCHORS = env.path_or_off(
+    "GATEHOUSE_AUDIT_ANCHORS", DATA_DIR / "audit-anchors.jsonl"
+)  # None: anchors go to the log alone
 SECURE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -181,6 +186,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# --- alerts ----------------------------------------------------------------------
+SMTP = env.mail_server("GATEHOUSE_SMTP_URL")  # None: e-mail channels say what to do
+MAIL_FROM = env.mail_address("GATEHOUSE_MAIL_FROM", f"gatehouse@{SITE_HOST}")
+ALERT_PRIVATE_HOSTS = env.names("GATEHOUSE_ALERT_PRIVATE_HOSTS")  # may be inside
+
 # --- celery ----------------------------------------------------------------------
 TASK_APPLICATION = "console.celery"  # loaded with the apps: they ring for workers
 CELERY_BROKER_URL = EXTERNAL_BROKER or f"redis+socket://{LAYOUT.valkey_socket}"
@@ -202,7 +212,13 @@ CELERY_TIMEZONE = "UTC"
 
 # --- limits ----------------------------------------------------------------------
 MAX_BODY = 256 * KIB
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
+MAX_IMPORT = 2 * MIB + 64 * KIB  # a table of keys, and the form around it
+LARGER_BODIES = {"/keys/import/": MAX_IMPORT}  # by path
+# The guard in `asgi` counts before Django does, which has one limit for all paths.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_IMPORT
+# No body and no file of it is ever written to disk: a table of keys holds secrets.
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_IMPORT
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # --- logging ---------------------------------------------------------------------

@@ -7,6 +7,8 @@ urlpatterns = [
     path("account/", include("console.accounts.urls")),
     path("keys/", include("console.keys.urls")),
     path("", include("console.polling.urls")),
+    path("incidents/", include("console.alerts.urls.incidents")),
+    path("alerts/", include("console.alerts.urls.channels")),
     path("models/", include("console.finance.urls")),
     path("", include("console.playground.urls")),
 ]

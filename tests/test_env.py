@@ -57,6 +57,23 @@ def test_any_other_number_stops_the_start(given: Given, value: str) -> None:
     assert str(stopped.value) == f"{NAME} must be a whole number from 1 to 65535."
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        pytest.param("", Path("/default"), id="unset"),
+        pytest.param("/var/log/anchors", Path("/var/log/anchors"), id="a path"),
+        pytest.param("off", None, id="off"),
+        pytest.param(" OFF ", None, id="off in capitals"),
+    ],
+)
+def test_a_file_can_be_switched_off(
+    given: Given, value: str, found: Path | None
+) -> None:
+    given(value)
+
+    assert env.path_or_off(NAME, Path("/default")) == found
+
+
 def test_hosts_keep_their_order_and_bare_ones_are_named_by_themselves(
     given: Given,
 ) -> None:
@@ -190,3 +207,76 @@ def test_a_short_secret_stops_the_start_and_is_not_repeated(
         env.secret_file(NAME, tmp_path / "default")
 
     assert "hunter2" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("smtp://mail.example", ("mail.example", 587, "", "", False, True)),
+        (
+            "smtp://u:p%40ss@mail.example:25",
+            ("mail.example", 25, "u", "p@ss", False, True),
+        ),
+        ("smtps://u:p@mail.example", ("mail.example", 465, "u", "p", True, False)),
+        ("smtp://127.0.0.1:1025", ("127.0.0.1", 1025, "", "", False, False)),
+    ],
+)
+def test_a_mail_server_becomes_its_parts(
+    given: Given, value: str, parts: tuple[object, ...]
+) -> None:
+    given(value)
+
+    server = env.mail_server(NAME)
+
+    assert server is not None
+    told = (server.host, server.port, server.user, server.password)
+    assert (*told, server.tls, server.starttls) == parts
+    assert "p@ss" not in repr(server)
+
+
+def test_no_mail_server_is_none(given: Given) -> None:
+    given("")
+
+    assert env.mail_server(NAME) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://user:s3cret/x@mail.example",
+        "smtp://user:s3cret@mail.example:port",
+        "smtp://user:s3cret@mail.example/?tls=no",
+    ],
+)
+def test_a_wrong_mail_server_is_never_repeated(given: Given, value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.mail_server(NAME)
+
+    assert "s3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["nobody", "a@b, c@d", "a b@c", "<a@b>", "a@b@c"])
+def test_a_sender_is_one_address(given: Given, value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="one address"):
+        env.mail_address(NAME, "a@b.example")
+
+
+def test_names_of_hosts_are_a_set_in_small_letters(given: Given) -> None:
+    given("Chat.Internal, 10.0.0.7,,::1")
+
+    assert env.names(NAME) == {"chat.internal", "10.0.0.7", "::1"}
+
+
+@pytest.mark.parametrize("value", ["http://chat", "*.internal", "10.0.0.0/8", "a b"])
+def test_a_host_is_no_address_and_no_pattern(given: Given, value: str) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="host names"):
+        env.names(NAME)

@@ -1,17 +1,57 @@
-"""Default deny, before any view runs."""
+"""Default deny, before any view runs, and the count of what was denied."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from console.accounts import proof
+from console.accounts.acting import actor_of
+from console.audit import tallies
+
+DENIALS = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+
+log = logging.getLogger(__name__)
+
+
+class DenialsMiddleware:
+    """Counts what a rule, a limit or the CSRF check refused, for the audit trail.
+
+    One row per person and minute; the worker makes an entry of it. A view whose
+    limit answers in a page says so by `rate_limited` on its response.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer; count the answer if it is a denial."""
+        response = self.get_response(request)
+        limited = getattr(response, "rate_limited", False)
+        if response.status_code in DENIALS or limited:
+            self._count(request)
+        return response
+
+    def _count(self, request: HttpRequest) -> None:
+        match = request.resolver_match
+        try:
+            tallies.count(
+                action="access.denied",
+                actor=actor_of(request),
+                what=match.view_name if match else "an unknown address",
+                outcome="refused",
+            )
+        except (DatabaseError, InterfaceError):
+            log.warning("a denial was not counted: the database refused")
 
 
 class DefaultDenyMiddleware(LoginRequiredMiddleware):

@@ -51,6 +51,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "keys.view": Rule(),
         "keys.check": Rule(roles=OVERSIGHT),
         "keys.change": Rule(roles=ADMIN, fresh_proof=True),
+        "keys.imports": Rule(roles=ADMIN),  # follow one; starting it is keys.change
         "keys.review": Rule(roles=ADMIN),  # accept findings, confirm changes
         "keys.look_up": Rule(roles=OVERSIGHT, fresh_proof=True),
         "incidents.view": Rule(),

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from console import vault
 from console.accounts.acting import actor_of
 from console.accounts.models import User
-from console.audit import trail
+from console.audit import tallies, trail
 from console.audit.actors import Actor
 
 log = logging.getLogger(__name__)
@@ -45,13 +45,22 @@ def _failed(
 ) -> None:
     """Name the account that was tried, if there is one.
 
-    What was typed is not kept: people type passwords into the wrong field.
+    What was typed is not kept: people type passwords into the wrong field. Names
+    that nobody has are counted: there is no end of them.
     """
     if request is None:
         return
     named = str(credentials.get("username", ""))
     user = User.objects.filter(username__iexact=named).first()
-    _record("sign_in.failed", actor_of(request), user, outcome="refused")
+    if user is not None:
+        _record("sign_in.failed", actor_of(request), user, outcome="refused")
+        return
+    tallies.count(
+        action="sign_in.failed",
+        actor=actor_of(request),
+        what="unknown name",
+        outcome="refused",
+    )
 
 
 def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
@@ -59,10 +68,8 @@ def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
         _record("sign_out", actor_of(request), user)
 
 
-def _record(
-    action: str, actor: Actor, user: User | None, *, outcome: str = "done"
-) -> None:
-    """Write one entry; with a sealed vault to the log only.
+def _record(action: str, actor: Actor, user: User, *, outcome: str = "done") -> None:
+    """Write one entry; with a sealed vault count it, to be written later.
 
     Somebody must be able to sign in to a sealed console and read why it is sealed.
     Everything that changes something needs the trail and is refused then.
@@ -73,9 +80,10 @@ def _record(
                 action=action,
                 actor=actor,
                 object_kind="person",
-                object_id=str(user.pk) if user else "",
-                object_name=user.username if user else "unknown name",
+                object_id=str(user.pk),
+                object_name=user.username,
                 outcome=outcome,
             )
     except vault.Sealed:
-        log.warning("%s by %s not in the audit trail: sealed", action, actor.name)
+        tallies.count(action=action, actor=actor, what=user.username, outcome=outcome)
+        log.warning("%s by %s not in the audit trail yet: sealed", action, actor.name)

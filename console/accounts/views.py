@@ -6,6 +6,7 @@ happen.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from allauth.account.views import LoginView, LogoutView, ReauthenticateView
@@ -34,6 +35,9 @@ class ConfirmView(ReauthenticateView):  # type: ignore[misc]
 def _refused(view: Any, form: Any) -> HttpResponse:
     page: HttpResponse = view.render_to_response(view.get_context_data(form=form))
     page.status_code = 422
+    errors = chain.from_iterable(form.errors.as_data().values())
+    limited = any(error.code == "too_many_login_attempts" for error in errors)
+    page.rate_limited = limited  # type: ignore[attr-defined]  # DenialsMiddleware looks
     return page
 
 

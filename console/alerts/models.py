@@ -34,6 +34,7 @@ class Ending(models.TextChoices):
     CONFIRMED = "confirmed", "confirmed by a person"
     MERGED = "merged", "part of a wider cause"
     REMOVED = "removed", "the key was removed or is not watched"
+    REPLACED = "replaced", "became another problem"
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -101,6 +102,7 @@ class Incident(models.Model):
             models.Index(fields=["team", "-opened_at"], name="incident_of_team"),
             models.Index(fields=["key", "-opened_at"], name="incident_of_key"),
             models.Index(fields=["-opened_at", "-id"], name="incident_newest"),
+            models.Index(fields=["kind", "subject"], name="incident_of_cause"),
         ]
 
     def __str__(self) -> str:
@@ -116,15 +118,22 @@ class ChannelKind(models.TextChoices):
 
 
 class Channel(models.Model):
-    """One place that is told. Its target is sealed: an address can be a secret."""
+    """One place that is told. Its target is sealed: an address can be a secret.
+
+    A removed channel keeps its row for the log of what was sent, without its secrets.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=60)
     kind = models.CharField(max_length=16, choices=ChannelKind)
-    sealed_target = models.BinaryField(editable=False)  # an address or a URL
+    sealed_target = models.BinaryField(null=True, editable=False)  # address or URL
     shown_target = models.CharField(max_length=100)  # so much that one knows it again
     sealed_signing_key = models.BinaryField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
+    digest_hour = models.PositiveSmallIntegerField(
+        default=8
+    )  # UTC, of the daily digest
+    removed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
 
@@ -134,7 +143,15 @@ class Channel(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=ChannelKind.values),
                 name="channel_kind_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(digest_hour__lte=23), name="channel_hour_of_day"
+            ),
+            models.UniqueConstraint(
+                fields=["name"],
+                name="channel_name_once",
+                condition=models.Q(removed_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -155,6 +172,11 @@ class AlertRule(models.Model):
     def __str__(self) -> str:
         return f"rule {self.pk} of {self.channel_id}"
 
+    @property
+    def kinds_in_words(self) -> str:
+        """The kinds, as a person reads them."""
+        return ", ".join(IncidentKind(kind).label for kind in self.kinds)
+
 
 class Event(models.TextChoices):
     """What a channel is told."""
@@ -173,6 +195,7 @@ class DeliveryState(models.TextChoices):
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
     HELD = "held", "Kept for the digest"
+    GATHERED = "gathered", "In a digest"
     COOLED = "cooled", "Not sent: cool-down"
 
 
@@ -202,12 +225,19 @@ class Delivery(models.Model):
     tries = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=200, blank=True)  # our words, last try
+    digest_on = models.DateField(null=True)  # the day a digest is for
+    digest = models.ForeignKey(  # which told of it, if it was held
+        "self", on_delete=models.SET_NULL, null=True, related_name="gathered"
+    )
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "incident", "event"], name="delivery_once"
+            ),
+            models.UniqueConstraint(
+                fields=["channel", "digest_on"], name="delivery_digest_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=DeliveryState.values),
@@ -219,6 +249,11 @@ class Delivery(models.Model):
                 fields=["due_at"],
                 name="delivery_due",
                 condition=models.Q(state="waiting"),
+            ),
+            models.Index(
+                fields=["channel"],
+                name="delivery_held",
+                condition=models.Q(state="held"),
             ),
             models.Index(fields=["channel", "-created_at"], name="delivery_newest"),
         ]

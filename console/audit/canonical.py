@@ -31,6 +31,8 @@ FIELDS = (
     "key_version",
 )
 
+_write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
 
 def mac_of(row: Mapping[str, Any], *, prev: bytes, key: bytes) -> bytes:
     """Return the HMAC of this row behind the one whose mac is `prev`.
@@ -38,12 +40,11 @@ def mac_of(row: Mapping[str, Any], *, prev: bytes, key: bytes) -> bytes:
     The row is written as JSON with sorted names and nothing optional, so two rows
     that differ never give the same bytes.
     """
-    text = json.dumps(
-        {name: _spelled(row[name]) for name in FIELDS},
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    team = row["team_id"]
+    facts = {name: row[name] for name in FIELDS}
+    facts["at"] = _spelled(row["at"])
+    facts["team_id"] = None if team is None else str(team)
+    text = _write(facts)
     return hmac.digest(key, text.encode("ascii") + prev, "sha256")
 
 
@@ -85,11 +86,5 @@ def words(text: str) -> str:
     return visible if len(visible) <= LONGEST else visible[: LONGEST - 1] + "…"
 
 
-def _spelled(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
-        case UUID():
-            return str(value)
-        case _:
-            return value
+def _spelled(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

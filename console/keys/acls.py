@@ -1,8 +1,9 @@
 """What the ACL entries of a key allow, and in which words. Pure.
 
 An entry is `namespace:kind:name`; both an endpoint and a model are needed for a
-call. Strings we do not understand allow nothing that we know of and are shown as
-they are.
+call. Names are compared letter by letter, since xAI documents neither patterns nor
+another case. Strings we do not understand allow nothing that we know of and are
+shown as they are.
 
     entries + the models that same key sees --resolve--> Access --of_model-----> Cell
                                                                 --of_endpoint--> Cell
@@ -13,6 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+
+from console.keys import reasons
 
 NAMESPACE = "api-key"
 EVERYTHING = "*"
@@ -57,6 +61,11 @@ class Allowed:
         """Tell whether no entry of this kind exists."""
         return not self.everything and not self.names
 
+    @property
+    def strange(self) -> bool:
+        """Tell whether these are endpoints and none of them is known to us."""
+        return not self.everything and ENDPOINTS.keys().isdisjoint(self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -64,11 +73,6 @@ class Model:
 
     model_id: str
     aliases: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Return all names that an entry may use for it."""
-        return frozenset((self.model_id, *self.aliases))
 
 
 class Verdict(StrEnum):
@@ -95,7 +99,7 @@ class Cell:
     entries: tuple[str, ...] = ()  # that speak of it, verbatim
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Access:
     """What one key may do: its entries against the models it sees."""
 
@@ -106,47 +110,53 @@ class Access:
     def of_model(self, model: Model) -> Cell:
         """Judge one model, be it listed for this key or not."""
         if self.models is None or self.endpoints is None:
-            return NOT_TOLD
-        by_id = model.model_id in self.models.names
-        by_alias = [name for name in self.models.names if name in model.aliases]
-        entries = _entries("model", self.models, model.names)
-        if not entries:
-            return Cell(Verdict.DENIED, "No entry of its ACLs allows this model.")
+            return Cell(Verdict.UNKNOWN, reasons.NOT_TOLD)
+        wildcard = self.models.everything
+        names = [n for n in (model.model_id, *model.aliases) if n in self._named]
+        if not names and not wildcard:
+            return Cell(Verdict.DENIED, reasons.NO_MODEL_ENTRY)
+        listed = self.seen is None or model.model_id in self._listed
+        entries = _entries("model", names, wildcard=wildcard)
+        if not listed and not names:
+            return Cell(Verdict.DENIED, reasons.not_covered(model.model_id), entries)
         if self.endpoints.nothing:
-            return Cell(Verdict.NO_EFFECT, NO_ENDPOINT, entries)
+            return Cell(Verdict.NO_EFFECT, reasons.ONLY_MODELS, entries)
         if self.seen is None:
-            return Cell(Verdict.UNKNOWN, NEVER_READ, entries)
-        if not self._sees(model):
-            return self._unlisted(model, entries, named=by_id or bool(by_alias))
-        if by_id:
-            return Cell(Verdict.NAMED, f"Allowed by {entries[0]}.", entries)
-        if self.models.everything:
-            return Cell(Verdict.WILDCARD, BY_WILDCARD.format("model"), entries)
-        reason = (
-            f"Allowed by its alias {by_alias[0]}. xAI does not document that such an "
-            "entry covers the model, but lists it for this key."
-        )
-        return Cell(Verdict.NAMED, reason, entries)
+            return Cell(Verdict.UNKNOWN, reasons.NEVER_READ, entries)
+        if not listed:
+            return self._unlisted(model, names, entries)
+        if self.endpoints.strange:
+            return Cell(Verdict.UNKNOWN, reasons.STRANGE_ENDPOINTS, entries)
+        return self._listed_model(model, names, entries)
 
     def of_endpoint(self, name: str) -> Cell:
         """Judge one endpoint by its name in ACLs."""
         if self.models is None or self.endpoints is None:
-            return NOT_TOLD
-        entries = _entries("endpoint", self.endpoints, frozenset({name}))
-        if not entries:
-            return Cell(Verdict.DENIED, "No entry of its ACLs allows this endpoint.")
+            return Cell(Verdict.UNKNOWN, reasons.NOT_TOLD)
+        named, wildcard = name in self.endpoints.names, self.endpoints.everything
+        if not named and not wildcard:
+            return Cell(Verdict.DENIED, reasons.NO_ENDPOINT_ENTRY)
+        entries = _entries("endpoint", [name] * named, wildcard=wildcard)
         if self.models.nothing:
-            return Cell(Verdict.NO_EFFECT, NO_MODEL, entries)
-        if name in self.endpoints.names:
-            return Cell(Verdict.NAMED, f"Allowed by {entries[0]}.", entries)
-        return Cell(Verdict.WILDCARD, BY_WILDCARD.format("endpoint"), entries)
+            return Cell(Verdict.NO_EFFECT, reasons.ONLY_ENDPOINTS, entries)
+        if self._names_no_listed_model:
+            return Cell(Verdict.NO_EFFECT, reasons.NO_LISTED_MODEL, entries)
+        if named:
+            return Cell(Verdict.NAMED, reasons.by_name(entries), entries)
+        return Cell(Verdict.WILDCARD, reasons.by_wildcard("endpoint"), entries)
 
     @property
     def models_in_reach(self) -> tuple[Model, ...] | None:
         """Return the models it sees and may use. None: not known."""
-        if self.models is None or self.seen is None:
+        if self.models is None or self.endpoints is None:
             return None
-        return tuple(m for m in self.seen if self.of_model(m).verdict.allows)
+        if self.models.nothing or self.endpoints.nothing:
+            return ()
+        if self.seen is None:
+            return None
+        verdicts = {model: self.of_model(model).verdict for model in self.seen}
+        reach = tuple(model for model in self.seen if verdicts[model].allows)
+        return reach if reach or Verdict.UNKNOWN not in verdicts.values() else None
 
     @property
     def endpoints_in_reach(self) -> tuple[str, ...] | None:
@@ -155,33 +165,56 @@ class Access:
             return None
         return tuple(n for n in ENDPOINTS if self.of_endpoint(n).verdict.allows)
 
-    def _sees(self, model: Model) -> bool:
-        names = {name for seen in self.seen or () for name in seen.names}
-        return model.model_id in names
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return frozenset(self.models.names if self.models else ())
 
-    def _unlisted(self, model: Model, entries: tuple[str, ...], *, named: bool) -> Cell:
-        if named:
-            reason = f"{entries[0]} has no effect: xAI does not list it for this key."
-            return Cell(Verdict.NO_EFFECT, reason, entries)
-        reason = (
-            f"{NAMESPACE}:model:* covers what xAI lists for this key, and "
-            f"{model.model_id} is not in that list."
-        )
-        return Cell(Verdict.DENIED, reason, entries)
+    @cached_property
+    def _listed(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids that go by each id or alias; a model's own id comes first."""
+        found: dict[str, tuple[str, ...]] = {}
+        for model in self.seen or ():
+            for name in dict.fromkeys((model.model_id, *model.aliases)):
+                others = found.get(name, ())
+                own = name == model.model_id
+                found[name] = (name, *others) if own else (*others, model.model_id)
+        return found
 
+    @cached_property
+    def _names_no_listed_model(self) -> bool:
+        if self.models is None or self.seen is None:
+            return False
+        if self.models.everything:
+            return not self.seen
+        return self._named.isdisjoint(self._listed)
 
-NOT_TOLD = Cell(Verdict.UNKNOWN, "xAI has not told the ACLs of this key yet.")
-NO_ENDPOINT = (
-    "An entry allows this model, but none allows an endpoint: the key can do nothing."
-)
-NO_MODEL = (
-    "An entry allows this endpoint, but none allows a model: the key can do nothing."
-)
-NEVER_READ = (
-    "An entry allows it, but the list of models this key sees was never read, so "
-    "whether xAI offers it is not known."
-)
-BY_WILDCARD = f"Allowed by the wildcard {NAMESPACE}:{{0}}:*, as every {{0}} is."
+    def _unlisted(
+        self, model: Model, names: list[str], entries: tuple[str, ...]
+    ) -> Cell:
+        """Judge a model that an entry names and that this key does not see."""
+        elsewhere = [name for name in names if name in self._listed]
+        if model.model_id not in names and elsewhere:
+            other = self._listed[elsewhere[0]][0]
+            reason = reasons.other_model(entries[0], other, model.model_id)
+            return Cell(Verdict.DENIED, reason, entries)
+        reason = reasons.dead(entries[0], model.model_id, self._listed)
+        return Cell(Verdict.NO_EFFECT, reason, entries)
+
+    def _listed_model(
+        self, model: Model, names: list[str], entries: tuple[str, ...]
+    ) -> Cell:
+        """Judge a model that is in the list, by the surest entry that covers it."""
+        own = self._listed[model.model_id][0]
+        if model.model_id in names and own == model.model_id:
+            return Cell(Verdict.NAMED, reasons.by_name(entries), entries)
+        if self.models is not None and self.models.everything:
+            return Cell(Verdict.WILDCARD, reasons.by_wildcard("model"), entries)
+        sure = [name for name in names if len(self._listed.get(name, ())) == 1]
+        if not sure:
+            others = [m for m in self._listed.get(names[0], ()) if m != own]
+            shared = reasons.shared_name(names[0], others)
+            return Cell(Verdict.UNKNOWN, shared, entries)
+        return Cell(Verdict.NAMED, reasons.by_alias(sure[0], own), entries)
 
 
 def resolve(acls: Iterable[str] | None, *, seen: Iterable[Model] | None) -> Access:
@@ -189,9 +222,10 @@ def resolve(acls: Iterable[str] | None, *, seen: Iterable[Model] | None) -> Acce
 
     `seen` None means that its list of models was never read.
     """
-    entries = None if acls is None else list(acls)
-    sight = None if seen is None else tuple(seen)
-    return Access(models_of(entries), endpoints_of(entries), sight)
+    if seen is not None:
+        seen = tuple({model.model_id: model for model in seen}.values())
+    parsed = None if acls is None else [parse(entry) for entry in acls]
+    return Access(_allowed(parsed, "model"), _allowed(parsed, "endpoint"), seen)
 
 
 def parse(entry: str) -> Acl:
@@ -205,12 +239,12 @@ def parse(entry: str) -> Acl:
 
 def endpoints_of(acls: Iterable[str] | None) -> Allowed | None:
     """Return the endpoints the entries name. None: xAI did not tell."""
-    return _allowed(acls, "endpoint")
+    return None if acls is None else _allowed(map(parse, acls), "endpoint")
 
 
 def models_of(acls: Iterable[str] | None) -> Allowed | None:
     """Return the models the entries name. None: xAI did not tell."""
-    return _allowed(acls, "model")
+    return None if acls is None else _allowed(map(parse, acls), "model")
 
 
 def allows_endpoint(acls: Iterable[str] | None, name: str) -> bool | None:
@@ -224,8 +258,7 @@ def allows_model(
 ) -> bool | None:
     """Tell whether a model may be used, by its id or one of its aliases.
 
-    None: not known. That an entry on an alias covers the model is our reading;
-    xAI does not document it.
+    None: not known. That an entry on an alias covers its model is our reading.
     """
     allowed = models_of(acls)
     if allowed is None:
@@ -241,39 +274,26 @@ def in_words(acls: Sequence[str] | None) -> str:
     if not acls:
         return "nothing: the list is empty"
     unread = sum(not parse(entry).understood for entry in acls)
-    words = [_models_in_words(models), _endpoints_in_words(endpoints)]
+    known = sum(name in ENDPOINTS for name in endpoints.names)
+    words = [
+        "all models" if models.everything else reasons.some_models(models.names),
+        "all endpoints"
+        if endpoints.everything
+        else reasons.some_endpoints(known, of=len(ENDPOINTS)),
+    ]
     if unread:
         words.append(f"{unread} unknown {'entry' if unread == 1 else 'entries'}")
     return ", ".join(words)
 
 
-def _allowed(acls: Iterable[str] | None, kind: str) -> Allowed | None:
+def _allowed(acls: Iterable[Acl] | None, kind: str) -> Allowed | None:
     if acls is None:
         return None
-    names = [acl.name for acl in map(parse, acls) if acl.kind == kind]
-    distinct = tuple(dict.fromkeys(name for name in names if name != EVERYTHING))
-    return Allowed(EVERYTHING in names, distinct)
+    names = dict.fromkeys(acl.name for acl in acls if acl.kind == kind)
+    return Allowed(EVERYTHING in names, tuple(n for n in names if n != EVERYTHING))
 
 
-def _entries(kind: str, allowed: Allowed, names: frozenset[str]) -> tuple[str, ...]:
+def _entries(kind: str, names: list[str], *, wildcard: bool) -> tuple[str, ...]:
     """Return the entries that speak of one thing, the ones that name it first."""
-    found = [name for name in allowed.names if name in names]
-    if allowed.everything:
-        found.append(EVERYTHING)
-    return tuple(f"{NAMESPACE}:{kind}:{name}" for name in found)
-
-
-def _models_in_words(models: Allowed) -> str:
-    if models.everything:
-        return "all models"
-    number = len(models.names)
-    if number == 1:
-        return f"only {models.names[0]}"
-    return f"{number} models" if number else "no models"
-
-
-def _endpoints_in_words(endpoints: Allowed) -> str:
-    if endpoints.everything:
-        return "all endpoints"
-    known = sum(name in ENDPOINTS for name in endpoints.names)
-    return f"{known} of {len(ENDPOINTS)} endpoints" if known else "no endpoints"
+    found = [*names, EVERYTHING] if wildcard else names
+    return tuple([f"{NAMESPACE}:{kind}:{name}" for name in found])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.conf import settings
 
-from console.catalog.models import LanguageModel, PriceVersion
-from console.keys import acls, meanings, reach, xai_users
-from console.keys.models import ApiKey, KeyModel, KeySnapshot, Review
+from console.catalog.costs import Prices
+from console.keys import acls, meanings, xai_users
+from console.keys.can_do import CanDo, can_do
+from console.keys.models import ApiKey, KeySnapshot, Review
 from console.keys.sentences import Sentence, sentences
 from console.keys.shown import (
     ShownState,
@@ -21,6 +20,7 @@ from console.keys.shown import (
     shown_state,
     tail_of,
 )
+from console.keys.sight import SeenModel, Sight, models_seen, sight_of
 from console.keys.state_record import StateRecord, state_record
 from console.keys.timeline import Event, events, model_events
 from console.lib.freshness import Freshness, freshness
@@ -58,15 +58,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenModel:
-    """A model this key sees, with what it costs its team now."""
-
-    model: LanguageModel
-    seen_from: datetime
-    price: PriceVersion | None
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What xAI said over an interval, as text."""
 
@@ -89,9 +80,10 @@ class Dossier:
     freshness: Freshness
     next_check_at: datetime | None
     waiting: bool  # for a check that somebody asked for
-    reach: reach.Reach
+    seen: Sight | None  # the models it sees; None: never read
     in_words: str  # its ACLs on one line
     sentences: list[Sentence]  # one per ACL entry
+    can_do: CanDo
     models: list[SeenModel]
     events: list[Event]
     to_review: list[Event]  # made outside, not reviewed; the newest, at most ASKED
@@ -101,11 +93,21 @@ class Dossier:
     ours: list[Fact]
     raw: str
 
+    @property
+    def prices(self) -> dict[str, Prices]:
+        """Return what its team is told now, by id of the models it sees."""
+        return {
+            seen.model.model_id: Prices.of(seen.price)
+            for seen in self.models
+            if seen.price is not None
+        }
+
 
 def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     """Gather the page of one key; `key` comes with its team and its adder."""
     state = shown_state(key, now=now)
     models = models_seen(key)
+    seen = sight_of(key, models)
     meaning, advice = meanings.of(state, watched=key.watched)
     looks, to_review = looks_of(key)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
@@ -120,9 +122,10 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),
         next_check_at=poll.due_at if poll and key.watched else None,
         waiting=is_waiting(asked_at=asked_at, checked_at=key.checked_at, now=now),
-        reach=reach.reach_of(key.acls, listed=reach.listed_models().get(key.host, [])),
+        seen=seen,
         in_words=acls.in_words(key.acls),
-        sentences=sentences(key.acls, seen=sight_of(key, models)),
+        sentences=sentences(key.acls, seen=seen),
+        can_do=can_do(key.acls, seen=seen, state=state),
         models=models,
         events=_newest_first(looks, key),
         to_review=to_review,
@@ -143,24 +146,6 @@ def is_waiting(
     return checked_at is None or checked_at < asked_at
 
 
-def models_seen(key: ApiKey) -> list[SeenModel]:
-    """Return the models this key sees now, with its team's newest prices."""
-    seen = (
-        KeyModel.objects.filter(key=key, seen_until=None)
-        .select_related("model")
-        .order_by("model__model_id")
-    )
-    prices: dict[UUID, PriceVersion] = {
-        price.model_id: price
-        for price in PriceVersion.objects.filter(team=key.team_id, model__host=key.host)
-        .order_by("model_id", "-first_seen_at")
-        .distinct("model_id")
-    }
-    return [
-        SeenModel(row.model, row.seen_from, prices.get(row.model_id)) for row in seen
-    ]
-
-
 def looks_of(key: ApiKey) -> tuple[list[Event], list[Event]]:
     """Return what the newest checks found changed, and what of all waits for review."""
     changes = key.changes.select_related("reviewed_by")
@@ -177,16 +162,6 @@ def _newest_first(looks: list[Event], key: ApiKey) -> list[Event]:
     sightings = key.sees.select_related("model").order_by("-seen_from")[:SIGHTINGS]
     found = [*looks, *model_events(sightings, key.acls)]
     return sorted(found, key=lambda event: event.gap_until, reverse=True)[:NEWEST]
-
-
-def sight_of(key: ApiKey, models: Sequence[SeenModel]) -> list[acls.Model] | None:
-    """Return the models a key sees, for its ACLs; None if no list was ever read."""
-    if key.models_checked_at is None and not models:
-        return None
-    return [
-        acls.Model(seen.model.model_id, tuple(seen.model.aliases or ()))
-        for seen in models
-    ]
 
 
 def told_facts(key: ApiKey) -> list[Fact]:

@@ -1,7 +1,8 @@
-"""What is asked before a secret is stored. Called by `custody` alone."""
+"""What is asked before a secret is stored. Called by `custody` and imports."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -31,21 +32,46 @@ def parse(secret_text: str) -> xai.Secret:
         raise BadFormat from None
 
 
-def ask(secret: xai.Secret, *, host: str, team: Team) -> tuple[xai.KeyInfo, datetime]:
-    """Ask xAI about a secret that is not stored yet; return when it answered, too.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What xAI said of a secret that is not stored yet."""
 
-    Raises KeyNotAccepted, UpstreamSilent or TeamMismatch.
-    """
-    client = upstream.sync_client(host)
+    info: xai.KeyInfo
+    seen_at: datetime  # when the answer arrived
+
+
+def ask(secret: xai.Secret, *, host: str) -> Told:
+    """Ask xAI about a secret. Raises KeyNotAccepted or UpstreamSilent."""
     try:
-        info = client.key_info(auth=xai.XaiAuth(secret))
-    except (xai.KeyRejected, xai.NotPermitted, xai.OutOfCredit) as error:
-        raise KeyNotAccepted(str(error)) from None
+        info = upstream.sync_client(host).key_info(auth=xai.XaiAuth(secret))
     except xai.XaiError as error:
-        raise UpstreamSilent(str(error)) from None
-    if team.xai_team_id and info.team_id and team.xai_team_id != info.team_id:
+        raise refusal_of(error) from None
+    return Told(info, timezone.now())
+
+
+async def ask_among_others(secret: xai.Secret, *, host: str) -> Told | xai.XaiError:
+    """Ask as `ask` does, from an event loop; an error is returned, for the caller
+    to try again or to make a refusal of.
+    """
+    try:
+        info = await upstream.async_client(host).key_info(auth=xai.XaiAuth(secret))
+    except xai.XaiError as error:
+        return error
+    return Told(info, timezone.now())
+
+
+def refusal_of(error: xai.XaiError) -> KeyNotAccepted | UpstreamSilent:
+    """Return what an error makes of a key that was to be stored."""
+    if isinstance(error, xai.KeyRejected | xai.NotPermitted | xai.OutOfCredit):
+        return KeyNotAccepted(str(error))
+    return UpstreamSilent(str(error))
+
+
+def refuse_other_team(told: Told, *, team: Team) -> None:
+    """Raise TeamMismatch if the key belongs to another xAI team than `team`."""
+    belongs_to = told.info.team_id
+    if team.xai_team_id and belongs_to and team.xai_team_id != belongs_to:
         raise TeamMismatch(team)
-    return info, timezone.now()
 
 
 def refuse_stored(secret: xai.Secret, *, team: Team) -> None:

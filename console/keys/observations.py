@@ -191,6 +191,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
     if api_key.xai_key_id and api_key.xai_key_id != info.api_key_id[:64]:
         # A secret has one id for ever; trusting this answer could pass a blocked key.
         api_key.mistaken_for = info.api_key_id[:64]
+        api_key.assess_due_at = seen_at
         verdict = Verdict(KeyState.REJECTED, MISTAKEN, since=seen_at)
         return _record_verdict(api_key, verdict, seen_at)
     columns = columns_of(api_key, info)

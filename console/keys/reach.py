@@ -1,15 +1,11 @@
-"""How far a key's ACLs reach, in figures for bars. Words are made by `acls`."""
+"""How much a key may do, in figures for bars, as `assessment` last found it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
-
-from console.catalog.models import LanguageModel
-from console.keys import acls as grammar
-from console.keys.models import KeyModel
+from console.keys.acls import ENDPOINTS
+from console.keys.models import ApiKey
 
 BARS = 8  # a bar board of models is never wider
 
@@ -35,55 +31,25 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the ACLs of one key open; both None if xAI has not told them."""
+    """What one key may do; None where it is not known."""
 
     models: Share | None
     endpoints: Share | None
 
-
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model that some key sees now."""
-
-    model_id: str
-    aliases: tuple[str, ...]
+    @property
+    def unknown(self) -> bool:
+        """Tell whether nothing is known."""
+        return self.models is None and self.endpoints is None
 
 
-Listed = Mapping[str, Sequence[ListedModel]]  # by name of the host
-
-
-def listed_models() -> Listed:
-    """Return the models that any key sees now, with one query."""
-    seen = KeyModel.objects.filter(model=OuterRef("pk"), seen_until=None)
-    rows = LanguageModel.objects.filter(Exists(seen)).only(
-        "host", "model_id", "aliases"
-    )
-    by_host: dict[str, list[ListedModel]] = {}
-    for row in rows:
-        model = ListedModel(row.model_id, tuple(row.aliases or ()))
-        by_host.setdefault(row.host, []).append(model)
-    return by_host
-
-
-def reach_of(acls: Sequence[str] | None, *, listed: Sequence[ListedModel]) -> Reach:
-    """Count what the ACLs open of what is there."""
-    models, endpoints = grammar.models_of(acls), grammar.endpoints_of(acls)
-    if models is None or endpoints is None:
-        return Reach(None, None)
-    return Reach(
-        Share(_allowed_of(models, listed), len(listed), models.everything),
-        Share(
-            len(grammar.ENDPOINTS)
-            if endpoints.everything
-            else sum(name in grammar.ENDPOINTS for name in endpoints.names),
-            len(grammar.ENDPOINTS),
-            endpoints.everything,
-        ),
-    )
-
-
-def _allowed_of(models: grammar.Allowed, listed: Sequence[ListedModel]) -> int:
-    if models.everything:
-        return len(listed)
-    names = frozenset(models.names)
-    return sum(not names.isdisjoint((m.model_id, *m.aliases)) for m in listed)
+def reach_of(key: ApiKey) -> Reach:
+    """Return the figures of the row; nothing is resolved and nothing asked."""
+    models = endpoints = None
+    if key.models_in_reach is not None:
+        listed = key.models_in_sight or 0
+        models = Share(key.models_in_reach, listed, key.all_models)
+    elif key.all_models:
+        models = Share(0, 0, everything=True)
+    if key.endpoints_in_reach is not None:
+        endpoints = Share(key.endpoints_in_reach, len(ENDPOINTS), key.all_endpoints)
+    return Reach(models, endpoints)

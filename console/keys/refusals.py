@@ -13,6 +13,7 @@
   + AlreadyReviewed    somebody else was quicker           nothing was changed
   + NotReviewed        there is nothing to take back       nothing was changed
   + TooLate            only an admin may take it back      nothing was changed
+  + FindingGone        the finding does not hold any more  nothing was changed
 """
 
 from __future__ import annotations
@@ -131,3 +132,9 @@ class TooLate(Refused):
     """Only an admin takes back what was said a while ago."""
 
     sentence = "More than 5 minutes have passed; an admin can reopen this change."
+
+
+class FindingGone(Refused):
+    """The finding was closed, or its key removed."""
+
+    sentence = "This finding does not hold any more."

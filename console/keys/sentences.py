@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from console.keys import acls as grammar
+from console.keys import reasons
 from console.keys.acls import Acl, Model
 
 
@@ -20,14 +22,45 @@ class Effect(StrEnum):
     NOT_KNOWN = "not-known"  # what it names cannot be looked up
     NOT_UNDERSTOOD = "not-understood"
 
+    @property
+    def look(self) -> Look:
+        """Return how pages show it."""
+        return LOOKS[self]
+
+
+class Look(NamedTuple):
+    """An icon with its tone, and a word with its severity for what is remarkable."""
+
+    glyph: str
+    tone: str
+    word: str = ""
+    severity: str = ""
+
+
+LOOKS: Final = {
+    Effect.OPENS: Look("check", "tone-ok"),
+    Effect.OPENS_ALL: Look("all", "tone-bad", "Everything", "med"),
+    Effect.COVERED: Look("check", "tone-ok", "Said already", "low"),
+    Effect.DEAD: Look("minus", "faint", "Dead rule", "low"),
+    Effect.NOT_KNOWN: Look("unknown", "faint", "Not known", "low"),
+    Effect.NOT_UNDERSTOOD: Look("unknown", "tone-warn", "Not understood", "med"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One entry in words."""
+    """One entry in words; `lead`, `name` and `rest` make the text."""
 
     entry: str  # verbatim
-    text: str
+    lead: str
+    name: str  # of what it speaks of; "" if there is none
+    rest: str
     effect: Effect
+
+    @property
+    def text(self) -> str:
+        """Return the whole sentence."""
+        return f"{self.lead}{self.name}{self.rest}"
 
 
 def sentences(
@@ -48,55 +81,70 @@ def sentences(
 
 def _sentence(acl: Acl, access: grammar.Access, *, repeated: bool) -> Sentence:
     if not acl.understood:
-        if acl.kind == "endpoint":
-            text = f"Names the endpoint {acl.name}, which Gatehouse does not know."
-        else:
-            text = "Gatehouse does not know this kind of entry."
-        return Sentence(acl.text, text, Effect.NOT_UNDERSTOOD)
-    text, effect = _plain(acl)
-    other = access.endpoints if acl.kind == "model" else access.models
-    own = access.models if acl.kind == "model" else access.endpoints
+        return _strange(acl)
+    plain = _plain(acl, access)
+    of_model = acl.kind == "model"
+    own, other = access.models, access.endpoints
+    if not of_model:
+        own, other = other, own
     if other is not None and other.nothing:
-        missing = "an endpoint" if acl.kind == "model" else "a model"
-        return Sentence(
-            acl.text, f"{text} No effect: no entry allows {missing}.", Effect.DEAD
-        )
-    if acl.kind == "model" and acl.name != grammar.EVERYTHING:
-        listed = _listed(acl.name, access)
-        if listed is not None:
-            return listed
+        missing = "an endpoint" if of_model else "a model"
+        return _but(plain, f" No effect: no entry allows {missing}.", Effect.DEAD)
+    if of_model and acl.name != grammar.EVERYTHING:
+        special = _unlike_listed(acl, access)
+        if special is not None:
+            return special
     if repeated:
-        return Sentence(acl.text, f"{text} Said twice.", Effect.COVERED)
+        return _but(plain, " Said twice.", Effect.COVERED)
     if own is not None and own.everything and acl.name != grammar.EVERYTHING:
-        return Sentence(
-            acl.text, f"{text} Already covered by the wildcard.", Effect.COVERED
-        )
-    return Sentence(acl.text, text, effect)
+        return _but(plain, " Already covered by the wildcard.", Effect.COVERED)
+    return plain
 
 
-def _plain(acl: Acl) -> tuple[str, Effect]:
-    if acl.name == grammar.EVERYTHING:
-        use = "use every model" if acl.kind == "model" else "call every endpoint"
-        return f"May {use}, also those that come later.", Effect.OPENS_ALL
+def _but(plain: Sentence, more: str, effect: Effect) -> Sentence:
+    return replace(plain, rest=f"{plain.rest}{more}", effect=effect)
+
+
+def _strange(acl: Acl) -> Sentence:
+    effect = Effect.NOT_UNDERSTOOD
+    if acl.kind == "endpoint":
+        unknown = ", which Gatehouse does not know."
+        return Sentence(acl.text, "Names the endpoint ", acl.name, unknown, effect)
+    text = "Gatehouse does not know this kind of entry."
+    return Sentence(acl.text, text, "", "", effect)
+
+
+def _plain(acl: Acl, access: grammar.Access) -> Sentence:
+    if acl.name != grammar.EVERYTHING:
+        if acl.kind == "model":
+            lead, name = "May use the model ", acl.name
+        else:
+            lead, name = "May call ", grammar.ENDPOINTS[acl.name]
+        return Sentence(acl.text, lead, name, ".", Effect.OPENS)
+    lead, name, rest = "May call ", "every endpoint", ", also those that come later."
     if acl.kind == "model":
-        return f"May use the model {acl.name}.", Effect.OPENS
-    return f"May call {grammar.ENDPOINTS[acl.name]}.", Effect.OPENS
+        today = "" if access.seen is None else f", today {len(access.seen)}"
+        lead, name = "May use ", "every model"
+        rest = f" xAI lists for this key{today}, and every new one."
+    return Sentence(acl.text, lead, name, rest, Effect.OPENS_ALL)
 
 
-def _listed(name: str, access: grammar.Access) -> Sentence | None:
+def _unlike_listed(acl: Acl, access: grammar.Access) -> Sentence | None:
     """Say what is special about a named model; None: it is simply there."""
-    entry = f"{grammar.NAMESPACE}:model:{name}"
+    name = acl.name
     if access.seen is None:
-        text = f"May use the model {name}, if xAI offers it: that was never read."
-        return Sentence(entry, text, Effect.NOT_KNOWN)
-    behind = [model.model_id for model in access.seen if name in model.aliases]
+        rest = ", if xAI offers it: that was never read."
+        return Sentence(acl.text, "May use the model ", name, rest, Effect.NOT_KNOWN)
     if any(name == model.model_id for model in access.seen):
         return None
+    behind = [model.model_id for model in access.seen if name in model.aliases]
+    if len(behind) > 1:
+        rest = f", now an alias of {' and of '.join(behind)}: which one is not known."
+        return Sentence(acl.text, "Names ", name, rest, Effect.NOT_KNOWN)
     if behind:
-        text = (
-            f"May use {behind[0]}, which has the alias {name} now. An alias can move "
-            "to another model."
-        )
-        return Sentence(entry, text, Effect.OPENS)
-    text = f"Names {name}, which xAI does not list for this key. No effect."
-    return Sentence(entry, text, Effect.DEAD)
+        rest = f", which has the alias {name} now. An alias can move to another model."
+        return Sentence(acl.text, "May use ", behind[0], rest, Effect.OPENS)
+    listed = [n for model in access.seen for n in (model.model_id, *model.aliases)]
+    why = reasons.why_dead(name, listed)
+    rest = f" to no effect as far as is known: {why}."
+    return Sentence(acl.text, "Names ", name, rest, Effect.DEAD)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Case, Value, When
 from django.urls import reverse
 
-from console.keys.models import ApiKey, KeyChange
+from console.alerts.models import Incident, IncidentKind
+from console.keys.models import ApiKey
 from console.keys.shown import ShownState
-from console.keys.wording import change_in_words
 
-NEWS_FOR = timedelta(days=1)  # a change of rights asks for attention this long
+ENTRIES = 4  # of changed rights that are written out
 TEAMS_NAMED = 2  # in the sentence; more are counted
 IN_SENTENCE = {
     ShownState.KEY_BLOCKED: "blocked",
@@ -52,12 +53,16 @@ class Clause:
 class Attention:
     """One cause that asks for a person."""
 
-    kind: str  # a ShownState or "access"
+    kind: str  # an IncidentKind, or "stale"
     since: datetime | None
     title: str
     url: str
     text: str
-    key_id: UUID | None = None  # the key a check of which may help
+    incident: Incident | None = None
+    review_id: int | None = None  # the outside change that waits for a person
+    added: Sequence[str] = ()  # entries of the rights
+    removed: Sequence[str] = ()
+    key_id: UUID | None = None  # the unsure key
 
 
 def list_url(**filters: str) -> str:
@@ -107,77 +112,75 @@ def _state_clauses(tallies: Iterable[Tally]) -> Iterator[Clause]:
             first = False
 
 
+ORDER = (
+    IncidentKind.TEAM_BLOCKED,
+    IncidentKind.KEY_BLOCKED,
+    IncidentKind.IDENTITY,
+    IncidentKind.POLLER_SILENT,
+    IncidentKind.REJECTED,
+    IncidentKind.OUTSIDE_CHANGE,
+    IncidentKind.UNREACHABLE,
+    IncidentKind.PRICE_CHANGE,
+    IncidentKind.KEY_DISABLED,
+)
+
+
+def worst_first() -> list[Case | str]:
+    """Return the order of open incidents: those nobody looks after, then by kind."""
+    known = Case(When(acknowledged_at=None, then=Value(0)), default=Value(1))
+    ranks = [When(kind=kind, then=Value(rank)) for rank, kind in enumerate(ORDER)]
+    return [known, Case(*ranks, default=Value(len(ORDER))), "-began_at", "pk"]
+
+
 def attention(
-    *, tallies: Iterable[Tally], worst: Iterable[ApiKey], news: Iterable[KeyChange]
+    *, incidents: Sequence[Incident], stale: Iterable[ApiKey]
 ) -> list[Attention]:
-    """Return the open causes, worst first: a blocked team is one, not one per key.
+    """Return what asks for a person: the open causes as ordered, then unsure keys.
 
-    `worst` are keys with their `shown` state, `news` the changes of one day.
+    While the poller is silent no key can be verified, so they are no cause apart.
     """
-    found = [_blocked_team(one) for one in tallies if one.state == BLOCKS[0]]
-    found += [_bad_key(key) for key in worst]
-    found += [_changed_rights(change) for change in news if change.field == "acls"]
-    order = {kind: rank for rank, kind in enumerate((*BLOCKS, "access"))}
-    return sorted(found, key=lambda one: order.get(one.kind, len(order)))
+    silent = any(one.kind == IncidentKind.POLLER_SILENT for one in incidents)
+    unsure = [] if silent else [_unsure(key) for key in stale]
+    return [*(_of_incident(one) for one in incidents), *unsure]
 
 
-def _blocked_team(tally: Tally) -> Attention:
-    stop = "stops" if tally.keys == 1 else "stop"
+def _of_incident(incident: Incident) -> Attention:
+    added, removed = _rights(incident)
     return Attention(
-        kind=ShownState.TEAM_BLOCKED,
-        since=tally.since,
-        title=f"xAI has blocked the team {tally.team}",
-        url=list_url(state=ShownState.TEAM_BLOCKED),
-        text=f"{_keys(tally.keys)} {stop}. Only the team's owner can settle this with "
-        "xAI; Gatehouse goes on checking.",
+        kind=incident.kind,
+        since=incident.began_at,
+        title=incident.title,
+        url=reverse("incidents:detail", args=[incident.pk]),
+        text=incident.sentence,
+        incident=incident,
+        review_id=None if incident.escalated_at else incident.detail.get("change"),
+        added=added,
+        removed=removed,
     )
 
 
-BAD_KEYS = {
-    ShownState.KEY_BLOCKED: (
-        "xAI has blocked {}",
-        "The key can do nothing until xAI lifts the block. Ask xAI for the reason.",
-    ),
-    ShownState.REJECTED: (
-        "xAI does not accept {}",
-        "Most likely it was deleted or replaced at xAI. Replace its secret here, or "
-        "remove it.",
-    ),
-    ShownState.UNREACHABLE: (
-        "{} gets no answer",
-        "Three checks in a row had no answer, so nothing is known of it. It may still "
-        "work; Gatehouse tries again by itself.",
-    ),
-    ShownState.STALE: (
-        "{} has not been verified lately",
-        "What xAI last told of it is too old to rely on; Gatehouse goes on checking.",
-    ),
-}
+def _rights(incident: Incident) -> tuple[list[str], list[str]]:
+    """Return the entries that an outside change added to the rights, and took."""
+    for change in incident.detail.get("changes", ()):
+        before, after = change["before"], change["after"]
+        lists = isinstance(before, list) and isinstance(after, list)
+        if change["field"] == "acls" and lists:
+            added = [str(entry) for entry in after if entry not in before]
+            removed = [str(entry) for entry in before if entry not in after]
+            return added[:ENTRIES], removed[:ENTRIES]
+    return [], []
 
 
-def _bad_key(key: ApiKey) -> Attention:
-    shown: str = key.shown  # type: ignore[attr-defined]
-    title, text = BAD_KEYS[ShownState(shown)]
+def _unsure(key: ApiKey) -> Attention:
     owner = f" {key.owner} owns it." if key.owner else ""
     return Attention(
-        kind=shown,
-        since=key.checked_at if shown == ShownState.STALE else key.state_since,
-        title=title.format(key.label),
+        kind=ShownState.STALE,
+        since=key.checked_at,
+        title=f"{key.label} has not been verified lately",
         url=key_url(key.id),
-        text=text + owner,
+        text="What xAI last told of it is too old to rely on; Gatehouse goes on "
+        f"checking.{owner}",
         key_id=key.id,
-    )
-
-
-def _changed_rights(change: KeyChange) -> Attention:
-    before, after = change_in_words(change)
-    by = f" by {change.modified_by}" if change.modified_by else ""
-    return Attention(
-        kind="access",
-        since=change.gap_until,
-        title=f"The rights of {change.key.label} changed",
-        url=key_url(change.key_id),
-        text=f"From {before} to {after}. Changed in xAI's console{by}, not here.",
     )
 
 

@@ -1,6 +1,7 @@
 """What stands around every page: a context processor, evaluated only where it is shown.
 
-It costs two queries: one over the keys this person sees, one over the poller's pulse.
+It costs three queries: over the keys this person sees, over the open incidents, and
+over the poller's pulse.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,9 @@ from django.utils.functional import SimpleLazyObject
 from console import vault
 from console.accounts import rules
 from console.accounts.models import User
-from console.keys.models import ApiKey, KeyState
+from console.alerts.models import Incident
+from console.keys.assessment import WEIGHTS
+from console.keys.models import ApiKey, Severity
 from console.polling import life
 
 
@@ -30,8 +33,9 @@ class Facts:
     """The keys one person sees, in figures; times are those of the newest answer."""
 
     keys: int
-    bad: int  # blocked, rejected or unreachable; disabling is a person's wish
+    incidents: int  # that are open
     outside: int  # looks at changes made outside that wait for a person
+    high_findings: int  # open and not accepted
     keys_checked_at: datetime | None
     prices_read_at: datetime | None
 
@@ -46,6 +50,7 @@ class Item:
     current: bool
     count: int | None = None
     alert: int = 0
+    alert_words: str = ""  # what the number counts, for those who hear it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,18 @@ class Address:
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
     Address("Keys", "Inventory", "key", "keys:list", "keys.view"),
+    Address("Keys", "Access matrix", "matrix", "keys:access", "keys.view"),
     Address("Keys", "Changes", "columns", "keys:changes", "keys.view"),
+    Address("Keys", "Findings", "flag", "keys:findings", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(
         "Playground", "Messages", "braces", "playground:messages", "playground.use"
     ),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
+    Address("Record", "Audit log", "log", "pages:audit", "audit.view"),
+    Address("Running", "Incidents", "warn", "incidents:list", "incidents.view"),
+    Address("Running", "Alerts", "send", "alerts:list", "alerts.view"),
     Address("Running", "Status", "bolt", "pages:status", "status.view"),
     Address("Running", "Sandbox", "sliders", "pages:sandbox", "sandbox.control"),
 )
@@ -98,21 +108,21 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def facts_for(person: User | None) -> Facts:
-    """Count the keys this person sees, in one query."""
+    """Count the keys and open incidents this person sees, in two queries."""
     if person is None:
-        return Facts(0, 0, 0, None, None)
-    fine = (KeyState.ACTIVE, KeyState.UNKNOWN, KeyState.DISABLED)
+        return Facts(0, 0, 0, 0, None, None)
     row = ApiKey.objects.visible_to(person).aggregate(
         Count("id"),
         Max("checked_at"),
         Max("models_checked_at"),
         Sum("outside_changes"),
-        bad=Count("id", filter=~Q(state__in=fine)),
+        high=Sum(F("finding_weight") / WEIGHTS[Severity.HIGH], default=0),
     )
     return Facts(
         keys=row["id__count"],
-        bad=row["bad"],
+        incidents=Incident.objects.visible_to(person).open().count(),
         outside=row["outside_changes__sum"] or 0,
+        high_findings=row["high"],
         keys_checked_at=row["checked_at__max"],
         prices_read_at=row["models_checked_at__max"],
     )
@@ -122,11 +132,17 @@ def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
     """Return the addresses this person may open, grouped, the current one marked."""
     groups: dict[str, Group] = {}
     counts = {"keys:list": facts.keys, "keys:changes": facts.outside or None}
+    alerts = {
+        "pages:overview": (facts.incidents, "open incidents"),
+        "incidents:list": (facts.incidents, "open incidents"),
+        "keys:findings": (facts.high_findings, "of high severity"),
+    }
     here = current(path)
     for address in ADDRESSES:
         if person is None or not rules.allows(person, address.rule):
             continue
         group = groups.setdefault(address.group, Group(address.group, []))
+        alert, words = alerts.get(address.name, (0, ""))
         group.items.append(
             Item(
                 title=address.title,
@@ -134,7 +150,8 @@ def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
                 url=reverse(address.name),
                 current=address is here,
                 count=counts.get(address.name),
-                alert=facts.bad if address.name == "pages:overview" else 0,
+                alert=alert,
+                alert_words=words,
             )
         )
     return list(groups.values())

@@ -9,23 +9,24 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from console.accounts.models import User
+from console.alerts.models import Incident
+from console.alerts.register import WEEK
 from console.keys.models import ApiKey, KeyChange
-from console.keys.shown import ShownState, rank_expression, shown_expression
+from console.keys.shown import ShownState, shown_expression
 from console.keys.timeline import Event, events
 from console.keys.wording import change_in_words
 from console.keys.xai_users import names_of
 from console.lib.freshness import trusted_since
 from console.pages.attention import (
-    BAD_KEYS,
-    NEWS_FOR,
     Attention,
     Clause,
     Tally,
     attention,
     clauses,
+    worst_first,
 )
 
 LAMPS_AT_MOST = 60  # above that, teams show figures instead of one lamp per key
@@ -77,6 +78,8 @@ class Overview:
     clauses: list[Clause]
     teams: list[TeamBoard]
     attention: list[Attention]
+    more: int  # open incidents that are not written out
+    closed: int  # incidents of one week
     changes: list[Change]
     key_interval: timedelta
     model_interval: timedelta
@@ -85,14 +88,23 @@ class Overview:
 def overview_for(user: User, *, now: datetime) -> Overview:
     """Return the overview of the keys this person may see, as of `now`.
 
-    Five queries, however many keys there are.
+    Eight queries, however many keys there are.
     """
     keys = shown_keys(user, now=now)
     tallies = _tallies(keys)
     total = sum(one.keys for one in tallies)
     lamps = list(_lamps(keys)) if total <= LAMPS_AT_MOST else []
     changes = _changes(user, since=now - CHANGES_FOR)
-    news = [one for one in changes if now - one.gap_until <= NEWS_FOR]
+    visible = Incident.objects.visible_to(user)
+    incidents = list(
+        visible.open()
+        .select_related("key")
+        .order_by(*worst_first())[:ATTENTION_AT_MOST]
+    )
+    lately = Q(closed_at__gte=now - WEEK)
+    counts = visible.filter(lately | Q(closed_at=None)).aggregate(
+        open=Count("id", filter=Q(closed_at=None)), closed=Count("id", filter=lately)
+    )
     recent = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     return Overview(
         keys=total,
@@ -100,7 +112,9 @@ def overview_for(user: User, *, now: datetime) -> Overview:
         answered=keys.filter(verified_at__gte=recent).count(),
         clauses=clauses(tallies),
         teams=_boards(tallies, lamps),
-        attention=attention(tallies=tallies, worst=_worst(keys, now=now), news=news),
+        attention=attention(incidents=incidents, stale=_stale(keys)),
+        more=counts["open"] - len(incidents),
+        closed=counts["closed"],
         changes=list(_lines(changes)),
         key_interval=settings.XAI_POLL_EVERY,
         model_interval=settings.XAI_POLL_MODELS_EVERY,
@@ -139,11 +153,10 @@ def _boards(tallies: Iterable[Tally], lamps: list[tuple[str, Lamp]]) -> list[Tea
     return boards
 
 
-def _worst(keys: ShownKeys, *, now: datetime) -> ShownKeys:
-    """Keys that ask for attention one by one, at most ATTENTION_AT_MOST."""
-    watched = keys.filter(shown__in=BAD_KEYS, watched=True)
-    ranked: ShownKeys = watched.annotate(rank=rank_expression(now))
-    return ranked.order_by("rank", "state_since")[:ATTENTION_AT_MOST]
+def _stale(keys: ShownKeys) -> ShownKeys:
+    """Keys whose state is too old to trust, at most ATTENTION_AT_MOST."""
+    watched = keys.filter(shown=ShownState.STALE, watched=True)
+    return watched.order_by("checked_at", "pk")[:ATTENTION_AT_MOST]
 
 
 def _changes(user: User, *, since: datetime) -> list[KeyChange]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Count, Min
 from kombu import Connection
@@ -17,7 +15,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from console import vault
-from console.audit import chain
+from console.audit import anchors, chain, selfcheck
 from console.lib.templatetags.gatehouse import ago, span
 from console.pages import health
 from console.polling import life, schedule
@@ -26,10 +24,6 @@ from console.usage.ledger import REAP_AFTER
 from console.usage.models import RecordState, UsageRecord
 
 LATE = timedelta(minutes=2)  # a due poll nobody took, or a beat that did not ring
-AUDIT_RESULT = "pages.audit-verification"
-READ_AT_ONCE = 5000  # audit entries: verified by the page itself while so few
-FEW_KEPT_FOR = timedelta(minutes=10)
-MANY_KEPT_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,31 +141,23 @@ def usage_records(now: datetime) -> Part:
     return Part("Usage records", tone, f"{row['n']:,} open, since {ago(row['oldest'])}")
 
 
-def audit(now: datetime, *, read_at_once: int = READ_AT_ONCE) -> Part:
-    """The chain's end, and the last time all of it was read."""
+def audit(now: datetime) -> Part:
+    """The chain's end, and the last time all of it was read beside its anchors."""
     head = chain.head()
     if head is None:
         return Part("Audit trail", "ok", "has no entry yet")
-    result = cache.get(AUDIT_RESULT)
-    if result is None and head.seq <= read_at_once:
-        verify_audit(now=now)
-        result = cache.get(AUDIT_RESULT)
-    if result is None:
+    kept = selfcheck.newest()
+    if kept is None:
         return Part("Audit trail", "warn", f"{head.seq:,} entries, not verified yet")
-    read = f"entries 1 to {result['head']:,} verified {ago(result['at'])}"
-    if result["broken_at"] is not None:
-        text = f"is broken: entry {result['broken_at']:,} {result['reason']}"
+    upto = kept.result.entries
+    read = f"verified {ago(kept.at)} by {kept.by}, up to entry {upto:,}"
+    if not kept.result.sound:
+        return Part("Audit trail", "bad", kept.result.sentence, read)
+    anchor = anchors.last(settings.AUDIT_ANCHORS)
+    if anchor and anchors.contradicts(anchor):
+        text = f"has not the entry {anchor.seq:,} that its newest anchor notes"
         return Part("Audit trail", "bad", text, read)
     return Part("Audit trail", "ok", f"{head.seq:,} entries", read)
-
-
-def verify_audit(*, now: datetime) -> chain.Verification:
-    """Read the whole chain and keep the result for the page."""
-    result = chain.verify()
-    kept: dict[str, Any] = asdict(result) | {"at": now}
-    keep = FEW_KEPT_FOR if result.entries <= READ_AT_ONCE else MANY_KEPT_FOR
-    cache.set(AUDIT_RESULT, kept, keep.total_seconds())
-    return result
 
 
 def _asked(name: str, ask: Callable[[datetime], Part], now: datetime) -> Part:

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from console.pages import health, sandbox, views
+from console.pages import audit_views, health, sandbox, views
+from console.pages.evidence import views as evidence
 
 app_name = "pages"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("status/", views.status, name="status"),
-    path("status/verify/", views.verify, name="verify"),
+    path("audit/", audit_views.log, name="audit"),
+    path("audit/export/", audit_views.export_log, name="audit_export"),
+    path("audit/evidence/", evidence.evidence, name="evidence"),
+    path("audit/verify/", audit_views.verify, name="audit_verify"),
     path("sandbox/", sandbox.controls, name="sandbox"),
     path("sandbox/team/", sandbox.team, name="sandbox_team"),
     path("sandbox/key/", sandbox.key, name="sandbox_key"),

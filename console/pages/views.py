@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from console import vault
 from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.lib.htmx import render_page
@@ -30,19 +27,3 @@ def status(request: HttpRequest) -> HttpResponse:
     """Every part Gatehouse is made of, and whether it does its work."""
     parts = state_of_parts.all_parts(now=timezone.now())
     return render_page(request, "pages/status.html", {"parts": parts}, part="parts")
-
-
-@require_POST
-@rule("status.view")
-def verify(request: HttpRequest) -> HttpResponse:
-    """Read the whole audit chain again, and keep the result for the status page."""
-    try:
-        result = state_of_parts.verify_audit(now=timezone.now())
-    except vault.Sealed as refusal:
-        messages.error(request, refusal.sentence)
-        return redirect("pages:status")
-    if result.broken_at is None:
-        messages.success(request, f"{result.entries:,} audit entries follow in order.")
-    else:
-        messages.error(request, f"The audit chain is broken at {result.broken_at:,}.")
-    return redirect("pages:status")

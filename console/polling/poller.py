@@ -23,9 +23,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from console import vault, xai
+from console.alerts import incidents, noticing
 from console.keys import custody, observations, upstream
 from console.keys.models import ApiKey, KeyChange
-from console.keys.observations import KeyAnswer
+from console.keys.observations import KeyAnswer, ModelsSeen
 from console.polling import breaker, dates, schedule
 from console.polling.fetching import (
     Background,
@@ -178,9 +179,14 @@ def _write_keys(results: Sequence[Fetched]) -> list[UUID]:
             if isinstance(r.outcome, xai.KeyInfo)
         ]
     )
+    changed = set(changes)
     for result in held:
-        changes.setdefault(result.claim.key_id, []).extend(_record_failure(result))
+        if found := _record_failure(result):
+            changed.add(result.claim.key_id)
+            changes.setdefault(result.claim.key_id, []).extend(found)
     schedule.finish(_finishes(held))
+    # Last, since it holds the audit trail until the commit.
+    incidents.reconcile(changed)
     return [key_id for key_id, found in changes.items() if _opens_models(found)]
 
 
@@ -205,14 +211,16 @@ def _opens_models(changes: Iterable[KeyChange]) -> bool:
 def _write_models(result: Fetched) -> None:
     if not schedule.held([result.claim]):
         return
+    seen = ModelsSeen()
     if isinstance(result.outcome, ModelLists):
-        observations.record_models(
+        seen = observations.record_models(
             api_key=result.api_key,
             listed=result.outcome.listed,
             models=result.outcome.models,
             seen_at=result.seen_at,
         )
     schedule.finish(_finishes([result]))
+    noticing.note_prices(seen.new_prices)
 
 
 def _finishes(results: Sequence[Fetched]) -> list[Finish]:

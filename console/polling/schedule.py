@@ -158,9 +158,14 @@ def hold_team_back(team_id: UUID, wait: timedelta) -> None:
     ).update(due_at=until)
 
 
-@transaction.atomic
 def ask_now(api_key: ApiKey) -> bool:
-    """Make a key due at once, at most once a minute; return whether it was done.
+    """Make a key due at once, at most once a minute; return whether it was done."""
+    return bool(ask_these([api_key]))
+
+
+@transaction.atomic
+def ask_these(api_keys: Sequence[ApiKey]) -> list[ApiKey]:
+    """Make keys due at once, each at most once a minute; return those that are.
 
     A key without rows yet gets them, as `fill` would have given it.
     """
@@ -169,16 +174,18 @@ def ask_now(api_key: ApiKey) -> bool:
             PollState(
                 key=api_key, team_id=api_key.team_id, kind=kind, due_at=StatementTime()
             )
+            for api_key in api_keys
             for kind in PollKind
         ),
         ignore_conflicts=True,
     )
-    ids = _locked(PollState.objects.filter(key=api_key))
+    ids = _locked(PollState.objects.filter(key__in=api_keys))
     rows = PollState.objects.filter(pk__in=ids)
-    if rows.filter(asked_at__gt=StatementTime() - ASK_EVERY).exists():
-        return False
-    rows.update(due_at=StatementTime(), asked_at=StatementTime())
-    return True
+    lately = rows.filter(asked_at__gt=StatementTime() - ASK_EVERY)
+    waiting = set(lately.values_list("key_id", flat=True))
+    asked = [api_key for api_key in api_keys if api_key.pk not in waiting]
+    rows.filter(key__in=asked).update(due_at=StatementTime(), asked_at=StatementTime())
+    return asked
 
 
 def ask_all() -> int:

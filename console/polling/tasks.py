@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.conf import settings
-from kombu import Producer
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
+from console.keys import assessment
+from console.lib import bell
 from console.polling import life, poller, schedule
 
 LANES = 3  # that one ring starts at most; a worker's fourth thread stays free
 TASK_TIME = timedelta(seconds=20)
-TRY_ONCE = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
 
 
 @shared_task(name="polling.ring", ignore_result=True, expires=30)
@@ -38,19 +36,9 @@ def poll_batch(**_newer: Any) -> None:
     schedule.fill()
     poller.poll_due(time_limit=TASK_TIME)
     life.beat(life.WORKER)
+    assessment.catch_up(time_limit=TASK_TIME)  # what the answers changed
 
 
 def ring_bell(broker_url: str | None = None) -> bool:
-    """Ask a worker to look at once; return whether the broker took the message.
-
-    Without a broker nothing is lost: what is due stays due. So it is tried once,
-    over a connection of its own, since the workers' must wait longer.
-    """
-    with current_app.connection_for_write(
-        broker_url, transport_options=TRY_ONCE
-    ) as broker:
-        try:
-            poll_batch.apply_async(retry=False, producer=Producer(broker))
-        except (OperationalError, OSError, RedisError):
-            return False
-    return True
+    """Ask a worker to poll at once; return whether the broker took the message."""
+    return bell.ring(poll_batch.name, broker_url)

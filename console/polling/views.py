@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -11,14 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from console import vault
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
 from console.audit import trail
 from console.keys.models import ApiKey
-from console.lib.htmx import wants_part
+from console.keys.selection import Selection
+from console.keys.views.answers import REFUSALS, not_done, to_list
+from console.keys.views.picking import list_of, picked
+from console.lib.htmx import render_page, wants_part
 from console.polling import schedule, tasks
 
 ASKED = "xAI is being asked about {label}; the answer shows in some seconds."
@@ -47,23 +51,63 @@ def check_now(request: HttpRequest, key_id: UUID) -> HttpResponse:
     return response
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@rule("keys.check")
+def check_picked(request: HttpRequest) -> HttpResponse:
+    """Says how many of the picked keys will be asked, and asks when sent."""
+    listed = list_of(request)
+    try:
+        selection = picked(request)
+        if request.method == "POST":
+            asked = _ask_these(request, [k for k in selection.keys if k.watched])
+            messages.success(request, _asked_words(asked, selection))
+            return to_list(request, listed)
+    except REFUSALS as refusal:
+        return not_done(request, refusal, listed)
+    context = {"selection": selection, "back": listed.query}
+    return render_page(request, "polling/check_picked.html", context, part="asked")
+
+
+def _asked_words(asked: int, selection: Selection) -> str:
+    """Say how many are asked, and why others are not."""
+    told = f"xAI is being asked about {asked:,} of {selection.number:,} keys."
+    unwatched = selection.number - selection.watched
+    if soon := selection.watched - asked:
+        told += f" {soon:,} {_be('was', soon)} asked for less than a minute ago."
+    if unwatched:
+        told += f" {unwatched:,} {_be('is', unwatched)} not watched."
+    return told
+
+
+def _be(one: str, number: int) -> str:
+    return one if number == 1 else {"was": "were", "is": "are"}[one]
+
+
 def _ask(request: HttpRequest, api_key: ApiKey) -> tuple[HTTPStatus, str]:
     """Make the key due, or say why not. Raises vault.Sealed."""
     if not api_key.watched:
         return HTTPStatus.CONFLICT, UNWATCHED
-    with transaction.atomic():
-        if not schedule.ask_now(api_key):
-            return HTTPStatus.TOO_MANY_REQUESTS, TOO_SOON
-        trail.record(
-            action="key.checked_by_hand",
-            actor=actor_of(request),
-            object_kind="key",
-            object_id=str(api_key.pk),
-            object_name=api_key.label,
-            team_id=api_key.team_id,
-        )
-    tasks.ring_bell()
+    if not _ask_these(request, [api_key]):
+        return HTTPStatus.TOO_MANY_REQUESTS, TOO_SOON
     return HTTPStatus.OK, ASKED
+
+
+def _ask_these(request: HttpRequest, api_keys: Sequence[ApiKey]) -> int:
+    """Make keys due, with audit entries; return how many are. Raises vault.Sealed."""
+    with transaction.atomic():
+        asked = schedule.ask_these(api_keys)
+        for api_key in asked:
+            trail.record(
+                action="key.checked_by_hand",
+                actor=actor_of(request),
+                object_kind="key",
+                object_id=str(api_key.pk),
+                object_name=api_key.label,
+                team_id=api_key.team_id,
+            )
+    if asked:
+        tasks.ring_bell()
+    return len(asked)
 
 
 def _back(request: HttpRequest, api_key: ApiKey) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -28,24 +28,36 @@ class Disconnected(Exception):
 
 
 class BodyGuard:
-    """Reads the whole body, at most `limit` bytes within `time`; else 413 or 408."""
+    """Reads the whole body, at most `limit` bytes within `time`; else 413 or 408.
 
-    def __init__(self, app: Application, *, limit: int, time: timedelta) -> None:
+    `larger` has the limits of the few paths that take more.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        limit: int,
+        time: timedelta,
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
         self.app = app
         self.limit = limit
         self.time = time
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        too_large = f"This request is too large: at most {self.limit // 1024} KiB."
+        limit = self.larger.get(scope["path"], self.limit)
+        too_large = f"This request is too large: at most {limit // 1024} KiB."
         if _declared_length(scope) > DROP_UP_TO:
             await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
             return
         try:
             async with asyncio.timeout(self.time.total_seconds()):
-                body = await self._read(receive)
+                body = await self._read(receive, limit)
         except TooLarge:
             await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
         except TimeoutError:
@@ -56,7 +68,7 @@ class BodyGuard:
         else:
             await self.app(scope, _replay(body, receive), send)
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read(self, receive: Receive, limit: int) -> bytes:
         body = bytearray()
         size = 0
         more = True
@@ -66,12 +78,12 @@ class BodyGuard:
                 raise Disconnected
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size <= self.limit:
+            if size <= limit:
                 body += chunk
             else:
                 body.clear()
             more = message.get("more_body", False)
-        if size > self.limit:
+        if size > limit:
             raise TooLarge
         return bytes(body)
 

@@ -7,6 +7,11 @@ function isRefresh(event) {
   return event.detail.elt.closest("[data-refresh]") !== null;
 }
 
+// A form that was opened inside such a part is not swapped away under its writer.
+function isWriting(event) {
+  return event.detail.target.querySelector("[data-cell-form]") !== null;
+}
+
 function showOffline(offline) {
   const notice = document.querySelector("[data-offline]");
   if (notice) notice.hidden = !offline;
@@ -20,7 +25,8 @@ function failed(event) {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (isRefresh(event) && (document.hidden || Date.now() < waitUntil)) event.preventDefault();
+  if (!isRefresh(event)) return;
+  if (document.hidden || Date.now() < waitUntil || isWriting(event)) event.preventDefault();
 });
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:timeout", failed);

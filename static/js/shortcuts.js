@@ -3,7 +3,7 @@
 const ROWS = "[data-row]";
 
 function isTyping(target) {
-  return target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
 
 function search() {
@@ -25,13 +25,17 @@ function move(step) {
   if (!rows.length) return;
   const at = rows.indexOf(document.activeElement?.closest(ROWS));
   const next = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step));
-  rows[next].querySelector("a, button")?.focus();
+  (rows[next].querySelector("[data-row-link]") ?? rows[next].querySelector("a, button"))?.focus();
   rows[next].scrollIntoView({ block: "nearest" });
 }
 
 function checkNow() {
   const row = document.activeElement?.closest(ROWS);
   (row ?? document).querySelector("[data-check-now]")?.click();
+}
+
+function select() {
+  document.activeElement?.closest(ROWS)?.querySelector("[data-tick]")?.click();
 }
 
 function help() {
@@ -44,6 +48,7 @@ const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
   r: checkNow,
+  x: select,
 };
 
 document.addEventListener("keydown", (event) => {

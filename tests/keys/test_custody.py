@@ -255,35 +255,6 @@ def test_a_refused_secret_replaces_nothing(api_key: ApiKey, upstream: Upstream) 
     assert api_key.secret_version == 1
 
 
-def test_an_edit_audits_what_differs(api_key: ApiKey) -> None:
-    custody.edit(
-        api_key=api_key, label="search-prod", owner="Jo", note="", actor=SYSTEM
-    )
-    custody.edit(
-        api_key=api_key, label="search-prod", owner="Jo", note="", actor=SYSTEM
-    )
-
-    entry = Entry.objects.get(action="key.edited")
-    assert entry.detail == {
-        "before": {"owner": "Mara Lindqvist"},
-        "after": {"owner": "Jo"},
-    }
-    api_key.refresh_from_db()
-    assert api_key.owner == "Jo"
-
-
-def test_pausing_and_resuming_are_audited_once(api_key: ApiKey) -> None:
-    assert custody.pause(api_key=api_key, actor=SYSTEM).watched is False
-    custody.pause(api_key=api_key, actor=SYSTEM)
-    assert custody.resume(api_key=api_key, actor=SYSTEM).watched is True
-
-    actions = Entry.objects.order_by("seq").values_list("action", flat=True)
-    assert [a for a in actions if "watch" in a] == [
-        "key.watch_paused",
-        "key.watch_resumed",
-    ]
-
-
 def test_removing_forgets_the_secret_and_keeps_the_row(
     api_key: ApiKey, ada: User
 ) -> None:

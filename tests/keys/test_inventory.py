@@ -10,11 +10,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from console.accounts.models import Team, User
-from console.keys.inventory import SORTS, Filters, inventory, records
+from console.keys.inventory import found_in, inventory, records
 from console.keys.models import ApiKey, KeyState
+from console.keys.narrowing import Filters
 from console.keys.reach import Share
-from console.keys.shown import ShownState, shown_expression, shown_state
-from tests.keys.stored import key, stored_key, stored_model
+from console.keys.shown import shown_expression, shown_state
+from console.keys.sorting import SORTS
+from tests.keys.stored import key, stored_key
 
 ALL = Filters()
 
@@ -31,13 +33,15 @@ def found(user: User, **filters: object) -> list[str]:
         pytest.param("PROD", True, id="label, any case"),
         pytest.param("x9Qf", True, id="tail"),
         pytest.param("xai-...x9Qf", True, id="redacted key"),
-        pytest.param("x9qf", False, id="tail in another case"),
+        pytest.param("x9qf", True, id="tail, any case"),
         pytest.param("lindq", True, id="owner"),
         pytest.param("ranker", True, id="note"),
         pytest.param("at xai", True, id="name at xAI"),
         pytest.param("grok-4", True, id="model in the rules"),
         pytest.param("chat", True, id="endpoint in the rules"),
         pytest.param("api-key", False, id="what all rules share"),
+        pytest.param("eu-west", True, id="tag"),
+        pytest.param("prod\neu", False, id="never two lines at once"),
         pytest.param("%", False, id="a wildcard is text"),
         pytest.param("_", False, id="so is the other"),
         pytest.param("zzz", False, id="nothing"),
@@ -46,7 +50,7 @@ def found(user: User, **filters: object) -> list[str]:
 def test_search_looks_where_people_expect(
     ada: User, team: Team, search: str, hit: bool
 ) -> None:
-    stored_key(team, owner="Mara Lindqvist", note="Feeds the ranker.")
+    stored_key(team, owner="Mara Lindqvist", note="Feeds the ranker.", tags=["eu-west"])
 
     assert bool(found(ada, search=search)) is hit
 
@@ -63,28 +67,6 @@ def test_a_team_narrows_to_its_keys(ada: User, team: Team, other_team: Team) -> 
     stored_key(other_team, "elsewhere")
 
     assert found(ada, team=other_team.pk) == ["elsewhere"]
-
-
-def test_counts_follow_the_search_but_not_the_chosen_state(
-    ada: User, team: Team
-) -> None:
-    ApiKey.objects.bulk_create(
-        [
-            key(team, "a", state=KeyState.TEAM_BLOCKED),
-            key(team, "b", state=KeyState.ACTIVE),
-            key(team, "c", state=KeyState.ACTIVE),
-            key(team, "other", state=KeyState.ACTIVE, acls=[], xai_name="z"),
-        ]
-    )
-    filters = Filters(state=ShownState.ACTIVE, search="at xai")
-
-    page = inventory(user=ada, filters=filters, now=timezone.now())
-
-    counts = {count.state: count.keys for count in page.counts}
-    assert counts[ShownState.ACTIVE] == 2
-    assert counts[ShownState.TEAM_BLOCKED] == 1
-    assert counts[ShownState.REJECTED] == 0
-    assert (page.total, page.matching) == (3, 2)
 
 
 def test_need_for_attention_comes_first(ada: User, team: Team) -> None:
@@ -115,6 +97,8 @@ def test_need_for_attention_comes_first(ada: User, team: Team) -> None:
         ("team", ["b", "a", "c"]),
         ("owner", ["c", "a", "b"]),
         ("access", ["c", "b", "a"]),
+        ("findings", ["b", "a", "c"]),
+        ("worst", ["a", "c", "b"]),
         ("changed", ["b", "a", "c"]),
         ("checked", ["b", "c", "a"]),
     ],
@@ -123,10 +107,11 @@ def test_sorts(
     ada: User, team: Team, other_team: Team, sort: str, expected: list[str]
 ) -> None:
     now = timezone.now()
-    stored_key(team, "a", owner="Zoe", acls=None, checked_at=now,
-               changed_at=now - timedelta(days=2))  # fmt: skip
-    stored_key(other_team, "b", owner="", checked_at=None, changed_at=now)
-    stored_key(team, "c", owner="amy", acls=["api-key:model:*"],
+    stored_key(team, "a", owner="Zoe", checked_at=now, worst_hour_ticks=7,
+               finding_weight=200, changed_at=now - timedelta(days=2))  # fmt: skip
+    stored_key(other_team, "b", owner="", checked_at=None, changed_at=now,
+               models_in_reach=1, finding_weight=10_000)  # fmt: skip
+    stored_key(team, "c", owner="amy", all_models=True, worst_hour_ticks=0,
                checked_at=now - timedelta(days=1))  # fmt: skip
 
     assert found(ada, sort=sort) == expected
@@ -147,7 +132,10 @@ def test_every_sort_pages_through_all_keys_once(
             state=list(KeyState)[n % 7],
             changed_at=now - timedelta(hours=n % 4) if n % 4 else None,
             checked_at=now - timedelta(seconds=n % 5) if n % 5 else None,
-            acls=[None, [], ["api-key:model:*"]][n % 3],
+            all_models=n % 3 == 0,
+            models_in_reach=[None, 0, 4][n % 3],
+            finding_weight=n % 4 * 100,
+            worst_hour_ticks=[None, 0, 10**15][n % 3],
         )
         for n in range(60)
     )
@@ -240,27 +228,31 @@ def test_old_knowledge_is_never_shown_as_new(
     assert shown_state(judged, now=now) == shown
 
 
-def test_reach_counts_listed_models_and_names_the_wildcard(
-    ada: User, team: Team
-) -> None:
-    model, other = stored_model("grok-4.3"), stored_model("grok-3")
-    for label, acls in {
-        "alias": ["api-key:model:grok-4.3-latest", "api-key:endpoint:chat"],
-        "all": ["api-key:model:*", "api-key:endpoint:*"],
-        "gone": ["api-key:model:grok-2"],
-    }.items():
-        seen = stored_key(team, label, acls=acls)
-        for each in (model, other):
-            seen.sees.create(model=each, seen_from=timezone.now())
+def test_reach_is_what_the_assessment_found(ada: User, team: Team) -> None:
+    some = {"models_in_sight": 8, "models_in_reach": 3, "endpoints_in_reach": 2}
+    stored_key(team, "a", **some)
+    stored_key(team, "b", **some, all_models=True, all_endpoints=True)
+    stored_key(team, "c")
+    stored_key(team, "d", all_models=True, endpoints_in_reach=1)
 
     page = inventory(user=ada, filters=Filters(sort="name"), now=timezone.now())
 
-    shares = [(row.reach.models, row.reach.endpoints) for row in page.rows]
-    (alias, _), everything, (gone, none) = shares
-    assert alias == Share(allowed=1, listed=2, everything=False)
-    assert all(share is not None and share.everything for share in everything)
-    assert gone == Share(allowed=0, listed=2, everything=False)
-    assert none == Share(allowed=0, listed=7, everything=False)
+    a, b, c, d = (row.reach for row in page.rows)
+    assert (a.models, a.endpoints) == (Share(3, 8, False), Share(2, 7, False))
+    assert all(
+        share is not None and share.everything for share in (b.models, b.endpoints)
+    )
+    assert c.unknown
+    assert d.models == Share(0, 0, everything=True)
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [(0, []), (1, ["1 low"]), (10_203, ["1 high", "2 medium", "3 low"]),
+     (120_000, ["12 high"])],
+)  # fmt: skip
+def test_findings_are_read_from_their_weight(weight: int, words: list[str]) -> None:
+    assert [f"{each.number} {each.severity}" for each in found_in(weight)] == words
 
 
 @pytest.mark.parametrize(

@@ -33,15 +33,79 @@ def labels(text: str) -> list[str]:
 def test_shows_a_key_with_state_team_owner_access_and_age(
     client_of: ClientOf, sam: User, team: Team
 ) -> None:
-    stored_model("grok-4.3")
-    stored_key(team, owner="Mara Lindqvist", xai_redacted="xai-...p0Rd")
+    stored_key(
+        team,
+        owner="Mara Lindqvist",
+        note="Feeds the ranker.",
+        tags=["eu-west"],
+        xai_redacted="xai-...p0Rd",
+        models_in_sight=8,
+        models_in_reach=3,
+        endpoints_in_reach=1,
+        finding_weight=10_200,
+        changed_at=timezone.now(),
+        outside_changes=1,
+    )
 
     page = client_of(sam).get(URL).text
 
     for text in ("search-prod", "xai-...p0Rd", "Usable", "Search", "Mara Lindqvist"):
         assert text in page
-    assert "1 of 7 endpoints" in page
+    for text in ("3 of 8 models", "1 of 7 endpoints", "1 high", "2 medium", "outside"):
+        assert text in page
+    assert '<span class="tag">eu-west</span>' in page
+    assert "Feeds the ranker." in page
+    assert "Nothing is known of these days yet" in page
     assert "min ago" in page
+
+
+def test_the_sentence_above_follows_the_filters_also_in_a_swap(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    stored_key(team, finding_weight=1)
+    stored_key(team, "other", state=KeyState.DISABLED)
+    browser = client_of(ada)
+
+    page = browser.get(URL).text
+    part = browser.get(URL, {"state": "disabled"}, headers=PART).text
+
+    assert "2 keys. 1 can be used, 1 has findings." in page
+    assert "hx-swap-oob" not in page
+    assert '<p class="sub" id="key-sum" hx-swap-oob="true">1 key matches' in part
+
+
+def test_chips_narrow_together_and_lead_back(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    stored_key(team, "wide", all_models=True)
+    stored_key(team, "wide and lost", all_models=True, finding_kinds=["gone_model"])
+    browser = client_of(ada)
+
+    both = browser.get(URL, {"risk": ["all_models", "dead_rule"], "sort": "name"}).text
+
+    assert labels(both) == ["wide and lost"]
+    assert 'id="chip-all_models" href="?risk=dead_rule&amp;sort=name"' in both
+    assert 'name="risk" value="all_models" form="filters"' in both
+    assert labels(browser.get(URL, {"tag": "none"}).text) == []
+
+
+def test_the_files_tell_reach_findings_and_the_worst_hour(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    stored_key(
+        team,
+        tags=["a", "b"],
+        all_models=True,
+        finding_kinds=["gone_model"],
+        finding_weight=100,
+        worst_hour_ticks=12_345_000_000,
+    )
+
+    (row,) = json.loads(client_of(ada).get(URL, {"format": "json"}).getvalue())
+
+    assert (row["tags"], row["all_models"]) == (["a", "b"], True)
+    assert (row["findings"], row["findings_medium"]) == (["gone_model"], 1)
+    assert (row["worst_hour_ticks"], row["worst_hour_usd"]) == (12345000000, "1.2345")
 
 
 def test_hides_the_keys_and_the_names_of_other_teams(
@@ -49,9 +113,17 @@ def test_hides_the_keys_and_the_names_of_other_teams(
 ) -> None:
     stored_key(team)
 
-    page = client_of(mia).get(URL, {"team": str(team.pk)}).text
+    secret = {"owner": "Jo Secret", "note": "Quiet note", "tags": ["hidden-tag"]}
+    ApiKey.objects.update(**secret)
+    wanted = {"team": str(team.pk), "tag": "hidden-tag", "owner": "jo secret"}
 
-    assert "search-prod" not in page
+    page = client_of(mia).get(URL).text
+    filtered = client_of(mia).get(URL, wanted).text
+
+    for text in ("search-prod", "Jo Secret", "Quiet note", "hidden-tag"):
+        assert text not in page
+    assert labels(filtered) == []
+    assert "0 keys match these filters" in filtered
     assert f'<option value="{team.pk}"' not in page
 
 
@@ -159,6 +231,10 @@ def test_unknown_rules_and_old_answers_are_said_in_words(
         "q=%00",
         "q=%25_%27",
         "format=xml",
+        "risk=nonsense&risk=",
+        "owner=%00&tag=%00",
+        "tag=a%3Cb",
+        "view=nonsense",
         "state=&team=&q=&sort=&size=&page=",
     ],
 )
@@ -206,7 +282,7 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
             page = browser.get(URL, {"size": "50"}, headers=PART)
         asked.append(len(queries))
 
-    assert page.text.count("data-row") == 50
+    assert page.text.count("<tr data-row") == 50
     assert asked[0] == asked[1]
     assert asked[0] <= 8
 

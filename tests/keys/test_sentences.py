@@ -26,6 +26,8 @@ ALL = ["api-key:model:*", "api-key:endpoint:*"]
         ([*ALL, "api-key:endpoint:voice"], None, Effect.NOT_UNDERSTOOD, "voice"),
         ([*ALL, "api-key:region:eu"], None, Effect.NOT_UNDERSTOOD, "not know"),
         ([*ALL, ""], None, Effect.NOT_UNDERSTOOD, "not know"),
+        ([ALL[1], "api-key:model:grok-4*"], None, Effect.DEAD, "partial wildcards"),
+        ([ALL[1], "api-key:model:GROK-4.5"], None, Effect.DEAD, "lists grok-4.5"),
     ],
 )
 def test_an_entry_says_what_it_really_does(
@@ -53,3 +55,31 @@ def test_a_model_is_not_called_gone_when_no_list_was_read() -> None:
 
 def test_entries_that_were_not_told_have_no_sentences() -> None:
     assert sentences(None, seen=SEEN) == []
+
+
+def test_an_alias_of_two_models_is_not_known() -> None:
+    twins = [Model("grok-4.3", ("latest",)), Model("grok-4.5", ("latest",))]
+
+    (said, _) = sentences(["api-key:model:latest", ALL[1]], seen=twins)
+
+    assert said.effect == Effect.NOT_KNOWN
+    assert "an alias of grok-4.3 and of grok-4.5" in said.text
+
+
+def test_the_wildcard_says_how_many_models_it_opens_today() -> None:
+    (read, _), (unread, _) = (sentences(ALL, seen=seen) for seen in (SEEN, None))
+
+    assert "today 2, and every new one" in read.text
+    assert "today" not in unread.text
+
+
+def test_a_sentence_sets_off_what_it_speaks_of() -> None:
+    (said, _) = sentences(["api-key:model:grok-4.5", ALL[1]], seen=SEEN)
+
+    assert (said.lead, said.name, said.rest) == ("May use the model ", "grok-4.5", ".")
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_every_effect_has_a_look(effect: Effect) -> None:
+    assert effect.look.glyph
+    assert bool(effect.look.word) is bool(effect.look.severity)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from console import xai
 from console.audit.actors import SYSTEM
-from console.keys import custody
+from console.keys import custody, editing
 from console.keys.models import ApiKey, StateSpan
 from console.keys.observations import record_failure, record_key_info, record_problem
 from tests.keys.answers import Upstream, key_info
@@ -239,8 +239,8 @@ def test_a_removed_key_is_in_no_state_any_more(api_key: ApiKey) -> None:
 
 def test_a_paused_key_is_in_doubt_until_it_is_watched_again(api_key: ApiKey) -> None:
     see(api_key, NOON)
-    custody.pause(api_key=api_key, actor=SYSTEM)
-    custody.resume(api_key=api_key, actor=SYSTEM)
+    editing.pause(api_key=api_key, actor=SYSTEM)
+    editing.resume(api_key=api_key, actor=SYSTEM)
     see(api_key, NOON + 2 * TRUSTED)
 
     assert [span[0] for span in spans(api_key)] == ["active", "stale", "active"]

@@ -6,9 +6,12 @@ import pytest
 from django.utils import timezone
 
 from console.accounts.models import Team, User
+from console.alerts import acting, incidents, noticing
+from console.alerts.models import Incident, IncidentKind
+from console.audit.actors import SYSTEM
 from console.keys.models import KeyState
 from console.keys.shown import ShownState as S
-from console.pages.attention import IN_SENTENCE, Tally, attention, clauses
+from console.pages.attention import IN_SENTENCE, ORDER, Tally, attention, clauses
 from console.pages.overview import overview_for
 from tests.pages.keys_of import stored
 
@@ -69,28 +72,65 @@ def test_every_state_but_the_good_one_has_a_word() -> None:
 
 
 def test_nothing_is_open_when_nothing_is_wrong() -> None:
-    found = attention(tallies=[tally(S.ACTIVE), tally(S.DISABLED)], worst=[], news=[])
-
-    assert found == []
+    assert attention(incidents=[], stale=[]) == []
 
 
-def test_the_worst_comes_first(ada: User, team: Team, other_team: Team) -> None:
+def test_the_worst_comes_first_and_what_is_unsure_last(
+    ada: User, team: Team, other_team: Team
+) -> None:
     stored(team, "late", age=10_000)
     stored(team, "silent", KeyState.UNREACHABLE)
     stored(team, "gone", KeyState.REJECTED)
     stored(team, "stopped", KeyState.KEY_BLOCKED)
     stored(other_team, "all", KeyState.TEAM_BLOCKED)
     stored(team, "off", KeyState.DISABLED)
+    incidents.sweep()
 
     seen = overview_for(ada, now=timezone.now())
 
     assert [one.kind for one in seen.attention] == [
-        S.TEAM_BLOCKED,
-        S.KEY_BLOCKED,
-        S.REJECTED,
-        S.UNREACHABLE,
-        S.STALE,
+        "team_blocked",
+        "key_blocked",
+        "rejected",
+        "unreachable",
+        "key_disabled",
+        "stale",
     ]
+
+
+def test_what_somebody_looks_after_comes_behind(ada: User, team: Team) -> None:
+    stored(team, "stopped", KeyState.KEY_BLOCKED)
+    stored(team, "silent", KeyState.UNREACHABLE)
+    incidents.sweep()
+    worst = Incident.objects.get(kind="key_blocked")
+
+    acting.acknowledge(incident=worst, note="", by=ada, actor=SYSTEM)
+
+    kinds = [one.kind for one in overview_for(ada, now=timezone.now()).attention]
+    assert kinds == ["unreachable", "key_blocked"]
+
+
+def test_every_kind_has_its_place() -> None:
+    assert set(ORDER) == set(IncidentKind)
+
+
+def test_while_the_poller_is_silent_no_key_asks_apart(ada: User, team: Team) -> None:
+    stored(team, "late", age=10_000)
+    noticing.note_silence(None)
+
+    seen = overview_for(ada, now=timezone.now())
+
+    assert [one.kind for one in seen.attention] == ["poller_silent"]
+
+
+def test_counts_what_is_not_written_out(ada: User, team: Team) -> None:
+    for number in range(25):
+        stored(team, str(number), KeyState.REJECTED)
+    incidents.sweep()
+
+    seen = overview_for(ada, now=timezone.now())
+
+    assert (len(seen.attention), seen.more) == (20, 5)
 
 
 def test_a_key_that_nobody_watches_asks_for_nothing(ada: User, team: Team) -> None:

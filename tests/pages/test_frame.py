@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from console import vault
 from console.accounts.models import Team, User
+from console.alerts import incidents
 from console.keys.models import KeyState
 from console.pages import frame
 from tests.pages.keys_of import stored
@@ -27,8 +28,9 @@ def test_overseers_find_the_status_page(
     settings.TRYOUT = False
 
     assert titles(request.getfixturevalue(who)) == [
-        *("Overview", "Inventory", "Changes", "Prices"),
-        *("Chat", "Messages", "Tokenize", "Status"),
+        *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
+        *("Prices", "Chat", "Messages", "Tokenize", "Audit log"),
+        *("Incidents", "Alerts", "Status"),
     ]
 
 
@@ -47,9 +49,15 @@ def test_others_do_not(
         ("/", "Overview"),
         ("/keys/", "Inventory"),
         ("/keys/add/", "Inventory"),
+        ("/keys/findings/", "Findings"),
+        ("/keys/findings/7/accept/", "Findings"),
         ("/keys/changes/", "Changes"),
         ("/keys/changes/7/confirm/", "Changes"),
+        ("/keys/access/", "Access matrix"),
+        ("/keys/access/compare/", "Access matrix"),
         ("/models/", "Prices"),
+        ("/incidents/", "Incidents"),
+        ("/alerts/add/", "Alerts"),
         ("/playground/messages/", "Messages"),
     ],
 )
@@ -84,7 +92,7 @@ def test_counts_the_changes_that_wait_and_says_nothing_of_none(
     assert (waiting(ada), waiting(sam), waiting(mia)) == (3, 2, 1)
 
 
-def test_counts_the_keys_one_sees_and_the_bad_ones(
+def test_counts_the_keys_one_sees_and_the_open_incidents(
     ada: User, mia: User, team: Team
 ) -> None:
     stored(team, "fine")
@@ -92,22 +100,39 @@ def test_counts_the_keys_one_sees_and_the_bad_ones(
     stored(team, "switched off", KeyState.DISABLED)
     stored(team, "new", KeyState.UNKNOWN)
 
+    incidents.sweep()
+
     seen = frame.facts_for(ada)
 
-    assert (seen.keys, seen.bad) == (4, 1)
+    assert (seen.keys, seen.incidents, seen.high_findings) == (4, 2, 0)
     assert seen.keys_checked_at is not None
     assert seen.prices_read_at is None
-    assert frame.facts_for(mia).keys == 0
+    elsewhere = frame.facts_for(mia)
+    assert (elsewhere.keys, elsewhere.incidents) == (0, 0)
 
 
-def test_costs_two_queries(
+def test_counts_the_open_findings_of_high_severity(
+    ada: User, mia: User, team: Team
+) -> None:
+    stored(team, "two high, one medium", finding_weight=20_100)
+    stored(team, "one high", finding_weight=10_000)
+    stored(team, "only lesser ones", finding_weight=9_999)
+
+    groups = frame.rail(ada, "/", frame.facts_for(ada))
+
+    alerts = {item.title: item.alert for group in groups for item in group.items}
+    assert alerts["Findings"] == 3
+    assert frame.facts_for(mia).high_findings == 0
+
+
+def test_costs_three_queries(
     ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     vault.state()  # remembered for some seconds
     request = RequestFactory().get("/")
     request.user = ada
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         shown = frame.frame(request)
         assert [group.title for group in shown["nav"]]
         assert shown["poller"].alive is False
@@ -187,7 +212,7 @@ def test_a_message_is_shown_once(
 ) -> None:
     browser = client_of(ada)
 
-    told = browser.post("/status/verify/", follow=True).text
+    told = browser.post("/audit/verify/", follow=True).text
 
     assert "data-toast-close" in told
     assert "data-toast-close" not in browser.get("/").text

@@ -12,8 +12,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from console import vault
 from console.accounts.models import Team, User
-from console.keys.models import KeyChange, KeyState, Origin, Review, XaiUser
+from console.alerts import incidents
+from console.alerts.models import Incident
+from console.keys.models import ApiKey, KeyChange, KeyState, Origin, Review, XaiUser
 from console.polling import life
+from tests.alerts.conftest import look_at, turn
 from tests.keys.looks import BLOCKED, RENAMED, SOMEBODY, WIDENED, look
 from tests.pages.keys_of import stored
 from tests.people import ClientOf
@@ -51,10 +54,11 @@ def test_a_blocked_team_is_one_cause_whatever_the_number_of_its_keys(
 ) -> None:
     for number in range(3):
         stored(team, f"search-{number}", KeyState.TEAM_BLOCKED)
+    incidents.sweep()
 
     page = client_of(ada).get(URL).text
 
-    assert page.count("xAI has blocked the team Search") == 2  # sentence and list
+    assert page.count("xAI has blocked the team Search") == 3  # sentence, list, button
     assert "which stops 3 keys." in page
     assert "1 open, worst first" in page
 
@@ -122,30 +126,54 @@ def test_names_who_changed_a_key_and_what_was_said_of_it(
     assert 'href="/keys/changes/"' in section
 
 
-def test_rights_changed_today_ask_for_attention(
+def test_an_outside_change_shows_which_rights_came_and_went(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:
-    key = stored(team, "search-prod")
-    KeyChange.objects.create(
-        key=key,
-        team=key.team,
-        origin=Origin.OUTSIDE,
-        field="acls",
-        before=["api-key:model:grok-4.3", "api-key:endpoint:chat"],
-        after=["api-key:model:*", "api-key:endpoint:chat"],
-        gap_until=timezone.now() - timedelta(minutes=5),
-    )
+    look_at(stored(team, "search-prod"))
+    incidents.sweep()
 
     page = client_of(ada).get(URL).text
 
-    assert "The rights of search-prod changed" in page
+    assert "The rights of search-prod changed outside Gatehouse" in page
     assert "Outside change" in page
+    assert "<ins><code>api-key:model:*</code></ins>" in page
+    assert "<del><code>api-key:model:grok-4.3</code></del>" in page
+
+
+def test_leads_to_what_was_closed_this_week(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    turn(stored(team, "search-prod", KeyState.REJECTED), KeyState.REJECTED)
+    turn(ApiKey.objects.get(), KeyState.ACTIVE)
+
+    page = client_of(ada).get(URL).text
+
+    assert 'href="/incidents/?show=week">Closed this week (1)</a>' in page
+
+
+@pytest.mark.parametrize(("who", "offered"), [("ada", True), ("sam", False)])
+def test_offers_to_acknowledge_and_to_replace_to_an_admin(
+    client_of: ClientOf,
+    team: Team,
+    who: str,
+    offered: bool,
+    request: pytest.FixtureRequest,
+) -> None:
+    key = stored(team, "search-ci", KeyState.REJECTED)
+    incidents.sweep()
+
+    page = client_of(request.getfixturevalue(who)).get(URL).text
+
+    assert "xAI does not accept search-ci" in page
+    assert (f'action="/incidents/{Incident.objects.get().pk}/ackn' in page) is offered
+    assert (f'href="/keys/{key.pk}/replace/"' in page) is offered
 
 
 def test_hides_the_keys_of_other_teams(
     client_of: ClientOf, mia: User, team: Team
 ) -> None:
     key = stored(team, "search-prod", KeyState.KEY_BLOCKED)
+    incidents.sweep()
     KeyChange.objects.create(
         key=key,
         team=team,
@@ -189,7 +217,8 @@ def test_offers_a_check_to_those_who_may(
     offered: bool,
     request: pytest.FixtureRequest,
 ) -> None:
-    stored(team, "search-ci", KeyState.REJECTED)
+    stored(team, "search-ci", KeyState.UNREACHABLE)
+    incidents.sweep()
 
     page = client_of(request.getfixturevalue(who)).get(URL).text
 
@@ -229,6 +258,7 @@ def test_escapes_what_people_and_xai_wrote(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:
     stored(team, "<script>alert(1)</script>", KeyState.KEY_BLOCKED, owner="<b>x</b>")
+    incidents.sweep()
 
     page = client_of(ada).get(URL).text
 
@@ -266,8 +296,9 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
             gap_until=timezone.now(),
             origin=Origin.OUTSIDE,
         )
+    incidents.sweep()
     browser = client_of(ada)
     vault.state()  # remembered for some seconds
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         browser.get(URL)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 
 from console import vault
 from console.accounts.models import Team, User
+from console.audit import anchors, selfcheck
+from console.audit.actors import SYSTEM
 from console.audit.models import Entry
 from console.keys.models import ApiKey
 from console.pages import state_of_parts as parts
 from console.polling import life
 from console.polling.models import Breaker, PollKind, PollState, Pulse
+from tests.audit.owner import as_owner
 from tests.pages.keys_of import stored
 from tests.people import ClientOf
 
@@ -53,7 +56,6 @@ def test_is_for_admins_and_auditors(
     browser = client_of(request.getfixturevalue(who))
 
     assert browser.get(URL).status_code == 403
-    assert browser.post(f"{URL}verify/").status_code == 403
     assert 'href="/status/"' not in browser.get("/").text
 
 
@@ -128,47 +130,49 @@ def test_the_broker_of_the_tests_answers() -> None:
     assert parts.broker(timezone.now()).tone == "ok"
 
 
-def test_verifies_a_short_trail_by_itself(api_key: object) -> None:
-    part = parts.audit(timezone.now())
-
-    assert part.tone == "ok"
-    assert "verified just now" in part.detail
-
-
-def test_a_long_trail_waits_for_a_person(api_key: object) -> None:
+def test_a_trail_nobody_verified_yet_is_told(api_key: object) -> None:
     entries = Entry.objects.count()
 
-    part = parts.audit(timezone.now(), read_at_once=entries - 1)
+    part = parts.audit(timezone.now())
 
-    assert part.sentence == f"{entries} entries, not verified yet"
-
-
-def test_verifying_is_one_button(
-    client_of: ClientOf, olga: User, api_key: object
-) -> None:
-    answer = client_of(olga).post(f"{URL}verify/", follow=True)
-
-    assert "audit entries follow in order." in answer.text
+    assert (part.tone, part.sentence) == (
+        "warn",
+        f"{entries} entries, not verified yet",
+    )
 
 
-def test_a_broken_chain_is_told(api_key: object) -> None:
-    broken = {"entries": 3, "head": 3, "broken_at": 4, "reason": "is missing"}
-    cache.set(parts.AUDIT_RESULT, broken | {"at": timezone.now()})
+def test_a_verified_trail_is_fine(api_key: object) -> None:
+    selfcheck.verify(actor=SYSTEM)
+
+    part = parts.audit(timezone.now())
+
+    assert (part.tone, part.sentence) == ("ok", "2 entries")
+    assert part.detail == "verified just now by Gatehouse, up to entry 1"
+
+
+def test_a_broken_chain_is_told(api_key: object, team: Team) -> None:
+    as_owner("UPDATE audit_entry SET actor_name = 'Mallory' WHERE seq = 1")
+    selfcheck.verify(actor=SYSTEM)
 
     part = parts.audit(timezone.now())
 
     assert part.tone == "bad"
-    assert part.sentence == "is broken: entry 4 is missing"
+    assert part.sentence == (
+        "The chain is broken: entry 1 was changed after it was written."
+    )
 
 
-def test_verifying_a_sealed_trail_says_why_it_cannot(
-    client_of: ClientOf, olga: User, settings: Settings
+def test_a_trail_that_contradicts_its_newest_anchor_is_told_at_once(
+    api_key: object, settings: Settings, tmp_path: Path
 ) -> None:
-    browser = client_of(olga)
-    settings.KEK_FILE = settings.BASE_DIR / "no-such-kek"
-    vault.forget()
+    settings.AUDIT_ANCHORS = tmp_path / "anchors"
+    selfcheck.verify(actor=SYSTEM)
+    anchors.write_due()
+    assert parts.audit(timezone.now()).tone == "ok"
 
-    answer = browser.post(f"{URL}verify/", follow=True)
+    as_owner(f"DELETE FROM audit_entry WHERE action = '{selfcheck.ACTION}'")
+    selfcheck.verify(actor=SYSTEM, file=tmp_path / "other")
 
-    assert answer.status_code == 200
-    assert "sealed" in answer.text
+    part = parts.audit(timezone.now())
+    assert part.tone == "bad"
+    assert "that its newest anchor notes" in part.sentence

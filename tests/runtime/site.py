@@ -22,6 +22,7 @@ SECRET_KEY = "of a site without secrets"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.runtime.site"
 MAX_BODY = 256 * 1024
+LARGER_BODIES: dict[str, int] = {}
 LOGGING_CONFIG = None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from console import xai
+from console.keys import tags
 from console.keys.refusals import SecretInText
 
 
@@ -61,6 +63,26 @@ class ShownField(forms.CharField):
             raise forms.ValidationError(SecretInText.sentence)
 
 
+class TagsField(ShownField):
+    """Tags in one line, parted by commas or spaces; becomes a list of them."""
+
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(
+            "Tags", length=tags.MOST * (tags.LONGEST + 2), required=required
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the line to show for stored tags."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        """Return the tags, or say what is wrong with one."""
+        try:
+            return tags.in_text(super().clean(value))
+        except tags.BadTag as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
 class MaskedLine(forms.TextInput):
     """One line that does not repeat a key."""
 
@@ -81,3 +103,28 @@ class MaskedArea(forms.Textarea):
     def format_value(self, value: Any) -> str | None:
         """Return what to show again."""
         return None if value is None else xai.redact(str(value))
+
+
+class BlankArea(forms.Textarea):
+    """Several lines that hold secrets: what was typed never comes back."""
+
+    def __init__(self, *, rows: int, classes: str = "textarea mono") -> None:
+        super().__init__(
+            attrs={
+                "class": classes,
+                "rows": rows,
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "autocapitalize": "off",
+            }
+        )
+
+    def format_value(self, value: Any) -> str | None:
+        """Show nothing."""
+        return None
+
+
+def host_field() -> forms.ChoiceField:
+    """Return the choice between the upstreams, for where there are several."""
+    names = [(name, name) for name in settings.XAI_HOSTS]
+    return forms.ChoiceField(label="Upstream", required=False, choices=names)

@@ -8,23 +8,46 @@ from django import forms
 from django.conf import settings
 
 from console.accounts.models import Team
-from console.keys.forms.fields import MaskedLine, SecretField, ShownField
+from console.keys.forms.fields import (
+    MaskedLine,
+    SecretField,
+    ShownField,
+    TagsField,
+    host_field,
+)
 from console.keys.models import ApiKey
 
 
-class EditKeyForm(forms.Form):
-    """What people here say about a key."""
+class NamedForm(forms.Form):
+    """What people here call a key, and whose it is."""
 
     label = ShownField("Label", length=100)
     owner = ShownField("Owner", length=100, required=False)
     note = ShownField("Note", length=1000, required=False, lines=True)
 
 
-class AddKeyForm(EditKeyForm):
+class EditKeyForm(NamedForm):
+    """All that people here say about a key."""
+
+    field_order = ("label", "owner", "tags", "note")
+
+    tags = TagsField()
+
+
+class CellForm(EditKeyForm):
+    """One of them alone, in the place where it is shown."""
+
+    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "cell-%s", **kwargs})
+        self.fields = {field: self.fields[field]}
+        self.fields[field].widget.attrs |= {"autofocus": True, "rows": 2}
+
+
+class AddKeyForm(NamedForm):
     """A new key: whose it is, and its secret."""
 
     field_order = (
-        "credential_material", "team", "new_team", "label", "owner", "note", "host",
+        "credential_material", "team", "new_team", "label", "owner", "note",
     )  # fmt: skip
 
     team = forms.ModelChoiceField(
@@ -36,18 +59,13 @@ class AddKeyForm(EditKeyForm):
         error_messages={"invalid_choice": "This team does not exist any more."},
     )
     new_team = ShownField("Name of the new team", length=100, required=False)
-    host = forms.ChoiceField(label="Upstream", required=False, widget=forms.Select())
     credential_material = SecretField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hosts = list(settings.XAI_HOSTS)
-        if len(self.hosts) == 1:
-            del self.fields["host"]
-        else:
-            hosts = self.fields["host"]
-            assert isinstance(hosts, forms.ChoiceField)
-            hosts.choices = [(name, name) for name in self.hosts]
+        if len(self.hosts) > 1:
+            self.fields["host"] = host_field()
 
     def clean_new_team(self) -> str:
         """Refuse a name that is taken: the team is in the list."""

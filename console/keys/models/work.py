@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
@@ -37,10 +38,23 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class ImportJobQuerySet(models.QuerySet["ImportJob"]):
+    """Imports, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> ImportJobQuerySet:
+        """Keep what this person may see: a preview is its maker's alone."""
+        if not isinstance(user, User):
+            return self.none()
+        return self.filter(
+            models.Q(created_by=user) | models.Q(started_at__isnull=False)
+        )
+
+
 class ImportJob(models.Model):
     """One table of keys: shown first, then stored row by row in the background.
 
-    While it runs, the worker that holds `lease` stores its rows.
+    While it runs, the worker that holds `lease` stores its rows; once it let go,
+    `lease_until` is when. A preview that expired is cancelled and never started.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +62,7 @@ class ImportJob(models.Model):
     state = models.CharField(
         max_length=16, choices=ImportState, default=ImportState.DRAFT
     )
+    asks = models.BooleanField(default=True)  # xAI about each key, before it is stored
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     actor = models.JSONField()  # of the audit entries, see `audit.actors.Actor`
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -55,6 +70,8 @@ class ImportJob(models.Model):
     finished_at = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+
+    objects = ImportJobQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -93,7 +110,9 @@ class ImportRow(models.Model):
     sealed_secret = models.BinaryField(null=True, editable=False)
     state = models.CharField(max_length=16, choices=RowState, default=RowState.WAITING)
     sentence = models.CharField(max_length=300, blank=True)  # why, in our words
-    tries = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)  # that xAI gave no answer to
+    due_at = models.DateTimeField(default=timezone.now)  # of its next try
+    done_at = models.DateTimeField(null=True)  # stored, refused or left out
     key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True)
 
     class Meta:

@@ -15,6 +15,8 @@ from console import vault
 from console.accounts import teams
 from console.keys import custody
 from console.keys.models import ApiKey
+from console.keys.narrowing import Filters
+from console.lib.htmx import wants_part
 
 REFUSALS = (custody.Refused, teams.Refused, vault.Sealed)
 Refusal: TypeAlias = custody.Refused | teams.Refused | vault.Sealed
@@ -63,7 +65,18 @@ def done(
     return HttpResponseRedirect(url, status=303)
 
 
-def not_done(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def not_done(
+    request: HttpRequest, refusal: Refusal, filters: Filters | None = None
+) -> HttpResponse:
     """Say why nothing was done."""
     messages.error(request, refusal.sentence)
-    return HttpResponseRedirect(reverse("keys:list"), status=303)
+    return to_list(request, filters)
+
+
+def to_list(request: HttpRequest, filters: Filters | None = None) -> HttpResponse:
+    """Lead to the inventory, as it was filtered; htmx leaves its page for it, too."""
+    query = filters.query if filters else ""
+    url = f"{reverse('keys:list')}?{query}" if query else reverse("keys:list")
+    if wants_part(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url, status=303)

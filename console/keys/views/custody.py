@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console.accounts.acting import actor_of, person_of
 from console.accounts.models import Team
 from console.accounts.rules import rule
-from console.keys import custody
+from console.keys import custody, editing
 from console.keys.forms.keys import (
     AddKeyForm,
     EditKeyForm,
@@ -83,12 +83,11 @@ def key_replace(request: HttpRequest, key_id: UUID) -> HttpResponse:
 def key_edit(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """The form for what people here say about a key."""
     api_key = visible_key(request, key_id)
-    said = {"label": api_key.label, "owner": api_key.owner, "note": api_key.note}
-    form = EditKeyForm(sent(request), initial=said)
+    form = EditKeyForm(sent(request), initial=editing.said_of(api_key))
     if form.is_valid():
         try:
-            edited = custody.edit(
-                api_key=api_key, actor=actor_of(request), **form.cleaned_data
+            edited = editing.edit(
+                api_key=api_key, values=form.cleaned_data, actor=actor_of(request)
             )
         except REFUSALS as refusal:
             refuse(form, refusal)
@@ -101,14 +100,14 @@ def key_edit(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @rule("keys.change")
 def key_pause(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Stop watching a key."""
-    return _watch(request, key_id, custody.pause, "{} is not watched any more.")
+    return _watch(request, key_id, editing.pause, "{} is not watched any more.")
 
 
 @require_POST
 @rule("keys.change")
 def key_resume(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Watch a key again."""
-    return _watch(request, key_id, custody.resume, "{} is watched again.")
+    return _watch(request, key_id, editing.resume, "{} is watched again.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -116,6 +116,42 @@ def bars(filled: int, number: int) -> SafeString:
     )
 
 
+SQUARE = {"x": "4.5", "y": "4.5", "width": "11", "height": "11", "rx": "2"}
+MARKS = {  # by name: the shapes of a cell of a matrix, on a grid of 20
+    "named": [("rect", "by-name", SQUARE)],
+    "wildcard": [
+        ("circle", "by-all", {"cx": "10", "cy": "10", "r": "5.5"}),
+        ("circle", "by-all-dot", {"cx": "10", "cy": "10", "r": "2.2"}),
+    ],
+    "halted": [("path", "halt", {"d": "M5 5h10v10H5zM4 16 16 4"})],
+    "no-effect": [("rect", "gone", SQUARE)],
+    "denied": [("circle", "no", {"cx": "10", "cy": "10", "r": "1.3"})],
+    "unknown": [
+        ("path", "open", {"d": "M7 8a3 3 0 1 1 4.2 2.7c-.8.4-1.2 1-1.2 1.8"}),
+        ("circle", "no", {"cx": "10", "cy": "15.2", "r": "1.1"}),
+    ],
+}
+
+
+@register.simple_tag
+@lru_cache(maxsize=32)
+def mark(name: str, classes: str = "") -> SafeString:
+    """Draw one mark of MARKS."""
+    shapes = format_html_join(
+        "",
+        '<{} class="{}"{}/>',
+        (
+            (tag, look, format_html_join("", ' {}="{}"', place.items()))
+            for tag, look, place in MARKS[name]
+        ),
+    )
+    return format_html(
+        '<svg{} viewBox="0 0 20 20" aria-hidden="true">{}</svg>',
+        format_html(' class="{}"', classes) if classes else "",
+        shapes,
+    )
+
+
 # Of one day in a strip: offset within 4.4, y, width, height.
 STRIP_MARKS = {
     "ok": (0, 13, 3.2, 7),
