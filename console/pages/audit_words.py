@@ -116,6 +116,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "change.escalated": Words(_OUTSIDE, "Escalated a change", "of {object}"),
         "change.reopened": Words(_OUTSIDE, "Reopened a change", "of {object}"),
         "xai_user.linked": Words(_OUTSIDE, "Named", "the xAI user {object}"),
+        "xai_user.unlinked": Words(_OUTSIDE, "Forgot", "who the xAI user {object} is"),
         "keys.exported": Words(_EXPORT, "Exported", "the key inventory"),
         "export.prices": Words(_EXPORT, "Exported", "the price list"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
