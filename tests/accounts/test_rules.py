@@ -31,6 +31,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "keys.change": {"admin"},
     "keys.review": {"admin"},
     "keys.look_up": {"auditor", "admin"},
+    "keys.imports": {"admin"},
     "incidents.view": {"staff", "finance", "auditor", "admin"},
     "incidents.act": {"admin"},
     "alerts.view": {"auditor", "admin"},
