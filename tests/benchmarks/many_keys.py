@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from console.accounts.models import Team
@@ -118,7 +120,7 @@ _FINDINGS = """
 
 def store_many_keys(teams: list[Team]) -> None:
     """Fill the tables and let the planner know them. Takes a minute or two."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "teams": [team.pk for team in teams],
         "keys": KEYS,
         "models": MODELS,

@@ -109,7 +109,7 @@ def test_one_of_ours_is_told_with_what_to_do(
         "Search",
         "Call Mara Lindqvist",
         "only grok-4.3",
-        "May use the model grok-4.3.",
+        "May use the model <b>grok-4.3</b>.",
         "up to $12.34 an hour, with grok-4.3",
         "https://console.x.ai/",
         "“ranker”",
@@ -193,7 +193,7 @@ def test_xai_is_asked_about_an_unknown_key_when_that_is_wished(
         XAI_TEAM,
         "It belongs to your team Search",
         "api-key:model:grok-4.3",
-        "May call chat and messages.",
+        "May call <b>chat and messages</b>.",
     ):
         assert words in page, words
     assert page.split("Key blocked</dt><dd>")[1].startswith("yes")
