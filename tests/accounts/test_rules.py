@@ -32,7 +32,6 @@ OPEN_TO: dict[str, set[str | None]] = {
     "keys.imports": {"admin"},
     "keys.review": {"admin"},
     "keys.look_up": {"auditor", "admin"},
-    "keys.imports": {"admin"},
     "incidents.view": {"staff", "finance", "auditor", "admin"},
     "incidents.act": {"admin"},
     "alerts.view": {"auditor", "admin"},
