@@ -1,0 +1,58 @@
+"""Answers without what differs between any two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import quote, quote_plus
+from uuid import UUID
+
+from django.db.models import Model
+
+from tests.pages.twins.rows import MARK, OF_A_TEAM, Rows
+
+TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken":")\w+')
+PART = {"HX-Request": "true"}
+CARD = {**PART, "HX-Target": "why"}  # the matrix answers with one card alone
+
+
+class Plain(NamedTuple):
+    """What an answer tells."""
+
+    status: int
+    target: str  # of a redirect
+    body: str
+
+
+def plain(answer: Any, *sent: object) -> Plain:
+    """Return what it tells, with whatever was sent taken out of it."""
+    target = answer.headers.get("Location", answer.headers.get("HX-Redirect", ""))
+    body = TOKEN.sub(r"\1", answer.getvalue().decode())
+    for text in spellings(sent):
+        target, body = target.replace(text, "SENT"), body.replace(text, "SENT")
+    return Plain(answer.status_code, target, body)
+
+
+def spellings(sent: Iterable[object]) -> list[str]:
+    """Return every way in which a page may write these, longest first."""
+    texts = {f"/{one}/" if isinstance(one, int) else str(one) for one in sent}
+    texts |= {one.hex for one in sent if isinstance(one, UUID)}
+    texts |= {write(text) for text in texts for write in (quote, quote_plus)}
+    return sorted(texts, key=len, reverse=True)
+
+
+def leaks(told: Plain, twin: Rows) -> list[str]:
+    """Return what of the twin stands in an answer: its mark, or an id."""
+    ids = [row.pk for row in twin.values() if isinstance(row.pk, UUID)]
+    found = [text for text in (MARK, *spellings(ids)) if text in told.body.lower()]
+    return found + [text for text in (MARK, *spellings(ids)) if text in told.target]
+
+
+def stored() -> dict[str, list[Any]]:
+    """Return all rows that belong to a team."""
+    return {one.__name__: _values(one) for one in OF_A_TEAM}
+
+
+def _values(model: type[Model]) -> list[Any]:
+    return list(model._default_manager.order_by("pk").values())
