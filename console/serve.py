@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable, Coroutine
 from types import FrameType
+from typing import Any
 
 import uvicorn
+from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 
 from console import asgi
 from console.lib import closing
-from console.pages.watchdog import Watchdog
 from console.runtime.bodies import Message, Receive, Scope, Send
+
+Beside = Callable[[], Coroutine[Any, Any, None]]
 
 GRACE = 5  # seconds
 
@@ -25,9 +29,10 @@ GRACE = 5  # seconds
 class Server(uvicorn.Server):
     """uvicorn with a stop that lets streams end by themselves."""
 
-    def __init__(self, *, host: str, port: int) -> None:
+    def __init__(self, *, host: str, port: int, beside: Beside | None = None) -> None:
         self.told_to_stop = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
+        self._beside = beside
+        self._task: asyncio.Task[None] | None = None
         config = uvicorn.Config(
             self.application,
             interface="asgi3",
@@ -70,18 +75,18 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and begin to watch the poller."""
+        """Listen, and begin what runs beside the pages."""
         await super().startup(sockets)
-        watchdog = Watchdog(started_at=timezone.now())
-        self._watching = asyncio.create_task(watchdog.watch())
+        if self._beside is not None:
+            self._task = asyncio.create_task(self._beside())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Settle what is in flight, end the streams that are left, stop listening.
 
         In this order: a stream that settles tells its browser why it ends.
         """
-        if self._watching is not None:
-            self._watching.cancel()
+        if self._task is not None:
+            self._task.cancel()
         await closing.close_all()
         self.told_to_stop.set()
         await super().shutdown(sockets)
@@ -91,8 +96,15 @@ _DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 def main() -> None:
-    """Serve until told to stop."""
-    Server(host=settings.BIND, port=settings.PORT).run()
+    """Serve until told to stop; where there is a poller, watch it."""
+    beside = _watch_the_poller() if apps.is_installed("console.pages") else None
+    Server(host=settings.BIND, port=settings.PORT, beside=beside).run()
+
+
+def _watch_the_poller() -> Beside:
+    from console.pages.watchdog import Watchdog  # has models, so only where installed
+
+    return Watchdog(started_at=timezone.now()).watch
 
 
 if __name__ == "__main__":

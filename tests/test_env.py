@@ -57,6 +57,23 @@ def test_any_other_number_stops_the_start(given: Given, value: str) -> None:
     assert str(stopped.value) == f"{NAME} must be a whole number from 1 to 65535."
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        pytest.param("", Path("/default"), id="unset"),
+        pytest.param("/var/log/anchors", Path("/var/log/anchors"), id="a path"),
+        pytest.param("off", None, id="off"),
+        pytest.param(" OFF ", None, id="off in capitals"),
+    ],
+)
+def test_a_file_can_be_switched_off(
+    given: Given, value: str, found: Path | None
+) -> None:
+    given(value)
+
+    assert env.path_or_off(NAME, Path("/default")) == found
+
+
 def test_hosts_keep_their_order_and_bare_ones_are_named_by_themselves(
     given: Given,
 ) -> None:

@@ -14,7 +14,8 @@ from console.alerts.messages import Mail
 from console.alerts.refusals import Undelivered
 
 NO_SERVER = (
-    "No mail server is set; the operator sets GATEHOUSE_SMTP_URL and starts anew."
+    "No mail server is set. The operator sets GATEHOUSE_SMTP_URL and restarts "
+    "Gatehouse."
 )
 ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,253}\Z)"

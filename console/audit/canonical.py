@@ -40,7 +40,11 @@ def mac_of(row: Mapping[str, Any], *, prev: bytes, key: bytes) -> bytes:
     The row is written as JSON with sorted names and nothing optional, so two rows
     that differ never give the same bytes.
     """
-    text = _write({name: _spelled(row[name]) for name in FIELDS})
+    team = row["team_id"]
+    facts = {name: row[name] for name in FIELDS}
+    facts["at"] = _spelled(row["at"])
+    facts["team_id"] = None if team is None else str(team)
+    text = _write(facts)
     return hmac.digest(key, text.encode("ascii") + prev, "sha256")
 
 
@@ -82,11 +86,5 @@ def words(text: str) -> str:
     return visible if len(visible) <= LONGEST else visible[: LONGEST - 1] + "…"
 
 
-def _spelled(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
-        case UUID():
-            return str(value)
-        case _:
-            return value
+def _spelled(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -49,7 +49,9 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["at", "seq"], name="audit_by_time"),
             models.Index(fields=["action", "seq"], name="audit_by_action"),
-            models.Index(fields=["actor_id", "seq"], name="audit_by_actor"),
+            models.Index(
+                fields=["actor_id", "seq"], include=["action"], name="audit_by_actor"
+            ),
             models.Index(fields=["object_id", "seq"], name="audit_by_object"),
             models.Index(fields=["team_id", "seq"], name="audit_by_team"),
         ]

@@ -84,9 +84,11 @@ def change(
     differences = [(key, *_difference(key, values_of(key))) for key in rows]
     differences = [each for each in differences if each[1]]
     _write(differences)
+    acts = [_act(action, key, before, after) for key, before, after in differences]
+    entries = trail.record_all(acts, actor=actor)
     return [
-        Change(key, before, after, _recorded(action, actor, key, before, after))
-        for key, before, after in differences
+        Change(key, before, after, entry.seq)
+        for (key, before, after), entry in zip(differences, entries, strict=True)
     ]
 
 
@@ -112,19 +114,15 @@ def _write(differences: Sequence[tuple[ApiKey, Values, Values]]) -> None:
         assessment.assess([key.pk for key in keys], now=timezone.now())
 
 
-def _recorded(
-    action: str, actor: Actor, key: ApiKey, before: Values, after: Values
-) -> int:
-    entry = trail.record(
+def _act(action: str, key: ApiKey, before: Values, after: Values) -> trail.Act:
+    return trail.Act(
         action=action,
-        actor=actor,
         object_kind="key",
         object_id=str(key.pk),
         object_name=key.label,
         team_id=key.team_id,
         detail={"before": dict(before), "after": dict(after)},
     )
-    return entry.seq
 
 
 def _texts(values: Values) -> list[str]:

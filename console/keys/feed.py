@@ -121,24 +121,19 @@ def feed(*, user: Viewer, filters: Filters, teams: list[Team]) -> Feed:
     The number of queries does not grow with the number of changes, and no figure
     makes the database read more than some thousand rows.
     """
-    rows = narrowed(user=user, filters=filters, teams=teams)
-    page = page_of(_looks(rows), columns=COLUMNS, cursor=filters.cursor, size=SIZE)
-    of_any_review = narrowed(
-        user=user, filters=replace(filters, review=None), teams=teams
-    )
-    of_any_origin = narrowed(
-        user=user, filters=replace(filters, origin=None), teams=teams
-    )
+    rows = _scope(user=user, filters=filters, teams=teams)
+    chosen = _of(rows, origin=filters.origin, review=filters.review)
+    page = page_of(_looks(chosen), columns=COLUMNS, cursor=filters.cursor, size=SIZE)
     return Feed(
         rows=read(page.rows),
-        total=_count("", "All", of_any_review),
+        total=_count("", "All", _of(rows, origin=filters.origin)),
         reviews=[
-            _count(one, str(one.label), of_any_review.filter(review=one))
+            _count(one, one.label, _of(rows, origin=filters.origin, review=one))
             for one in REVIEWS
         ],
         origins=[
-            _count(one, ORIGINS[one], of_any_origin.filter(origin=one))
-            for one in Origin
+            _count(one, label, _of(rows, origin=one, review=filters.review))
+            for one, label in ORIGINS.items()
         ],
         before=page.before,
         after=page.after,
@@ -147,20 +142,41 @@ def feed(*, user: Viewer, filters: Filters, teams: list[Team]) -> Feed:
 
 def narrowed(*, user: Viewer, filters: Filters, teams: list[Team]) -> KeyChangeQuerySet:
     """Keep the changes this person may see and asks for."""
+    rows = _scope(user=user, filters=filters, teams=teams)
+    return _of(rows, origin=filters.origin, review=filters.review)
+
+
+def _scope(*, user: Viewer, filters: Filters, teams: list[Team]) -> KeyChangeQuerySet:
+    """Keep what this person may see and asks for, of any origin and review."""
     rows = KeyChange.objects.visible_to(user)
     if filters.team:
         rows = rows.filter(team=filters.team)
     elif not (isinstance(user, User) and user.sees_all_teams):
         # Named one by one, so that the database knows how many rows to expect.
         rows = rows.filter(team__in=[team.pk for team in teams])
-    for name in ("origin", "review", "field", "key"):
-        if value := getattr(filters, name):
-            rows = rows.filter(**{name: value})
+    if filters.field:
+        rows = rows.filter(field=filters.field)
+    if filters.key:
+        rows = rows.filter(key=filters.key)
     if filters.since:
         rows = rows.filter(gap_until__gte=_midnight(filters.since))
     if filters.until:
         rows = rows.filter(gap_until__lt=_midnight(filters.until) + timedelta(days=1))
-    return _searched(rows, user, filters.search) if filters.search else rows
+    return _searched(rows, filters.search) if filters.search else rows
+
+
+def _of(
+    rows: KeyChangeQuerySet,
+    *,
+    origin: Origin | None = None,
+    review: Review | None = None,
+) -> KeyChangeQuerySet:
+    """Keep one origin and review; only what was done outside is ever reviewed."""
+    if review:
+        if origin not in (None, Origin.OUTSIDE):
+            return rows.none()
+        return rows.filter(review=review, origin=Origin.OUTSIDE)
+    return rows.filter(origin=origin) if origin else rows
 
 
 def read(looks: list[KeyChange]) -> list[Row]:
@@ -200,23 +216,27 @@ def _looks(rows: KeyChangeQuerySet) -> KeyChangeQuerySet:
     )
 
 
-def _searched(rows: KeyChangeQuerySet, user: Viewer, search: str) -> KeyChangeQuerySet:
+def _searched(rows: KeyChangeQuerySet, search: str) -> KeyChangeQuerySet:
     """Keep the changes of keys that are called so."""
-    keys = ApiKey.objects.visible_to(user).filter(
-        Q(label__icontains=search)
-        | Q(owner__icontains=search)
-        | Q(xai_name__icontains=search)
-        | Q(last_four=search)
-    )
-    few = list(keys.values_list("pk", flat=True)[: FEW_KEYS + 1])
+    stored = ApiKey.objects.filter(_called(search, ""), removed_at=None)
+    few = list(stored.values_list("pk", flat=True)[: FEW_KEYS + 1])
     if len(few) <= FEW_KEYS:
         return rows.filter(key__in=few)
-    return rows.filter(key__in=keys)
+    return rows.filter(_called(search, "key__"))
 
 
-def _count(value: str, label: str, rows: KeyChangeQuerySet) -> Count:
+def _called(search: str, key: str) -> Q:
+    return (
+        Q(**{f"{key}label__icontains": search})
+        | Q(**{f"{key}owner__icontains": search})
+        | Q(**{f"{key}xai_name__icontains": search})
+        | Q(**{f"{key}last_four": search})
+    )
+
+
+def _count(value: str, label: object, rows: KeyChangeQuerySet) -> Count:
     looks = ordered(_looks(rows), COLUMNS)[: COUNTED + 1].count()
-    return Count(value, label, min(looks, COUNTED), looks > COUNTED)
+    return Count(value, str(label), min(looks, COUNTED), looks > COUNTED)
 
 
 def _record(change: KeyChange, names: dict[str, str]) -> Record:

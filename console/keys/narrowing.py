@@ -70,7 +70,7 @@ class Filters:
     state: ShownState | None = None
     risks: tuple[Risk, ...] = ()  # all of them
     team: UUID | None = None
-    owner: str = ""  # the whole text, in any case
+    owner: str = ""  # part of it, in any case
     tag: str = ""
     search: str = ""
     sort: str = ATTENTION  # a name of sorting.SORTS
@@ -142,7 +142,7 @@ def within(*, user: Viewer, filters: Filters, now: datetime) -> ApiKeyQuerySet:
     if filters.team:
         keys = keys.filter(team=filters.team)
     if filters.owner:
-        keys = keys.filter(owner__iexact=filters.owner)
+        keys = keys.filter(owner__icontains=filters.owner)
     if filters.tag:
         keys = keys.filter(tags__contains=[filters.tag])
     if filters.search:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.acls import Model
@@ -95,12 +95,22 @@ def team_sees(model_id: str, *, key: ApiKey) -> bool:
 
 
 def listed_for(keys: ApiKeyQuerySet) -> Mapping[str, Sight]:
-    """Return the models that any of these keys sees now, by host; one query."""
+    """Return the models that any of these keys sees now, by host; one query.
+
+    It looks for one sighting of each model, in the order of an index: there are few
+    models and many keys, and EXISTS has the database read every sighting there is.
+    """
     seen = KeyModel.objects.filter(
         model=OuterRef("pk"), seen_until=None, key__in=keys.order_by().values("pk")
     )
     by_host: dict[str, list[Model]] = defaultdict(list)
-    rows = LanguageModel.objects.filter(Exists(seen)).order_by("model_id")
+    rows = (
+        LanguageModel.objects.alias(
+            sighting=Subquery(seen.order_by("key").values("pk")[:1])
+        )
+        .filter(sighting__isnull=False)
+        .order_by("model_id")
+    )
     for row in rows.only("host", "model_id", "aliases"):
         by_host[row.host].append(_named(row))
     return {host: tuple(models) for host, models in by_host.items()}

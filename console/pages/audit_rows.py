@@ -104,11 +104,11 @@ def say(value: Any) -> str:
 
 
 def _sides(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what was before and after, if the detail tells both."""
-    match detail:
-        case {"before": dict(before), "after": dict(after)}:
-            return before, after
-    return {}, {}
+    """Return what was before and after; a thing that came or went has one side."""
+    before, after = detail.get("before"), detail.get("after")
+    if not all(side is None or isinstance(side, dict) for side in (before, after)):
+        return {}, {}
+    return before or {}, after or {}
 
 
 def _difference(name: str, before: list[Any], after: list[Any]) -> Difference:

@@ -107,16 +107,25 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "channel.key_rotated": Words(
             _HERE, "Replaced", "the signing key of the channel {object}"
         ),
-        "rule.added": Words(_HERE, "Added", "an alert rule {object}"),
-        "rule.edited": Words(_HERE, "Changed", "an alert rule {object}"),
-        "rule.removed": Words(_HERE, "Removed", "an alert rule {object}"),
+        "channel.enabled": Words(_HERE, "Switched on", "the channel {object}"),
+        "channel.disabled": Words(_HERE, "Switched off", "the channel {object}"),
+        "channel.rule_saved": Words(
+            _HERE, "Saved", "an alert rule of the channel {object}"
+        ),
+        "channel.rule_removed": Words(
+            _HERE, "Removed", "an alert rule of the channel {object}"
+        ),
         "audit.verified": Words(_HERE, "Verified the chain", "of the audit log"),
         "vault.opened": Words(_HERE, "Opened the vault", "after it was sealed"),
         "change.confirmed": Words(_OUTSIDE, "Confirmed a change", "of {object}"),
         "change.escalated": Words(_OUTSIDE, "Escalated a change", "of {object}"),
         "change.reopened": Words(_OUTSIDE, "Reopened a change", "of {object}"),
         "xai_user.linked": Words(_OUTSIDE, "Named", "the xAI user {object}"),
+        "xai_user.unlinked": Words(_OUTSIDE, "Forgot", "who the xAI user {object} is"),
         "keys.exported": Words(_EXPORT, "Exported", "the key inventory"),
+        "keys.import_exported": Words(
+            _EXPORT, "Exported", "the result of an import {object}"
+        ),
         "export.prices": Words(_EXPORT, "Exported", "the price list"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
@@ -136,6 +145,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _REFUSED, "Was refused", "what their role or a limit bars"
         ),
         "incident.opened": Words(_INCIDENT, "Opened an incident", "{object}"),
+        "incident.escalated": Words(_INCIDENT, "Escalated the incident", "{object}"),
         "incident.closed": Words(_INCIDENT, "Closed the incident", "{object}"),
         "incident.acknowledged": Words(_INCIDENT, "Took over the incident", "{object}"),
     }

@@ -96,15 +96,17 @@ def _ask_these(request: HttpRequest, api_keys: Sequence[ApiKey]) -> int:
     """Make keys due, with audit entries; return how many are. Raises vault.Sealed."""
     with transaction.atomic():
         asked = schedule.ask_these(api_keys)
-        for api_key in asked:
-            trail.record(
+        acts = [
+            trail.Act(
                 action="key.checked_by_hand",
-                actor=actor_of(request),
                 object_kind="key",
                 object_id=str(api_key.pk),
                 object_name=api_key.label,
                 team_id=api_key.team_id,
             )
+            for api_key in asked
+        ]
+        trail.record_all(acts, actor=actor_of(request))
     if asked:
         tasks.ring_bell()
     return len(asked)

@@ -29,6 +29,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "keys.view": {"staff", "finance", "auditor", "admin"},
     "keys.check": {"auditor", "admin"},
     "keys.change": {"admin"},
+    "keys.imports": {"admin"},
     "keys.review": {"admin"},
     "keys.look_up": {"auditor", "admin"},
     "incidents.view": {"staff", "finance", "auditor", "admin"},

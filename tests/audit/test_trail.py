@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from console import vault
 from console.audit import canonical, chain, trail
@@ -210,3 +210,23 @@ class TestTransactions:
 
         with pytest.raises(DatabaseError, match="append-only"):
             Entry.objects.all().delete()
+
+
+def test_many_acts_are_chained_one_after_the_other_with_the_queries_of_one(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    acts = [trail.Act(action="key.edited", object_name=str(n)) for n in range(20)]
+    with transaction.atomic():
+        trail.record(action="first", actor=SYSTEM)
+
+    with transaction.atomic(), django_assert_num_queries(3):
+        entries = trail.record_all(acts, actor=SYSTEM)
+
+    assert [entry.object_name for entry in entries] == [str(n) for n in range(20)]
+    assert [entry.seq for entry in entries] == list(range(2, 22))
+    assert chain.verify().sound
+
+
+def test_no_acts_leave_no_entry(db: None) -> None:
+    with transaction.atomic():
+        assert trail.record_all([], actor=SYSTEM) == []

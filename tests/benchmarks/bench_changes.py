@@ -55,12 +55,12 @@ ROWS = """
         at - interval '5 minutes', at, 'user ' || n %% 40,
         CASE n %% 5 WHEN 3 THEN 'xai' WHEN 4 THEN 'observed'
              ELSE CASE WHEN n %% 40000 = 0 THEN 'here' ELSE 'outside' END END,
-        CASE WHEN n %% 5 > 2 THEN 'none' WHEN n %% 50000 = 1 THEN 'confirmed'
-             ELSE 'waiting' END,
+        CASE WHEN n %% 5 > 2 OR n %% 40000 = 0 THEN 'none'
+             WHEN n %% 50000 = 1 THEN 'confirmed' ELSE 'waiting' END,
         ''
     FROM generate_series(1, %(changes)s) AS n
     JOIN (SELECT *, row_number() OVER (ORDER BY label) AS number FROM keys_apikey)
-        AS k ON k.number = 1 + (n / 2) %% %(keys)s
+        AS k ON k.number = 1 + abs(hashint4(n / 2)) %% %(keys)s
     CROSS JOIN LATERAL (
         SELECT %(now)s::timestamptz - (n / 2) * interval '1 minute' AS at
     ) AS gap

@@ -33,13 +33,15 @@ def test_an_edit_audits_what_differs(api_key: ApiKey) -> None:
     assert (api_key.owner, api_key.tags) == ("Jo", ["prod"])
 
 
-def test_an_edit_makes_the_findings_due(api_key: ApiKey) -> None:
-    ApiKey.objects.update(assess_due_at=None)
-
+def test_an_edit_is_judged_at_once(api_key: ApiKey) -> None:
     editing.edit(api_key=api_key, values={"owner": ""}, actor=SYSTEM)
+    api_key.refresh_from_db()
+    assert "no_owner" in api_key.finding_kinds
+
+    editing.edit(api_key=api_key, values={"owner": "Jo"}, actor=SYSTEM)
 
     api_key.refresh_from_db()
-    assert api_key.assess_due_at is not None
+    assert "no_owner" not in api_key.finding_kinds
 
 
 def test_pausing_and_resuming_are_audited_once(api_key: ApiKey) -> None:

@@ -70,7 +70,7 @@ def left(
         and (filters.state in (None, shown_state(each, now=now)))
         and all(BY_HAND[risk](each, now) for risk in filters.risks)
         and filters.team in (None, each.team_id)
-        and (not filters.owner or filters.owner.lower() == each.owner.lower())
+        and filters.owner.lower() in each.owner.lower()
         and (not filters.tag or filters.tag in each.tags)
         and filters.search.lower() in each.label
     }
@@ -87,7 +87,7 @@ def test_every_chip_says_how_many_keys_it_would_leave(
         state=dice.choice([None, None, *ShownState]),
         risks=tuple(r for r in Risk if dice.random() < 0.1),
         team=dice.choice([None, team.pk]),
-        owner=dice.choice(["", "", "amy"]),
+        owner=dice.choice(["", "", "am"]),
         tag=dice.choice(["", "", "eu"]),
         search=dice.choice(["", "", "PROD"]),
     )

@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from console import vault, xai
 from console.accounts.models import Team, User
@@ -107,7 +109,7 @@ def test_one_of_ours_is_told_with_what_to_do(
         "Search",
         "Call Mara Lindqvist",
         "only grok-4.3",
-        "May use the model grok-4.3.",
+        "May use the model <b>grok-4.3</b>.",
         "up to $12.34 an hour, with grok-4.3",
         "https://console.x.ai/",
         "“ranker”",
@@ -191,7 +193,7 @@ def test_xai_is_asked_about_an_unknown_key_when_that_is_wished(
         XAI_TEAM,
         "It belongs to your team Search",
         "api-key:model:grok-4.3",
-        "May call chat and messages.",
+        "May call <b>chat and messages</b>.",
     ):
         assert words in page, words
     assert page.split("Key blocked</dt><dd>")[1].startswith("yes")
@@ -413,15 +415,10 @@ def test_a_key_in_the_address_is_not_looked_at(
     assert SECRET not in page
 
 
-@pytest.mark.parametrize("number", [1, 20])
 def test_asks_the_same_number_of_queries_for_any_number_of_keys(
-    client_of: ClientOf,
-    ada: User,
-    team: Team,
-    number: int,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client_of: ClientOf, ada: User, team: Team
 ) -> None:
-    secrets = [f"xai-{n:080}" for n in range(number)]
+    secrets = [f"xai-{n:080}" for n in range(20)]
     for n, secret in enumerate(secrets):
         custody.store_unverified(
             team=team,
@@ -434,7 +431,11 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
         )
     ApiKey.objects.update(models_checked_at=timezone.now(), acls=CHAT_ONLY)
     browser = client_of(ada)
-    browser.post(URL, asked(secrets[0]))
 
-    with django_assert_num_queries(13):
-        browser.post(URL, asked(" ".join(secrets)))
+    costs = []
+    for text in (secrets[0], secrets[0], " ".join(secrets)):  # the first warms up
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.post(URL, asked(text)).status_code == 200
+        costs.append(len(queries))
+
+    assert costs[1] == costs[2]

@@ -19,7 +19,9 @@ CLEAN = "q=prod&state=active&risk=no_owner&sort=-name&size=50"
 @pytest.fixture
 def view(ada: User) -> SavedView:
     """A view of `ada`."""
-    return SavedView.objects.create(user=ada, name="audit", query="state=rejected")
+    return SavedView.objects.create(
+        user=ada, name="my refused ones", query="state=rejected"
+    )
 
 
 def test_a_view_keeps_the_clean_filters_and_leads_to_them(
@@ -54,7 +56,7 @@ def test_a_name_is_needed_and_only_once(
     browser = client_of(ada)
 
     assert browser.post(URL, {"name": ""}).status_code == 422
-    taken = browser.post(URL, {"name": "audit"})
+    taken = browser.post(URL, {"name": "my refused ones"})
 
     assert taken.status_code == 422
     assert "You have a view of this name already." in taken.text
@@ -103,7 +105,7 @@ def test_views_of_others_do_not_exist(
 ) -> None:
     browser = client_of(olga)
 
-    assert "audit" not in browser.get(URL).text
+    assert "my refused ones" not in browser.get(URL).text
     assert browser.get("/keys/", {"view": view.pk}).status_code == 200
     assert browser.post(f"{URL}{view.pk}/delete/").status_code == 404
     assert browser.post(f"{URL}{view.pk}/rename/", {"name": "x"}).status_code == 404

@@ -71,6 +71,20 @@ def test_a_field_that_came_or_went() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("detail", "change"),
+    [
+        ({"before": None, "after": {"daily": True}}, Change("daily", "nothing", "yes")),
+        ({"before": {"daily": True}}, Change("daily", "yes", "nothing")),
+    ],
+    ids=["came", "went"],
+)
+def test_a_thing_that_came_or_went(detail: dict[str, Any], change: Change) -> None:
+    shown = row(detail)
+
+    assert (shown.changes, shown.facts) == ((change,), ())
+
+
 def test_other_details_are_facts_and_empty_ones_are_left_out() -> None:
     shown = row({"last_four": "x9Qf", "reason": "", "teams": ["A", "B"], "rows": 0})
 

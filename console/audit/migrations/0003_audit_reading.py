@@ -75,7 +75,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="entry",
-            index=models.Index(fields=["actor_id", "seq"], name="audit_by_actor"),
+            index=models.Index(
+                fields=["actor_id", "seq"], include=["action"], name="audit_by_actor"
+            ),
         ),
         migrations.AddIndex(
             model_name="entry",

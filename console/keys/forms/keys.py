@@ -40,6 +40,7 @@ class CellForm(EditKeyForm):
     def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "cell-%s", **kwargs})
         self.fields = {field: self.fields[field]}
+        self.fields[field].widget.attrs |= {"autofocus": True, "rows": 2}
 
 
 class AddKeyForm(NamedForm):

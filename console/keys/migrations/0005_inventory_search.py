@@ -12,9 +12,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN array_to_string(words, E'\\n')
 """
 DROP_FUNCTION = "DROP FUNCTION keys_as_lines(text[])"
-# Room on each page for the newer version of a row that a poll has moved.
-ADD_ROOM = "ALTER TABLE keys_apikey SET (fillfactor = 90)"
-DROP_ROOM = "ALTER TABLE keys_apikey RESET (fillfactor)"
 
 
 def without(text, words):
@@ -50,7 +47,6 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(model_name="apikey", name="key_by_change"),
         migrations.RemoveIndex(model_name="apikey", name="key_by_check"),
         migrations.RunSQL(ADD_FUNCTION, DROP_FUNCTION),
-        migrations.RunSQL(ADD_ROOM, DROP_ROOM),
         migrations.AddField(
             model_name="apikey",
             name="search_text",

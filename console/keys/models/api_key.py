@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Concat, Lower, Replace
 from django.utils import timezone
 
 from console.accounts.models import Team, User
+from console.keys.breadth import not_known_expression, width_expression
 
 
 class KeyState(models.TextChoices):
@@ -143,6 +144,14 @@ class ApiKey(models.Model):
             # a row whose indexed columns stay is updated without touching an index.
             models.Index(Lower("label"), models.F("id"), name="key_by_name"),
             models.Index(fields=["assess_due_at"], name="key_to_assess"),
+            models.Index(  # as the access matrix sorts
+                not_known_expression(),
+                width_expression().desc(),
+                Lower("label"),
+                "id",
+                name="key_by_width",
+                condition=models.Q(removed_at=None),
+            ),
             models.Index(
                 fields=["xai_key_id"],
                 name="key_by_xai_id",

@@ -106,6 +106,11 @@ class KeyChange(models.Model):
             models.CheckConstraint(
                 condition=models.Q(review__in=Review.values), name="change_review_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(review=Review.NONE)
+                | models.Q(origin=Origin.OUTSIDE),
+                name="change_outside_reviewed",
+            ),
         ]
         indexes = [
             models.Index(
@@ -118,7 +123,9 @@ class KeyChange(models.Model):
                 name="change_by_review",
                 condition=~models.Q(review="none"),
             ),
-            models.Index(fields=["origin", "-gap_until"], name="change_by_origin"),
+            models.Index(
+                fields=["origin", "field", "-gap_until"], name="change_by_origin"
+            ),
             models.Index(fields=["field", "-gap_until"], name="change_by_field"),
             models.Index(fields=["key", "-gap_until"], name="change_of_key"),
         ]
@@ -146,6 +153,13 @@ class KeyModel(models.Model):
                 fields=["key", "model"],
                 condition=models.Q(seen_until=None),
                 name="key_sees_model_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["model", "key"],
+                name="sight_of_model",
+                condition=models.Q(seen_until=None),
             )
         ]
 

@@ -91,7 +91,7 @@ def _write(
 ) -> bytes:
     """Write the whole pack; return its manifest."""
     extract = extract_of(scope, noted)
-    cells = scope.keys().count() * access.Sights(scope).widest
+    cells = access.number_of_cells(scope)
     if cells > MOST_CELLS or (extract.span and extract.span.length > MOST_ENTRIES):
         raise TooLarge
     contents = [*tables(scope), *extract.tables()]

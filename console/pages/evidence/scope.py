@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import QuerySet
-
 from console.accounts.models import Team
-from console.keys.models import ApiKey
+from console.keys.models import ApiKey, ApiKeyQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Scope:
         """Return whose rows these are."""
         return self.team.name if self.team else "all teams"
 
-    def keys(self) -> QuerySet[ApiKey]:
+    def keys(self) -> ApiKeyQuerySet:
         """Return the keys that were stored at some time of the period.
 
         Removed keys stand as they were when their secret was destroyed.

@@ -518,7 +518,7 @@ def test_an_import_is_forgotten_after_thirty_days_and_its_keys_are_not(
 def test_the_task_rings_again_when_its_time_was_over(
     team: Team, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "IMPORT_TIME", timedelta(0))
+    monkeypatch.setattr(tasks, "TASK_TIME", timedelta(0))
     rung: list[object] = []
     monkeypatch.setattr(bell, "ring", rung.append)
     started()

@@ -36,8 +36,11 @@ def plain(answer: Any, *sent: object) -> Plain:
 
 def spellings(sent: Iterable[object]) -> list[str]:
     """Return every way in which a page may write these, longest first."""
-    texts = {f"/{one}/" if isinstance(one, int) else str(one) for one in sent}
-    texts |= {one.hex for one in sent if isinstance(one, UUID)}
+    texts = {str(one) for one in sent if not isinstance(one, int)}
+    numbers = [one for one in sent if isinstance(one, int)]
+    texts |= {text for one in numbers for text in (f"/{one}/", f"view={one}")}
+    uuids = [one for one in sent if isinstance(one, UUID)]
+    texts |= {text for one in uuids for text in (one.hex, f"{str(one)[:11]}…")}
     texts |= {write(text) for text in texts for write in (quote, quote_plus)}
     return sorted(texts, key=len, reverse=True)
 

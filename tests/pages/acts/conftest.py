@@ -1,0 +1,51 @@
+"""One of everything that somebody can act on."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from console.accounts.models import User
+from console.alerts import channels, incidents
+from console.alerts.models import ChannelKind, Incident
+from console.audit.actors import SYSTEM
+from console.keys import assessment
+from console.keys.models import ApiKey, FindingKind, SavedView
+from tests.addresses import NOBODYS
+from tests.alerts.conftest import look_at
+from tests.keys.conftest import upstream
+from tests.keys.importing.tables_of import draft
+from tests.pages.acts.table import Ids
+
+__all__ = ["upstream"]
+
+
+@pytest.fixture
+def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
+    """Store one of everything; return the ids by the names of parameters."""
+    settings.ALERT_PRIVATE_HOSTS = frozenset({"127.0.0.1"})  # no name server is asked
+    ApiKey.objects.filter(pk=api_key.pk).update(owner="", tags=["eu"])
+    api_key.refresh_from_db()
+    assessment.assess([api_key.pk], now=timezone.now())
+    channel, _ = channels.add_channel(
+        name="on call",
+        kind=ChannelKind.WEBHOOK,
+        target="https://127.0.0.1/hook",
+        digest_hour=8,
+        actor=SYSTEM,
+    )
+    change = look_at(api_key)
+    incidents.reconcile([api_key.pk])
+    rows = {
+        "change_id": change,
+        "channel_id": channel,
+        "finding_id": api_key.findings.get(kind=FindingKind.NO_OWNER),
+        "incident_id": Incident.objects.get(),
+        "job_id": draft(maker=ada),
+        "key_id": api_key,
+        "rule_id": channel.rules.get(),
+        "team_id": api_key.team,
+        "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),
+    }
+    return {**NOBODYS, **{name: row.pk for name, row in rows.items()}}

@@ -1,0 +1,217 @@
+"""What to send to each address that takes a POST, and which entry that must leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import NamedTuple, TypeAlias
+
+from django.utils import timezone
+
+from console.accounts.models import User
+from console.keys import bulk, reviewing
+from console.keys.importing import jobs
+from console.keys.models import (
+    ApiKey,
+    Finding,
+    ImportJob,
+    KeyChange,
+    XaiUser,
+)
+from console.keys.selection import Selection
+from tests.keys.importing.tables_of import HEADING, actor_of
+from tests.people import PASSWORD, SECRET
+
+Ids: TypeAlias = dict[str, object]
+
+NEW_SECRET = "xai-" + "N3wS3cr3t0" * 8
+OF_THE_SANDBOX = "moves the sandbox, which plays xAI: nothing of Gatehouse changes"
+A_CALL = "a call: it has a usage record in place of an entry"
+OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
+PREVIEW = (
+    "a preview, which its maker alone sees: nothing is stored before it is started"
+)
+WITHOUT_ENTRY = {
+    "keys:import": PREVIEW,
+    "keys:import_discard": PREVIEW,
+    "keys:views": OWN_VIEW,
+    "keys:view_rename": OWN_VIEW,
+    "keys:view_delete": OWN_VIEW,
+    "pages:sandbox_team": OF_THE_SANDBOX,
+    "pages:sandbox_key": OF_THE_SANDBOX,
+    "pages:sandbox_price": OF_THE_SANDBOX,
+    "pages:sandbox_fault": OF_THE_SANDBOX,
+    "pages:sandbox_new_key": OF_THE_SANDBOX,
+    "playground:stop": A_CALL,
+    "playground:stream_chat": A_CALL,
+    "playground:stream_messages": A_CALL,
+    "playground:stream_tokenize": A_CALL,
+}
+SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
+    "keys:import": {"credential_material": f"{HEADING}\n{NEW_SECRET},Search,new,,"},
+    "keys:import_discard": {},
+    "keys:views": {"name": "another"},
+    "keys:view_rename": {"name": "other"},
+    "keys:view_delete": {},
+}
+
+
+def _not_watched(ids: Ids, by: User) -> None:
+    ApiKey.objects.filter(pk=ids["key_id"]).update(watched=False)
+
+
+def _confirmed(ids: Ids, by: User) -> None:
+    change = KeyChange.objects.get(pk=ids["change_id"])
+    reviewing.confirm(change=change, note="", actor=actor_of(by), by=by)
+
+
+def _linked(ids: Ids, by: User) -> None:
+    change = KeyChange.objects.get(pk=ids["change_id"])
+    XaiUser.objects.create(xai_id=change.modified_by, name="Tomas")
+
+
+def _accepted(ids: Ids, by: User) -> None:
+    until = timezone.now() + timedelta(days=9)
+    said = {"accepted_by": by, "accepted_reason": "known"}
+    found = Finding.objects.filter(pk=ids["finding_id"])
+    found.update(accepted_at=timezone.now(), accepted_until=until, **said)
+
+
+def _running(ids: Ids, by: User) -> None:
+    jobs.start(ImportJob.objects.get(pk=ids["job_id"]), actor=actor_of(by))
+
+
+def _just_done(ids: Ids, by: User) -> None:
+    """Set an owner, and put what takes that back among the ids."""
+    selection = Selection([ApiKey.objects.get(pk=ids["key_id"])])
+    outcome = bulk.apply(
+        bulk.Act.OWNER, selection=selection, value="Tomas", actor=actor_of(by)
+    )
+    ids["token"] = outcome.undo
+
+
+class Act(NamedTuple):
+    """What to send to an address, and which entry that must leave."""
+
+    action: str
+    data: Mapping[str, str] = {}  # may name ids: "{key_id}"
+    before: Callable[[Ids, User], None] | None = None  # what it needs
+    detail: frozenset[str] = frozenset()  # names that must be in the entry's detail
+    outcome: str = "done"
+    of_key: bool = True  # the entry names the key and its team
+    follows: tuple[str, ...] = ()  # entries of the incident behind it
+    is_long: bool = False  # needs a transaction of its own
+    part: bool = False  # asked for by htmx
+
+
+BOTH = frozenset({"before", "after"})
+KEY = {"keys": "{key_id}"}
+CHANNEL = {"name": "other", "target": "https://127.0.0.1/other", "digest_hour": "9"}
+RULE = {"team": "{team_id}", "kinds": "rejected", "cool_down": "15"}
+
+OF_KEYS = {
+    "keys:add": Act(
+        "key.added",
+        {
+            "team": "{team_id}",
+            "label": "new",
+            "host": "xai",
+            "credential_material": NEW_SECRET,
+        },
+        detail=frozenset({"last_four", "fingerprint", "owner"}),
+    ),
+    "keys:edit": Act("key.edited", {"label": "other", "owner": "Tomas"}, detail=BOTH),
+    "keys:owner": Act("key.edited", {"owner": "Tomas"}, detail=BOTH, part=True),
+    "keys:note": Act("key.edited", {"note": "for search"}, detail=BOTH, part=True),
+    "keys:tags": Act("key.edited", {"tags": "us"}, detail=BOTH, part=True),
+    "keys:replace": Act(
+        "key.secret_replaced", {"credential_material": NEW_SECRET}, detail=BOTH
+    ),
+    "keys:pause": Act("key.watch_paused"),
+    "keys:resume": Act("key.watch_resumed", before=_not_watched),
+    "keys:remove": Act(
+        "key.removed", {"label": "search-prod"}, detail=frozenset({"last_four"})
+    ),
+    "keys:bulk_owner": Act("key.edited", {**KEY, "owner": "Tomas"}, detail=BOTH),
+    "keys:bulk_tag": Act("key.edited", {**KEY, "tags": "us"}, detail=BOTH),
+    "keys:bulk_untag": Act("key.edited", {**KEY, "tags": "eu"}, detail=BOTH),
+    "keys:bulk_pause": Act("key.watch_paused", KEY, detail=BOTH),
+    "keys:bulk_resume": Act("key.watch_resumed", KEY, before=_not_watched, detail=BOTH),
+    "keys:undo": Act(
+        "key.edited", {"token": "{token}"}, before=_just_done, detail=BOTH
+    ),
+    "keys:change_confirm": Act(
+        "change.confirmed",
+        {"note": "by me"},
+        detail=BOTH,
+        follows=("incident.closed",),
+    ),
+    "keys:change_escalate": Act(
+        "change.escalated",
+        {"note": "who?"},
+        detail=BOTH,
+        follows=("incident.escalated",),
+    ),
+    "keys:change_reopen": Act(
+        "change.reopened",
+        before=_confirmed,
+        detail=BOTH,
+        follows=("incident.opened",),
+    ),
+    "keys:finding_accept": Act(
+        "finding.accepted", {"reason": "known", "until": "30"}, detail=BOTH
+    ),
+    "keys:finding_reopen": Act("finding.reopened", before=_accepted, detail=BOTH),
+    "keys:lookup": Act(
+        "key.looked_up",
+        {"credential_material": f"found: {SECRET}", "host": "xai"},
+        detail=frozenset({"found", "not_found", "asked_live"}),
+        outcome="found",
+    ),
+    "polling:check_now": Act("key.checked_by_hand"),
+    "polling:check_picked": Act("key.checked_by_hand", KEY),
+}
+OF_OTHERS = {
+    "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
+    "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
+    "account_logout": Act("sign_out"),
+    "account_reauthenticate": Act("sign_in.confirmed", {"password": PASSWORD}),
+    "keys:change_person": Act("xai_user.linked", {"name": "Tomas"}, detail=BOTH),
+    "keys:change_person_forget": Act("xai_user.unlinked", before=_linked, detail=BOTH),
+    "keys:import_start": Act("keys.import_started", detail=frozenset({"rows"})),
+    "keys:import_cancel": Act(
+        "keys.import_cancelled", before=_running, detail=frozenset({"rows"})
+    ),
+    "alerts:add": Act("channel.added", {**CHANNEL, "kind": "webhook"}),
+    "alerts:edit": Act("channel.edited", CHANNEL, detail=BOTH),
+    "alerts:switch": Act("channel.disabled"),
+    "alerts:remove": Act("channel.removed"),
+    "alerts:rotate": Act("channel.key_rotated"),
+    "alerts:test": Act("channel.tested"),
+    "alerts:rule_add": Act("channel.rule_saved", RULE, detail=BOTH),
+    "alerts:rule_edit": Act("channel.rule_saved", RULE, detail=BOTH),
+    "alerts:rule_remove": Act("channel.rule_removed", detail=frozenset({"before"})),
+    "pages:audit_verify": Act(
+        "audit.verified", detail=frozenset({"entries", "broken_at"})
+    ),
+    "pages:evidence": Act(
+        "evidence.made",
+        {"first_day": "2026-01-01", "last_day": "2026-01-31"},
+        detail=frozenset({"manifest_sha256"}),
+        is_long=True,
+    ),
+}
+ACTS = {
+    **OF_KEYS,
+    **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
+}
+EXPORTS = {
+    "finance:prices": "export.prices",
+    "incidents:list": "incidents.exported",
+    "keys:access": "access.exported",
+    "keys:changes": "changes.exported",
+    "keys:findings": "findings.exported",
+    "keys:import_job": "keys.import_exported",
+    "keys:list": "keys.exported",
+    "pages:audit_export": "audit.exported",
+}
