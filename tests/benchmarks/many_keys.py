@@ -84,6 +84,7 @@ _SEEN = """
     FROM keys_apikey AS k JOIN catalog_languagemodel AS m
         ON m.model_id <= 'grok-' || lpad(%(seen)s::text, 2, '0')
         OR k.label <= 'key 000500'
+    ON CONFLICT DO NOTHING
 """
 _SNAPSHOTS = """
     INSERT INTO keys_keysnapshot (key_id, first_seen_at, last_seen_at, facts, raw)
@@ -103,6 +104,7 @@ _CHANGES = """
         ''
     FROM keys_apikey AS k CROSS JOIN generate_series(0, %(each)s - 1) AS n,
         LATERAL (SELECT k.changed_at - n * interval '16 days' AS at) AS moment
+    WHERE k.changed_at IS NOT NULL
 """
 _SPANS = """
     INSERT INTO keys_statespan (key_id, state, starts_at, ends_at)
