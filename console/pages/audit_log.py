@@ -63,6 +63,14 @@ def visible_to(user: User) -> QuerySet[Entry]:
     return entries.none()
 
 
+def people_for(user: User) -> list[User]:
+    """Return whose acts this person may ask for, by name: staff, only their own."""
+    people = User.objects.order_by("name", "username")
+    if user.role not in (Role.ADMIN, Role.AUDITOR):
+        people = people.filter(pk=user.pk)
+    return list(people)
+
+
 def log_for(
     user: User, *, filters: Filters, now: datetime, people: Sequence[User]
 ) -> Log:

@@ -30,7 +30,7 @@ from console.pages.evidence import signing
 @rule("audit.view")
 def log(request: HttpRequest) -> HttpResponse:
     """The audit log, newest first; staff see what they did themselves."""
-    people = list(User.objects.order_by("name", "username"))
+    people = audit_log.people_for(person_of(request))
     filters = audit_filters.filters_of(request.GET.dict(), people=people)
     if WHOLE_KEY.search(request.GET.get("q", "")):
         return HttpResponseRedirect(f"?{urlencode({'q': filters.search})}")

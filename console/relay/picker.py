@@ -1,4 +1,4 @@
-"""What a person can choose from: every model that is for sale, and why not each."""
+"""What a person can choose from: every model their teams see, and why not each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from console.accounts.models import Team, User
 from console.catalog.models import LanguageModel, PriceVersion
-from console.keys.models import KeyModel
+from console.keys.models import ApiKey, KeyModel
 from console.relay.admission import why_no_key
 from console.relay.candidates import (
     Candidate,
@@ -46,7 +46,7 @@ class ModelChoice:
 
 
 def choices(user: User, endpoint: Endpoint) -> list[ModelChoice]:
-    """Return the models that any key sees now: the usable ones first, by name.
+    """Return the models that keys of one's teams see now: the usable ones first.
 
     The number of queries does not depend on the number of keys or models.
     """
@@ -60,7 +60,9 @@ def choices(user: User, endpoint: Endpoint) -> list[ModelChoice]:
     sights = _sights(candidates)
     prices = _prices(user)
     found: dict[str, ModelChoice] = {}
-    seen = KeyModel.objects.filter(model=OuterRef("pk"), seen_until=None)
+    seen = KeyModel.objects.filter(
+        model=OuterRef("pk"), seen_until=None, key__in=ApiKey.objects.visible_to(user)
+    )
     models = LanguageModel.objects.filter(Exists(seen)).order_by("model_id", "host")
     for model in models:
         choice = _choice(model, judged, sights, prices, nobody)

@@ -84,6 +84,7 @@ def test_prices_that_only_other_teams_were_told_are_not_shown(
     grok = stock.language_model()
     stock.price(grok, other_team)
     stock.usable(stock.stored(other_team, "theirs"), grok)
+    stock.usable(api_key, grok, acls=[])
 
     (to_staff,) = choices(sam, Endpoint.CHAT)
     (to_finance,) = choices(fin, Endpoint.CHAT)

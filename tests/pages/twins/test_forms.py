@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 
 from console.accounts.models import User
 from console.audit.models import Entry
@@ -51,7 +50,6 @@ def form(key: object, team: object, name: str) -> dict[str, Any]:
 def test_staff_change_nothing_of_another_team(
     client_of: ClientOf, sam: User, twin: Rows, upstream: Upstream
 ) -> None:
-    browser = client_of(sam)
     key, team, nobody = twin["key_id"].pk, twin["team_id"].pk, uuid4()
     theirs, nothing = form(key, team, f"{MARK}-model"), form(nobody, nobody, "zqxjvkwb")
     sent = [key, team, nobody, f"{MARK}-model", "zqxjvkwb"]
@@ -59,7 +57,7 @@ def test_staff_change_nothing_of_another_team(
 
     told = {
         name: [
-            plain(browser.post(addresses()[name].url(), data), *sent)
+            plain(client_of(sam).post(addresses()[name].url(), data), *sent)
             for data in (theirs, nothing)
         ]
         for name in FORMS
@@ -91,7 +89,7 @@ def test_keys_of_another_team_cannot_be_picked(
     answer = getattr(browser, method)(addresses()[name].url(), data)
 
     assert answer.status_code == HTTPStatus.SEE_OTHER
-    assert MARK not in Client.get(browser, answer.headers["Location"]).text
+    assert MARK not in browser.get(answer.headers["Location"]).text
     assert (stored(), Entry.objects.count()) == (before, known)
 
 
