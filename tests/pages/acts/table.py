@@ -57,33 +57,33 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
 
 
 def _not_watched(ids: Ids, by: User) -> None:
-    ApiKey.objects.filter(pk=ids["key_id"]).update(watched=False)
+    ApiKey.objects.filter(pk=str(ids["key_id"])).update(watched=False)
 
 
 def _confirmed(ids: Ids, by: User) -> None:
-    change = KeyChange.objects.get(pk=ids["change_id"])
+    change = KeyChange.objects.get(pk=str(ids["change_id"]))
     reviewing.confirm(change=change, note="", actor=actor_of(by), by=by)
 
 
 def _linked(ids: Ids, by: User) -> None:
-    change = KeyChange.objects.get(pk=ids["change_id"])
+    change = KeyChange.objects.get(pk=str(ids["change_id"]))
     XaiUser.objects.create(xai_id=change.modified_by, name="Tomas")
 
 
 def _accepted(ids: Ids, by: User) -> None:
     until = timezone.now() + timedelta(days=9)
     said = {"accepted_by": by, "accepted_reason": "known"}
-    found = Finding.objects.filter(pk=ids["finding_id"])
+    found = Finding.objects.filter(pk=str(ids["finding_id"]))
     found.update(accepted_at=timezone.now(), accepted_until=until, **said)
 
 
 def _running(ids: Ids, by: User) -> None:
-    jobs.start(ImportJob.objects.get(pk=ids["job_id"]), actor=actor_of(by))
+    jobs.start(ImportJob.objects.get(pk=str(ids["job_id"])), actor=actor_of(by))
 
 
 def _just_done(ids: Ids, by: User) -> None:
     """Set an owner, and put what takes that back among the ids."""
-    selection = Selection([ApiKey.objects.get(pk=ids["key_id"])])
+    selection = Selection([ApiKey.objects.get(pk=str(ids["key_id"]))])
     outcome = bulk.apply(
         bulk.Act.OWNER, selection=selection, value="Tomas", actor=actor_of(by)
     )
