@@ -42,6 +42,21 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is wrong, beside what is open."""
+
+    causes: Mapping[Place, Cause]
+    new: Sequence[Cause]
+    gone: Sequence[Incident]
+    moved: Sequence[Incident]  # with the words and facts to write
+
+    @property
+    def differs(self) -> bool:
+        """There is something to write."""
+        return bool(self.new or self.gone or self.moved)
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """How many incidents were opened and closed."""
 
@@ -58,10 +73,11 @@ def reconcile(key_ids: Collection[UUID]) -> Settled:
 def sweep() -> Settled:
     """Do it for everything, in transactions of bounded length.
 
-    With a sealed vault nothing happens: what cannot be recorded does not happen.
+    It looks before it holds anybody up, since mostly nothing differs. With a sealed
+    vault nothing happens: what cannot be recorded does not happen.
     """
     opened = closed = 0
-    while vault.state().is_open:
+    while vault.state().is_open and _compare(Scope()).differs:
         with transaction.atomic():
             done = _settle(Scope())
         opened, closed = opened + done.opened, closed + done.closed
@@ -80,18 +96,27 @@ def hold() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [trail.CHAIN_LOCK])
 
 
-def _settle(scope: Scope) -> Settled:
-    hold()
+def _compare(scope: Scope) -> Comparison:
+    """Compare what is wrong with what is open."""
     current = list(scope.incidents().select_related("team", "key"))
     causes = causes_in(scope, current)
-    gone = [one for one in current if (one.kind, one.subject) not in causes]
-    gone += _silenced(causes, known=current)
     still = {(one.kind, one.subject): one for one in current}
-    new = [cause for place, cause in causes.items() if place not in still]
-    _follow(still, causes)
-    ends = _ends(gone[:AT_ONCE], causes)
+    gone = [one for place, one in still.items() if place not in causes]
+    return Comparison(
+        causes=causes,
+        new=[cause for place, cause in causes.items() if place not in still],
+        gone=[*gone, *_silenced(causes, known=current)],
+        moved=_moved(still, causes),
+    )
+
+
+def _settle(scope: Scope) -> Settled:
+    hold()
+    found = _compare(scope)
+    Incident.objects.bulk_update(found.moved, ["sentence", "detail"])
+    ends = _ends(found.gone[:AT_ONCE], found.causes)
     closed = close({one: end.ending for one, end in ends.items()})
-    opened = open_(islice(_with_replaced(new, ends), AT_ONCE))
+    opened = open_(islice(_with_replaced(found.new, ends), AT_ONCE))
     return Settled(opened=len(opened), closed=closed)
 
 
@@ -116,8 +141,10 @@ def _silenced(
     return rows.exclude(pk__in=seen).select_related("team", "key")
 
 
-def _follow(still: Mapping[Place, Incident], causes: Mapping[Place, Cause]) -> None:
-    """Write the newest words and facts of what goes on; nobody is told of that."""
+def _moved(
+    still: Mapping[Place, Incident], causes: Mapping[Place, Cause]
+) -> list[Incident]:
+    """Return what goes on with newer words or facts; nobody is told of that."""
     moved = []
     for place, incident in still.items():
         cause = causes.get(place)
@@ -127,7 +154,7 @@ def _follow(still: Mapping[Place, Incident], causes: Mapping[Place, Cause]) -> N
         if (incident.sentence, incident.detail) != (cause.sentence[:500], detail):
             incident.sentence, incident.detail = cause.sentence[:500], detail
             moved.append(incident)
-    Incident.objects.bulk_update(moved, ["sentence", "detail"])
+    return moved
 
 
 def _ends(

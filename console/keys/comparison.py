@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from console.catalog.models import PRICE_FIELDS, PriceVersion
 from console.keys import acls, sight
@@ -70,7 +71,7 @@ def options(*, user: Viewer, search: str, chosen: UUID | None) -> list[ApiKey]:
     """Return keys to choose from, by name: the chosen one, and those that match."""
     keys = ApiKey.objects.visible_to(user).select_related("team")
     keys = keys.only("label", "last_four", "team__name")
-    matching = keys.order_by("label", "id")
+    matching = keys.order_by(Lower("label"), "id")
     if search:
         matching = matching.filter(
             Q(label__icontains=search)

@@ -326,7 +326,7 @@ def test_looking_costs_the_same_for_any_number_of_keys(
     bad_key(team, "blocked", KeyState.TEAM_BLOCKED)
     incidents.sweep()
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         incidents.sweep()
 
 
