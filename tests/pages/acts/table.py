@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from console.keys.selection import Selection
 from tests.keys.importing.tables_of import HEADING, actor_of
 from tests.people import PASSWORD, SECRET
 
-Ids: TypeAlias = dict[str, object]
+Ids: TypeAlias = dict[str, Any]
 
 NEW_SECRET = "xai-" + "N3wS3cr3t0" * 8
 OF_THE_SANDBOX = "moves the sandbox, which plays xAI: nothing of Gatehouse changes"
