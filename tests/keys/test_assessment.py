@@ -294,7 +294,7 @@ def test_an_observation_makes_due_and_a_batch_of_the_poller_judges(
     api_key: ApiKey, upstream: Upstream
 ) -> None:
     upstream.answers[SECRET] = {**key_info().raw, "acls": []}
-    assert api_key.assessed_at is None
+    assert "does_nothing" not in standing(api_key)
 
     polling_tasks.poll_batch()
 
