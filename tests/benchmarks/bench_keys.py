@@ -66,7 +66,8 @@ ONE_KEY = (
     "ORDER BY first_seen_at DESC LIMIT 50",
     "SELECT * FROM keys_statespan WHERE key_id = %(key)s",
     "SELECT * FROM keys_finding WHERE key_id = %(key)s",
-    "SELECT * FROM keys_keymodel JOIN catalog_languagemodel AS m ON m.id = model_id "
+    "SELECT * FROM keys_keymodel AS s JOIN catalog_languagemodel AS m ON m.id = "
+    "s.model_id "
     "WHERE key_id = %(key)s AND seen_until IS NULL",
     "SELECT DISTINCT ON (model_id) * FROM catalog_priceversion "
     "WHERE team_id = %(team)s ORDER BY model_id, first_seen_at DESC",
