@@ -33,13 +33,13 @@ document.addEventListener("reset", () => setTimeout(show));
 
 // The list refreshes itself; what was ticked stays so while its row is there.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "key-table") return;
+  if (event.detail.target?.id !== "key-table") return;
   const boxes = document.querySelectorAll("[data-tick]:checked, [data-tick-all]:checked");
   ticked = new Set([...boxes].map((box) => box.id));
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "key-table") {
+  if (event.detail.target?.id === "key-table") {
     for (const id of ticked) {
       const box = document.getElementById(id);
       if (box && !box.disabled) box.checked = true;
