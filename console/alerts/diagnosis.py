@@ -63,7 +63,7 @@ def _troubled(scope: Scope, reviewed: Collection[UUID | None]) -> QuerySet[ApiKe
     return (
         scope.keys()
         .filter(bad)
-        .defer("sealed_secret", "fingerprint", "raw", "acls", "note")
+        .defer("sealed_secret", "fingerprint", "acls", "note")
     )
 
 

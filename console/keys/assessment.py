@@ -88,7 +88,7 @@ def _locked(key_ids: Collection[UUID]) -> list[ApiKey]:
     return list(
         keys.filter(pk__in=key_ids)
         .select_related("team")
-        .defer("sealed_secret", "fingerprint", "note", "raw")
+        .defer("sealed_secret", "fingerprint", "note")
         .order_by("pk")
     )
 

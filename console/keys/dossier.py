@@ -112,6 +112,7 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
     looks, to_review = looks_of(key)
     poll = key.polls.filter(kind="key").first()  # polling lies above; only its row
     asked_at = poll.asked_at if poll else None
+    snapshots = [_snapshot(row) for row in key.snapshots.all()[:NEWEST]]
     return Dossier(
         key=key,
         tail=tail_of(key),
@@ -130,10 +131,10 @@ def dossier(*, key: ApiKey, now: datetime) -> Dossier:
         events=_newest_first(looks, key),
         to_review=to_review,
         record=state_record(key=key, events=looks, now=now),
-        snapshots=[_snapshot(row) for row in key.snapshots.all()[:NEWEST]],
+        snapshots=snapshots,
         told=told_facts(key),
         ours=our_facts(key),
-        raw=pretty(key.raw) if key.raw is not None else "",
+        raw=snapshots[0].raw if snapshots else "",
     )
 
 

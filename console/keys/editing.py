@@ -80,7 +80,7 @@ def change(
     Raises SecretInText, or vault.Sealed; then nothing at all was changed.
     """
     locked = ApiKey.objects.select_for_update().filter(pk__in=key_ids, removed_at=None)
-    rows = locked.defer("raw", "sealed_secret", "search_text").order_by("pk")
+    rows = locked.defer("sealed_secret", "search_text").order_by("pk")
     differences = [(key, *_difference(key, values_of(key))) for key in rows]
     differences = [each for each in differences if each[1]]
     _write(differences)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -48,6 +50,11 @@ def columns_of(api_key: ApiKey, info: xai.KeyInfo) -> dict[str, Any]:
         column: getattr(api_key, column) if value is None else value
         for column, value in told.items()
     }
+
+
+def digest_of(info: xai.KeyInfo) -> bytes:
+    """Return 32 bytes that tell whether two answers are the same, whatever the order."""
+    return hashlib.sha256(json.dumps(info.raw, sort_keys=True).encode()).digest()
 
 
 def facts_of(columns: Mapping[str, Any]) -> dict[str, object]:

@@ -41,7 +41,7 @@ EXPORT_FIELDS: Final = (
     "api_key_disabled", "host", "added_at", "changed_at", "checked_at", "verified_at",
     "models_checked_at",
 )  # fmt: skip
-NOT_EXPORTED: Final = ("raw", "sealed_secret", "search_text")
+NOT_EXPORTED: Final = ("answer_digest", "sealed_secret", "search_text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def matrix(
     """Return one page; the number of queries does not depend on keys and models."""
     keys, listed = keys_found(user=user, filters=filters, now=now)
     page = page_of(
-        keys.select_related("team").defer("raw", "sealed_secret"),
+        keys.select_related("team").defer("sealed_secret"),
         columns=SORTS[filters.sort],
         cursor=filters.cursor,
         size=filters.size,
@@ -127,7 +127,7 @@ def records(*, user: Viewer, filters: Filters, now: datetime) -> Iterator[Record
     """Yield a line per key and model or endpoint, in the order shown, all pages."""
     keys, listed = keys_found(user=user, filters=filters, now=now)
     rows = ordered(
-        keys.select_related("team").defer("raw", "sealed_secret"), SORTS[filters.sort]
+        keys.select_related("team").defer("sealed_secret"), SORTS[filters.sort]
     ).iterator(chunk_size=AT_ONCE)
     while some := list(islice(rows, AT_ONCE)):
         sights = sight.sights_of(some)

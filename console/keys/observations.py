@@ -18,6 +18,7 @@ from console.keys.facts import (
     FACTS,
     columns_of,
     compare,
+    digest_of,
     facts_of,
     oddities_of,
     state_change,
@@ -146,7 +147,7 @@ def _is_late(api_key: ApiKey, secret_version: int, seen_at: datetime) -> bool:
 def _says_nothing_new(api_key: ApiKey, info: xai.KeyInfo) -> bool:
     return (
         api_key.verified_at is not None
-        and api_key.raw == info.raw
+        and api_key.answer_digest == digest_of(info)
         and api_key.xai_key_id == info.api_key_id[:64]
         and api_key.state == state_of(api_key)
         and api_key.failures == 0
@@ -203,8 +204,8 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         changes.append(state_change(api_key, state, seen_at))
     outside = any(change.review == Review.WAITING for change in changes)
     if latest and latest.facts == facts:
-        latest.last_seen_at = seen_at
-        latest.save(update_fields=["last_seen_at"])
+        latest.last_seen_at, latest.raw = seen_at, info.raw
+        latest.save(update_fields=["last_seen_at", "raw"])
     else:
         api_key.snapshots.create(
             first_seen_at=seen_at, last_seen_at=seen_at, facts=facts, raw=info.raw
@@ -217,7 +218,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
     ApiKey.objects.filter(pk=api_key.pk).update(
         **columns,
         xai_key_id=info.api_key_id[:64],
-        raw=info.raw,
+        answer_digest=digest_of(info),
         state=state,
         state_since=api_key.state_since if state == api_key.state else seen_at,
         changed_at=seen_at if changes else api_key.changed_at,

@@ -41,7 +41,7 @@ _KEYS = """
         last_four, watched, created_at, state, state_since, changed_at, checked_at,
         verified_at, models_checked_at, failures, problem, xai_key_id, xai_team_id,
         xai_name, xai_redacted, xai_created_by, xai_modified_by, xai_created_at,
-        xai_modified_at, acls, team_blocked, api_key_blocked, api_key_disabled, raw,
+        xai_modified_at, acls, team_blocked, api_key_blocked, api_key_disabled,
         mistaken_for, outside_changes, models_in_sight, models_in_reach,
         endpoints_in_reach, all_models, all_endpoints, dearest_model,
         worst_hour_ticks, finding_kinds, finding_weight)
@@ -67,9 +67,6 @@ _KEYS = """
                 'api-key:model:grok-' || lpad((1 + n %% 8)::text, 2, '0'),
                 'api-key:model:grok-' || lpad((2 + n %% 8)::text, 2, '0')) END,
         false, false, false,
-        jsonb_build_object('api_key_id', 'id-' || n, 'name', 'key ' || n,
-            'user_id', md5('person' || n %% 300), 'acls', jsonb_build_array('a', 'b'),
-            'more', repeat('x', 400)),
         '', CASE WHEN n %% 50 = 0 THEN 1 ELSE 0 END, 8,
         CASE WHEN n %% 4 < 2 THEN 8 ELSE 2 END,
         CASE WHEN n %% 4 = 0 THEN 7 ELSE 2 END, n %% 4 < 2, n %% 4 = 0, 'grok-01',
@@ -90,7 +87,8 @@ _SNAPSHOTS = """
     INSERT INTO keys_keysnapshot (key_id, first_seen_at, last_seen_at, facts, raw)
     SELECT k.id, now() - (n + 1) * interval '4 days', now() - n * interval '4 days',
         jsonb_build_object('name', k.label, 'acls', k.acls, 'modify_time', n),
-        jsonb_build_object('name', k.label, 'acls', k.acls, 'api_key_id', k.xai_key_id)
+        jsonb_build_object('name', k.label, 'acls', k.acls, 'api_key_id', k.xai_key_id,
+            'more', repeat('x', 400))
     FROM keys_apikey AS k CROSS JOIN generate_series(0, %(each)s - 1) AS n
 """
 _CHANGES = """

@@ -319,7 +319,7 @@ def test_csv_and_json_hold_exactly_the_filtered_keys_in_their_order(
     client_of: ClientOf, ada: User, team: Team, other_team: Team
 ) -> None:
     for label in ("b", "a", "c"):
-        stored_key(team, label, state=KeyState.DISABLED, raw={"user_id": "u"})
+        stored_key(team, label, state=KeyState.DISABLED, answer_digest=b"d")
     stored_key(team, "usable")
     stored_key(other_team, "d", state=KeyState.DISABLED)
     query = {"state": "disabled", "team": str(team.pk), "sort": "-name"}
@@ -337,7 +337,7 @@ def test_csv_and_json_hold_exactly_the_filtered_keys_in_their_order(
     assert objects[0]["access"] == "only grok-4.3, 1 of 7 endpoints"
     assert objects[0]["team_blocked"] is None
     assert "sealed_secret" not in objects[0]
-    assert "raw" not in objects[0]
+    assert "answer_digest" not in objects[0]
 
 
 def test_an_export_leaves_one_audit_entry_with_its_filters(

@@ -24,6 +24,12 @@ from tests.people import NOON, ClientOf
 PART = {"HX-Request": "true"}
 
 
+def answered(api_key: ApiKey, raw: dict[str, object]) -> None:
+    KeySnapshot.objects.create(
+        key=api_key, first_seen_at=NOON, last_seen_at=NOON, facts={}, raw=raw
+    )
+
+
 def url(api_key: ApiKey) -> str:
     return f"/keys/{api_key.pk}/"
 
@@ -32,9 +38,9 @@ def test_shows_state_meaning_facts_rules_models_prices_and_raw_answer(
     client_of: ClientOf, sam: User, team: Team
 ) -> None:
     shown = stored_key(
-        team, state=KeyState.KEY_BLOCKED, xai_key_id="ae1e1841", note="Feeds search.",
-        raw={"api_key_id": "ae1e1841", "newer_field": [1]},
-    )  # fmt: skip
+        team, state=KeyState.KEY_BLOCKED, xai_key_id="ae1e1841", note="Feeds search."
+    )
+    answered(shown, {"api_key_id": "ae1e1841", "newer_field": [1]})
     model = stored_model()
     stored_price(model, team)
     sees(shown, model)
@@ -283,9 +289,7 @@ def test_the_timeline_shows_gap_person_and_snapshots(
     made = change("name", "triage (new)", "triage", modified_by="3d38b4dc-4eb7")
     made.key, made.team = shown, shown.team
     made.save()
-    KeySnapshot.objects.create(
-        key=shown, first_seen_at=NOON, last_seen_at=NOON, facts={}, raw={"name": "tri"}
-    )
+    answered(shown, {"name": "tri"})
 
     page = client_of(ada).get(url(shown)).text
 
@@ -298,7 +302,8 @@ def test_the_timeline_shows_gap_person_and_snapshots(
 def test_a_secret_in_an_answer_of_xai_is_not_shown(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:
-    shown = stored_key(team, raw={"echo": "xai-" + "a" * 80})
+    shown = stored_key(team)
+    answered(shown, {"echo": "xai-" + "a" * 80})
 
     assert "xai-aaaa" not in client_of(ada).get(url(shown)).text
 

@@ -66,6 +66,18 @@ def test_the_same_answer_only_moves_times(api_key: ApiKey) -> None:
     assert api_key.state_since == NOON
 
 
+def test_an_answer_that_differs_in_no_fact_is_the_snapshots_newest(
+    api_key: ApiKey,
+) -> None:
+    see(api_key)
+    see(api_key, at=NOON + MINUTE, newer_field=[1])
+
+    assert see(api_key, at=NOON + 2 * MINUTE, newer_field=[2]) == []
+    snapshot = api_key.snapshots.get()
+    assert snapshot.raw["newer_field"] == [2]
+    assert snapshot.last_seen_at == NOON + 2 * MINUTE
+
+
 def test_a_change_names_the_gap_and_the_person(api_key: ApiKey) -> None:
     see(api_key)
     see(api_key, at=NOON + MINUTE)

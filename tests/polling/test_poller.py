@@ -443,7 +443,7 @@ def test_an_unchanged_batch_costs_the_same_number_of_statements(
         Fetched(
             claim,
             keys[claim.key_id],
-            xai.KeyInfo.from_json(keys[claim.key_id].raw or {}),
+            xai.KeyInfo.from_json(keys[claim.key_id].snapshots.get().raw),
             timezone.now(),
         )
         for claim in claims

@@ -102,7 +102,8 @@ class ApiKey(models.Model):
     team_blocked = models.BooleanField(null=True)
     api_key_blocked = models.BooleanField(null=True)
     api_key_disabled = models.BooleanField(null=True)
-    raw = models.JSONField(null=True)  # /v1/api-key, verbatim
+    # SHA-256 of the newest answer of /v1/api-key; the answer is in its snapshot.
+    answer_digest = models.BinaryField(max_length=32, null=True, editable=False)
     # xAI's id of another key that answered in place of this one; "" in good order.
     mistaken_for = models.CharField(max_length=64, blank=True)
     outside_changes = models.PositiveIntegerField(default=0)  # that wait for a person

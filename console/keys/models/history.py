@@ -53,7 +53,7 @@ class KeySnapshot(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     facts = models.JSONField()  # compared from poll to poll, by names of FACTS
-    raw = models.JSONField()  # the whole answer, verbatim
+    raw = models.JSONField()  # its newest answer, whole and verbatim
 
     class Meta:
         ordering = ["-first_seen_at"]

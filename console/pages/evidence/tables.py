@@ -101,7 +101,7 @@ def tables(scope: Scope) -> list[Table]:
 
 
 def _inventory(scope: Scope) -> Iterator[Record]:
-    keys = scope.keys().select_related("team").defer("raw", "sealed_secret")
+    keys = scope.keys().select_related("team").defer("sealed_secret")
     for key in keys.order_by("team__name", "label", "id").iterator(chunk_size=AT_ONCE):
         yield _key(key)
 
