@@ -7,6 +7,7 @@ as they do for a closed tab; then what is in flight is settled (console.lib.clos
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable, Coroutine
 from types import FrameType
@@ -75,7 +76,13 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and begin what runs beside the pages."""
+        """Listen, and begin what runs beside the pages.
+
+        What is loaded by now stays; the collector would look through it again and
+        again, up to a tenth of a second each time, in the middle of a page.
+        """
+        gc.collect()
+        gc.freeze()
         await super().startup(sockets)
         if self._beside is not None:
             self._task = asyncio.create_task(self._beside())

@@ -73,6 +73,10 @@ class User(AbstractBaseUser):
         """Staff see their own teams; everybody else sees all."""
         return self.role != Role.STAFF
 
+    def team_ids(self) -> models.QuerySet[Membership, Any]:
+        """Return a subquery of the teams they belong to."""
+        return self.memberships.values("team")
+
     @property
     def initials(self) -> str:
         """At most two letters for the avatar."""

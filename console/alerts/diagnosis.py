@@ -61,9 +61,7 @@ def _troubled(scope: Scope, reviewed: Collection[UUID | None]) -> QuerySet[ApiKe
     """
     bad = Q(state__in=KINDS) | Q(outside_changes__gt=0) | Q(pk__in=reviewed)
     return (
-        scope.keys()
-        .filter(bad)
-        .defer("sealed_secret", "fingerprint", "acls", "note")
+        scope.keys().filter(bad).defer("sealed_secret", "fingerprint", "acls", "note")
     )
 
 

@@ -46,7 +46,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             return self.none()
         if user.sees_all_teams:
             return self
-        return self.filter(team__memberships__user=user)
+        return self.filter(team__in=user.team_ids())
 
     def open(self) -> IncidentQuerySet:
         """Keep those that have not ended."""

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q
 
-from console.keys.narrowing import Filters, Risk, Viewer, chosen_risks, within
+from console.keys.models import ApiKeyQuerySet
+from console.keys.narrowing import Filters, Hits, Risk, Viewer, chosen_risks, within
 from console.keys.shown import ShownState
 
 
@@ -49,9 +50,13 @@ class _Counted:
     with_risk: Mapping[Risk, int]
 
 
-def facets(*, user: Viewer, filters: Filters, now: datetime) -> Facets:
+def facets(
+    *, user: Viewer, filters: Filters, now: datetime, hits: Hits = None
+) -> Facets:
     """Count what each chip would leave, with one query."""
-    rows = _counted(user=user, filters=filters, now=now)
+    rows = _counted(
+        within(user=user, filters=filters, now=now, hits=hits), filters, now
+    )
     here = [row for row in rows if filters.state in (None, row.state)]
     by_state = {row.state: row.keys for row in rows}
     return Facets(
@@ -81,7 +86,7 @@ def facets(*, user: Viewer, filters: Filters, now: datetime) -> Facets:
     )
 
 
-def _counted(*, user: Viewer, filters: Filters, now: datetime) -> list[_Counted]:
+def _counted(keys: ApiKeyQuerySet, filters: Filters, now: datetime) -> list[_Counted]:
     """Return one row per state that occurs.
 
     The state is reckoned once for each key because it groups; counting it with a
@@ -94,8 +99,7 @@ def _counted(*, user: Viewer, filters: Filters, now: datetime) -> list[_Counted]
         **{f"risk_{risk}": _count(chosen & risk.condition(now)) for risk in Risk},
     }
     rows = (
-        within(user=user, filters=filters, now=now)
-        .order_by()
+        keys.order_by()
         .values(state_now=F("shown"))
         .annotate(**counts)
         .values_list("state_now", *counts)

@@ -53,7 +53,7 @@ def columns_of(api_key: ApiKey, info: xai.KeyInfo) -> dict[str, Any]:
 
 
 def digest_of(info: xai.KeyInfo) -> bytes:
-    """Return 32 bytes that tell whether two answers are the same, whatever the order."""
+    """Return 32 bytes that are the same for the same answer in any order."""
     return hashlib.sha256(json.dumps(info.raw, sort_keys=True).encode()).digest()
 
 

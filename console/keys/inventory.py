@@ -9,12 +9,13 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from console.accounts.models import Team
 from console.keys import acls, reach
 from console.keys.facets import Facets, facets
-from console.keys.models import ApiKey, Severity
-from console.keys.narrowing import HIGH_FROM, Filters, Viewer, narrowed
+from console.keys.models import HIGH_FROM, ApiKey, Severity
+from console.keys.narrowing import ATTENTION, Filters, Viewer, hits_of, narrowed
 from console.keys.shown import ShownState, short_fingerprint, tail_of
 from console.keys.sorting import columns_of, sortable
 from console.keys.strips import Strip, strips_of
@@ -89,10 +90,15 @@ class Inventory:
 
 
 def inventory(*, user: Viewer, filters: Filters, now: datetime) -> Inventory:
-    """Return one page and its figures; three queries for any number of keys."""
-    found = narrowed(user=user, filters=filters, now=now)
+    """Return one page and its figures; three queries for any number of keys.
+
+    A search costs a fourth.
+    """
+    hits = hits_of(user=user, filters=filters, now=now)
+    counted = facets(user=user, filters=filters, now=now, hits=hits)
+    found = narrowed(user=user, filters=filters, now=now, hits=hits)
     page = page_of(
-        sortable(found, filters=filters, now=now)
+        sortable(found.filter(_first(counted, filters)), filters=filters, now=now)
         .select_related("team")
         .only(*SHOWN_FIELDS),
         columns=columns_of(filters),
@@ -102,10 +108,29 @@ def inventory(*, user: Viewer, filters: Filters, now: datetime) -> Inventory:
     strips = strips_of([key.pk for key in page.rows], now=now)
     return Inventory(
         rows=[_row(key, strips[key.pk], now=now) for key in page.rows],
-        facets=facets(user=user, filters=filters, now=now),
+        facets=counted,
         before=page.before,
         after=page.after,
     )
+
+
+def _first(counted: Facets, filters: Filters) -> Q:
+    """Keep the states of the first page by attention: rare ones are found by an index.
+
+    Any stored state may be shown as not verified, so from there on all are kept.
+    """
+    if filters.sort_name != ATTENTION or filters.state or filters.cursor:
+        return Q()
+    states: list[str] = []
+    keys = 0
+    for chip in counted.states:
+        if keys > filters.size:
+            return Q(state__in=states)
+        if chip.keys and chip.value == ShownState.STALE:
+            break
+        states.append(chip.value)
+        keys += chip.keys
+    return Q()
 
 
 def records(*, user: Viewer, filters: Filters, now: datetime) -> Iterator[Record]:

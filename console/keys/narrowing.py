@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +15,12 @@ from django.db.models import Q, TextChoices, Value
 from django.db.models.functions import Lower
 
 from console.accounts.models import User
-from console.keys.models import ApiKey, ApiKeyQuerySet, FindingKind
+from console.keys.models import HIGH_FROM, ApiKey, ApiKeyQuerySet, FindingKind
 from console.keys.shown import ShownState, shown_expression
 
 Viewer = User | AnonymousUser
-HIGH_FROM = 10_000  # of finding_weight: one finding of high severity
 WEEK = timedelta(days=7)
+FEW = 2_000  # hits of a search that are worth naming one by one
 SIZES = (25, 50, 100)
 ATTENTION = "attention"  # how the list is sorted unless somebody says otherwise
 
@@ -128,31 +129,54 @@ class Filters:
         return replace(self, risks=tuple(r for r in Risk if r in chosen), cursor="")
 
 
-def narrowed(*, user: Viewer, filters: Filters, now: datetime) -> ApiKeyQuerySet:
+Hits = Collection[UUID] | None  # None: no text was looked for, or it is in many keys
+
+
+def narrowed(
+    *, user: Viewer, filters: Filters, now: datetime, hits: Hits = None
+) -> ApiKeyQuerySet:
     """Keep what this person may see and asks for; each with its state in `shown`."""
-    found = within(user=user, filters=filters, now=now)
+    found = within(user=user, filters=filters, now=now, hits=hits)
     return found.filter(chosen_state(filters), chosen_risks(filters, now=now))
 
 
-def within(*, user: Viewer, filters: Filters, now: datetime) -> ApiKeyQuerySet:
-    """Keep what is searched for, of all states and risks: what the chips count."""
+def within(
+    *, user: Viewer, filters: Filters, now: datetime, hits: Hits = None
+) -> ApiKeyQuerySet:
+    """Keep what is searched for, of all states and risks: what the chips count.
+
+    `hits` stand for the search, if `hits_of` was asked before.
+    """
     keys = ApiKey.objects.visible_to(user)
     if filters.only:
         keys = keys.filter(pk__in=filters.only)
     if filters.team:
         keys = keys.filter(team=filters.team)
-    if filters.owner:
-        keys = keys.filter(owner__icontains=filters.owner)
     if filters.tag:
         keys = keys.filter(tags__contains=[filters.tag])
-    if filters.search:
-        keys = keys.filter(search_text__contains=_wanted(filters.search))
+    keys = keys.filter(_searched(filters) if hits is None else Q(pk__in=hits))
     return keys.annotate(shown=shown_expression(now))
+
+
+def hits_of(*, user: Viewer, filters: Filters, now: datetime) -> Hits:
+    """Return the keys that hold the text looked for, at most FEW.
+
+    No index finds a part of a text, so whoever asks more than once about a search
+    has all texts read once, with one query.
+    """
+    if not filters.search and not filters.owner:
+        return None
+    found = within(user=user, filters=filters, now=now)
+    hits = list(found.values_list("pk", flat=True)[: FEW + 1])
+    return hits if len(hits) <= FEW else None
 
 
 def chosen_state(filters: Filters) -> Q:
     """Return the condition of the chosen state; an empty one if there is none."""
-    return Q(shown=filters.state) if filters.state else Q()
+    if filters.state is None:
+        return Q()
+    stored = Q() if filters.state == ShownState.STALE else Q(state=filters.state)
+    return stored & Q(shown=filters.state)  # the first finds it by an index
 
 
 def chosen_risks(filters: Filters, *, now: datetime) -> Q:
@@ -163,10 +187,20 @@ def chosen_risks(filters: Filters, *, now: datetime) -> Q:
     return condition
 
 
+def _searched(filters: Filters) -> Q:
+    condition = Q()
+    if filters.owner:
+        condition &= Q(owner__icontains=filters.owner)
+    if filters.search:
+        condition &= Q(search_text__contains=_wanted(filters.search))
+    return condition
+
+
 def _wanted(search: str) -> Any:
     """Return what `search_text` must hold; a redacted key is looked for by its tail."""
     return Lower(Value(re.sub(r"^xai-[.*]+", "", search)))
 
 
 def _found(kind: FindingKind) -> Q:
-    return Q(finding_kinds__contains=[kind.value])
+    """Have the database look into the list only where there is any finding."""
+    return Q(finding_weight__gt=0, finding_kinds__contains=[kind.value])

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from console import xai
 from console.accounts.models import Team
-from console.keys import spans
+from console.keys import spans, team_checks
 from console.keys.facts import (
     FACTS,
     columns_of,
@@ -78,15 +78,18 @@ def record_key_info(
 def record_answers(answers: Sequence[KeyAnswer]) -> dict[UUID, list[KeyChange]]:
     """Store many answers as `record_key_info` does; return the changes by key.
 
-    All that say nothing new cost three statements together, whatever their number.
+    All that say nothing new cost four statements together, whatever their number.
     """
     stored = _locked(answer.key_id for answer in answers)
     changes: dict[UUID, list[KeyChange]] = {}
+    checked: dict[UUID, datetime] = {}
     unchanged: list[KeyAnswer] = []
     for answer in answers:
         api_key = stored.get(answer.key_id)
         if api_key is None or _is_late(api_key, answer.secret_version, answer.seen_at):
             continue
+        before = checked.get(api_key.team_id, answer.seen_at)
+        checked[api_key.team_id] = max(before, answer.seen_at)
         if _says_nothing_new(api_key, answer.info):
             shows = spans.told(api_key.state)
             spans.follow(Known.of(api_key), shows=shows, seen_at=answer.seen_at)
@@ -94,6 +97,8 @@ def record_answers(answers: Sequence[KeyAnswer]) -> dict[UUID, list[KeyChange]]:
         else:
             changes[api_key.id] = _record(api_key, answer.info, answer.seen_at)
     _move_on(unchanged)
+    if checked:
+        team_checks.note_keys(checked)
     return changes
 
 
@@ -109,7 +114,9 @@ def record_failure(
     stored = _locked([api_key.id]).get(api_key.id)
     if stored is None or _is_late(stored, api_key.secret_version, seen_at):
         return []
-    return _record_verdict(stored, judge(stored, error, seen_at), seen_at)
+    changes = _record_verdict(stored, judge(stored, error, seen_at), seen_at)
+    team_checks.note_keys({stored.team_id: seen_at})
+    return changes
 
 
 @transaction.atomic
@@ -122,6 +129,7 @@ def record_problem(*, api_key: ApiKey, problem: str, seen_at: datetime) -> None:
         stored.save(update_fields=["problem", "checked_at"])
         shows = shown_state(stored, now=seen_at)
         spans.follow(known, shows=shows, seen_at=seen_at)
+        team_checks.note_keys({stored.team_id: seen_at})
 
 
 def _locked(key_ids: Iterable[UUID]) -> dict[UUID, ApiKey]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from console import xai
 from console.catalog.models import PriceVersion
 from console.catalog.observations import CatalogSeen, record_language_models
+from console.keys import team_checks
 from console.keys.models import ApiKey, KeyModel
 
 
@@ -57,6 +58,7 @@ def record_models(
     if last is None or seen.appeared or seen.gone or seen.new_prices:
         stored.assess_due_at = seen_at
     stored.save(update_fields=["models_checked_at", "assess_due_at"])
+    team_checks.note_models(team=stored.team_id, read_at=seen_at)
     return seen
 
 

@@ -121,10 +121,13 @@ def _slice(
     size: int,
     position: list[Any] | None,
 ) -> list[Row]:
-    """Return one row more than a page, which tells whether there is another."""
-    if position is not None:
-        rows = rows.filter(_beyond(columns, position))
-    return list(ordered(rows, columns)[: size + 1])
+    """Return one row more than a page, which tells whether there is another.
+
+    The database sorts ids alone, and fetches the rest of these few rows afterwards.
+    """
+    asked = rows if position is None else rows.filter(_beyond(columns, position))
+    ids = ordered(asked, columns).values("pk")[: size + 1]
+    return list(ordered(rows.filter(pk__in=ids), columns))
 
 
 def _beyond(columns: Sequence[Column], position: list[Any]) -> Q:

@@ -347,5 +347,5 @@ def test_asks_the_same_number_of_queries_for_any_number(
     browser = client_of(ada)
     vault.state()
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         browser.get(URL)

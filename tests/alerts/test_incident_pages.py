@@ -286,5 +286,5 @@ def test_asks_the_same_number_of_queries_for_any_number(
     browser = client_of(ada)
     vault.state()
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         browser.get(URL)

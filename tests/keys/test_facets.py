@@ -51,10 +51,11 @@ def crowd(team: Team, other_team: Team) -> list[ApiKey]:
             all_models=dice.random() < 0.3,
             all_endpoints=dice.random() < 0.3,
             outside_changes=dice.choice([0, 0, 1, 3]),
-            finding_kinds=dice.sample(KINDS, dice.randrange(3)),
-            finding_weight=dice.choice([0, 1, 200, 10_000]),
+            finding_kinds=kinds,
+            finding_weight=dice.choice([1, 200, 10_000]) if kinds else 0,
         )
         for n in range(120)
+        for kinds in [dice.sample(KINDS, dice.randrange(3))]
     ]
     return ApiKey.objects.bulk_create(keys)
 

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from console.accounts.models import Team, User
+from console.keys import narrowing
 from console.keys.inventory import found_in, inventory, records
 from console.keys.models import ApiKey, KeyState
 from console.keys.narrowing import Filters
 from console.keys.reach import Share
-from console.keys.shown import shown_expression, shown_state
+from console.keys.shown import ShownState, shown_expression, shown_state
 from console.keys.sorting import SORTS
 from tests.keys.stored import key, stored_key
 
@@ -88,6 +89,42 @@ def test_need_for_attention_comes_first(ada: User, team: Team) -> None:
         "team blocked", "key blocked", "rejected", "unreachable", "stale", "new",
         "Usable a", "usable b", "disabled",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ShownState)
+def test_a_chosen_state_is_found_below_a_page_of_worse_ones(
+    ada: User, team: Team, state: ShownState
+) -> None:
+    ApiKey.objects.bulk_create(
+        [
+            *(key(team, f"a {n}", state=KeyState.TEAM_BLOCKED) for n in range(30)),
+            *(key(team, f"b {stored}", state=stored) for stored in KeyState),
+            key(team, "b stale", verified_at=None),
+            key(team, "b new", state=KeyState.UNKNOWN, verified_at=None),
+        ]
+    )
+
+    page = inventory(user=ada, filters=Filters(state=state), now=timezone.now())
+
+    assert {row.state for row in page.rows} == {state}
+    assert len(page.rows) == min(page.facets.matching, 25)
+
+
+@pytest.mark.parametrize("few", [1, 2])
+def test_a_search_finds_the_same_however_many_keys_hold_the_text(
+    ada: User, team: Team, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(narrowing, "FEW", few)
+    for label, owner in [("prod a", "Amy"), ("prod b", "Amy"), ("ci", "Amy Prod")]:
+        stored_key(team, label, owner=owner)
+
+    filters = Filters(search="prod", owner="my", tag="")
+    page = inventory(user=ada, filters=filters, now=timezone.now())
+
+    assert [row.label for row in page.rows] == ["ci", "prod a", "prod b"]
+    assert page.facets.matching == 3
+    assert found(ada, search="prod a", owner="amy") == ["prod a"]
+    assert found(ada, search="prod", owner="zoe") == []
 
 
 @pytest.mark.parametrize(

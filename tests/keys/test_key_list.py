@@ -78,7 +78,13 @@ def test_chips_narrow_together_and_lead_back(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:
     stored_key(team, "wide", all_models=True)
-    stored_key(team, "wide and lost", all_models=True, finding_kinds=["gone_model"])
+    stored_key(
+        team,
+        "wide and lost",
+        all_models=True,
+        finding_kinds=["gone_model"],
+        finding_weight=100,
+    )
     browser = client_of(ada)
 
     both = browser.get(URL, {"risk": ["all_models", "dead_rule"], "sort": "name"}).text

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from console import xai
 from console.audit.actors import SYSTEM
 from console.keys import custody
-from console.keys.models import ApiKey, KeyChange, KeyState
+from console.keys.models import ApiKey, KeyChange, KeyState, TeamChecks
 from console.keys.observations import (
     KeyAnswer,
     record_answers,
@@ -328,6 +328,24 @@ def test_a_fault_of_ours_leaves_the_state(api_key: ApiKey) -> None:
     assert api_key.problem == ""
 
 
+def test_every_look_at_a_key_is_noted_for_its_team(api_key: ApiKey) -> None:
+    def noted() -> datetime | None:
+        checks = TeamChecks.objects.filter(team=api_key.team_id)
+        return checks.values_list("keys_checked_at", flat=True).first()
+
+    see(api_key, at=NOON)
+    assert noted() == NOON
+    see(api_key, at=NOON + MINUTE)
+    assert noted() == NOON + MINUTE
+    fail(api_key, WRONG_KEY, at=NOON + 2 * MINUTE)
+    assert noted() == NOON + 2 * MINUTE
+    problem_at = NOON + 3 * MINUTE
+    record_problem(api_key=api_key, problem="It does not open.", seen_at=problem_at)
+    assert noted() == problem_at
+    see(api_key, at=NOON)  # late: not used
+    assert noted() == problem_at
+
+
 @pytest.mark.parametrize("number", [1, 50])
 def test_unchanged_answers_cost_the_same_number_of_statements(
     api_key: ApiKey, number: int
@@ -356,6 +374,6 @@ def test_unchanged_answers_cost_the_same_number_of_statements(
         changes = record_answers(answers(NOON + MINUTE))
 
     written = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
-    assert len(written) == 3, written
+    assert len(written) == 4, written
     assert changes == {}
     assert ApiKey.objects.filter(verified_at=NOON + MINUTE).count() == number

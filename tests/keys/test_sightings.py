@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.keys.models import ApiKey, KeyModel
+from console.keys.models import ApiKey, KeyModel, TeamChecks
 from console.keys.observations import ModelsSeen, record_models
 from tests.keys.answers import Json, listed, model_json
 from tests.people import NOON
@@ -33,6 +33,7 @@ def test_models_appear_and_go(api_key: ApiKey) -> None:
     assert KeyModel.objects.filter(seen_until=None).count() == 2
     api_key.refresh_from_db()
     assert api_key.models_checked_at == NOON + 6 * HOUR
+    assert TeamChecks.objects.get().models_checked_at == NOON + 6 * HOUR
 
 
 def test_a_model_that_comes_back_is_seen_anew(api_key: ApiKey) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from console.accounts.models import Team
+from console.keys import team_checks
 from console.keys.models import ApiKey, KeyState
 
 USABLE = KeyState.ACTIVE
@@ -20,6 +21,8 @@ def stored(
     seen_at: datetime | None = timezone.now() - timedelta(seconds=age)
     if state == KeyState.UNKNOWN:
         seen_at = None
+    if seen_at is not None:
+        team_checks.note_keys({team.pk: seen_at})
     return ApiKey.objects.create(
         team=team,
         host="sandbox",

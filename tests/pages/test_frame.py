@@ -109,6 +109,7 @@ def test_counts_the_keys_one_sees_and_the_open_incidents(
     assert seen.prices_read_at is None
     elsewhere = frame.facts_for(mia)
     assert (elsewhere.keys, elsewhere.incidents) == (0, 0)
+    assert elsewhere.keys_checked_at is None
 
 
 def test_counts_the_open_findings_of_high_severity(
@@ -125,14 +126,14 @@ def test_counts_the_open_findings_of_high_severity(
     assert frame.facts_for(mia).high_findings == 0
 
 
-def test_costs_three_queries(
+def test_costs_five_queries(
     ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     vault.state()  # remembered for some seconds
     request = RequestFactory().get("/")
     request.user = ada
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         shown = frame.frame(request)
         assert [group.title for group in shown["nav"]]
         assert shown["poller"].alive is False

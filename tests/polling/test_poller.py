@@ -454,7 +454,7 @@ def test_an_unchanged_batch_costs_the_same_number_of_statements(
 
     statements = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
     assert len(results) == number
-    assert len(statements) == 7, statements
+    assert len(statements) == 8, statements
     assert KeyChange.objects.count() == 0
 
 

@@ -1,6 +1,12 @@
 """The tables of keys. One row of each means what its class says."""
 
-from console.keys.models.api_key import ApiKey, ApiKeyQuerySet, KeyState
+from console.keys.models.api_key import (
+    HIGH_FROM,
+    ApiKey,
+    ApiKeyQuerySet,
+    KeyState,
+    marked,
+)
 from console.keys.models.findings import Finding, FindingKind, Severity
 from console.keys.models.history import (
     KeyChange,
@@ -10,6 +16,7 @@ from console.keys.models.history import (
     Origin,
     Review,
     StateSpan,
+    TeamChecks,
     XaiUser,
 )
 from console.keys.models.work import (
@@ -21,6 +28,7 @@ from console.keys.models.work import (
 )
 
 __all__ = [
+    "HIGH_FROM",
     "ApiKey",
     "ApiKeyQuerySet",
     "Finding",
@@ -39,5 +47,7 @@ __all__ = [
     "SavedView",
     "Severity",
     "StateSpan",
+    "TeamChecks",
     "XaiUser",
+    "marked",
 ]

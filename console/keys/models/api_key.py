@@ -27,6 +27,9 @@ class KeyState(models.TextChoices):
     UNKNOWN = "unknown", "Never checked"
 
 
+HIGH_FROM = 10_000  # of finding_weight: one finding of high severity
+
+
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     """Keys, by who looks."""
 
@@ -37,7 +40,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             return stored.none()
         if user.sees_all_teams:
             return stored
-        return stored.filter(team__memberships__user=user)
+        return stored.filter(team__in=user.team_ids())
+
+
+def marked() -> models.Q:
+    """Return the condition of a key that the rail of every page counts."""
+    return models.Q(outside_changes__gt=0) | models.Q(finding_weight__gte=HIGH_FROM)
 
 
 def _searched() -> Lower:
@@ -65,7 +73,12 @@ class ApiKey(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="keys")
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        related_name="keys",
+        db_index=False,  # key_of_team
+    )
     host = models.CharField(max_length=64)  # a name of XAI_HOSTS
     label = models.CharField(max_length=100)
     owner = models.CharField(max_length=100, blank=True)  # a name or an address
@@ -134,6 +147,10 @@ class ApiKey(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=KeyState.values), name="key_state_known"
             ),
+            models.CheckConstraint(  # so the one may be asked before the other
+                condition=models.Q(finding_weight__gt=0) | models.Q(finding_kinds=[]),
+                name="key_findings_weigh",
+            ),
             models.UniqueConstraint(
                 fields=["fingerprint"],
                 name="key_stored_once",
@@ -144,6 +161,12 @@ class ApiKey(models.Model):
             # None on what a poll moves: 100,000 keys are polled every few minutes, and
             # a row whose indexed columns stay is updated without touching an index.
             models.Index(Lower("label"), models.F("id"), name="key_by_name"),
+            models.Index(fields=["team", "removed_at"], name="key_of_team"),
+            models.Index(
+                fields=["state"],
+                name="key_by_state",
+                condition=models.Q(removed_at=None),
+            ),
             models.Index(fields=["assess_due_at"], name="key_to_assess"),
             models.Index(  # as the access matrix sorts
                 not_known_expression(),
@@ -159,6 +182,12 @@ class ApiKey(models.Model):
                 condition=models.Q(removed_at=None) & ~models.Q(xai_key_id=""),
             ),
             GinIndex(fields=["tags"], name="key_by_tag"),
+            models.Index(  # what every page's frame counts
+                "outside_changes",
+                "finding_weight",
+                name="key_marked",
+                condition=models.Q(removed_at=None) & marked(),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,30 @@ class KeyChangeQuerySet(models.QuerySet["KeyChange"]):
             return stored.none()
         if user.sees_all_teams:
             return stored
-        return stored.filter(team__memberships__user=user)
+        return stored.filter(team__in=user.team_ids())
+
+
+class TeamChecksQuerySet(models.QuerySet["TeamChecks"]):
+    """Times of checks, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> TeamChecksQuerySet:
+        """Keep those of the teams this person sees."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.sees_all_teams else self.filter(team__in=user.team_ids())
+
+
+class TeamChecks(models.Model):
+    """When any key of a team was last checked, and any of its model lists read."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True)
+    keys_checked_at = models.DateTimeField(null=True)
+    models_checked_at = models.DateTimeField(null=True)
+
+    objects = TeamChecksQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"checks of {self.team_id}"
 
 
 class KeySnapshot(models.Model):
