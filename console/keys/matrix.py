@@ -6,7 +6,7 @@ models those keys see, names the ACLs of the page mention -----> heads
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -80,6 +80,16 @@ class Row:
     endpoints_in_reach: int | None
 
 
+class _Judged(NamedTuple):
+    """What one set of rules comes to, whatever the key; the rest as in Row."""
+
+    models: list[tuple[str, acls.Cell]]
+    endpoints: list[tuple[str, acls.Cell]]
+    models_in_reach: int | None
+    models_listed: int
+    endpoints_in_reach: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """One page of the grid."""
@@ -111,10 +121,7 @@ def matrix(
     stop = _stop(page.rows, shown, chosen)
     return Matrix(
         models=shown,
-        rows=[
-            _row(key, acls.resolve(key.acls, seen=sights[key.pk]), shown, listed, stop)
-            for key in page.rows
-        ],
+        rows=_rows(page.rows, sights, shown, listed, stop),
         left_out=len(heads) - len(shown),
         chosen=stop == str(chosen),
         total=keys.count(),
@@ -178,9 +185,41 @@ def _stop(keys: list[ApiKey], heads: list[Head], chosen: Address | None) -> str:
     return str(Address(keys[0].pk, kind, names[kind][0])) if keys else ""
 
 
-def _row(
-    key: ApiKey, access: Access, heads: list[Head], listed: Listed, stop: str
-) -> Row:
+def _rows(
+    keys: list[ApiKey],
+    sights: Mapping[UUID, sight.Sight | None],
+    heads: list[Head],
+    listed: Listed,
+    stop: str,
+) -> list[Row]:
+    """Judge each set of rules once: many keys have the same, and see the same."""
+    judged: dict[Hashable, _Judged] = {}
+    rows = []
+    for key in keys:
+        seen, entries = sights[key.pk], key.acls
+        same = (key.host, seen, None if entries is None else tuple(entries))
+        if same not in judged:
+            access = acls.resolve(entries, seen=seen)
+            judged[same] = _judge(access, heads, listed.get(key.host, {}))
+        rows.append(_row(key, judged[same], stop))
+    return rows
+
+
+def _judge(access: Access, heads: list[Head], models: Mapping[str, Model]) -> _Judged:
+    in_reach, endpoints = access.models_in_reach, access.endpoints_in_reach
+    return _Judged(
+        models=[
+            (name, access.of_model(models.get(name) or Model(name)))
+            for name, _ in heads
+        ],
+        endpoints=[(name, access.of_endpoint(name)) for name in ENDPOINTS],
+        models_in_reach=None if in_reach is None else len(in_reach),
+        models_listed=len(models),
+        endpoints_in_reach=None if endpoints is None else len(endpoints),
+    )
+
+
+def _row(key: ApiKey, judged: _Judged, stop: str) -> Row:
     state = ShownState(key.shown)  # type: ignore[attr-defined]
 
     def cell(kind: str, name: str, found: acls.Cell) -> Cell:
@@ -190,23 +229,16 @@ def _row(
             address, f"{key.label}, {name}: {mark.label}", mark, address == stop
         )
 
-    models = listed.get(key.host, {})
-    in_reach, endpoints = access.models_in_reach, access.endpoints_in_reach
     return Row(
         id=key.pk,
         label=key.label,
         team=key.team.name,
         state=state,
-        models=[
-            cell("model", name, access.of_model(models.get(name) or Model(name)))
-            for name, _ in heads
-        ],
-        endpoints=[
-            cell("endpoint", name, access.of_endpoint(name)) for name in ENDPOINTS
-        ],
-        models_in_reach=None if in_reach is None else len(in_reach),
-        models_listed=len(models),
-        endpoints_in_reach=None if endpoints is None else len(endpoints),
+        models=[cell("model", name, found) for name, found in judged.models],
+        endpoints=[cell("endpoint", name, found) for name, found in judged.endpoints],
+        models_in_reach=judged.models_in_reach,
+        models_listed=judged.models_listed,
+        endpoints_in_reach=judged.endpoints_in_reach,
     )
 
 
