@@ -24,7 +24,7 @@ from console.alerts.models import (
     Delivery,
     Event,
 )
-from console.alerts.refusals import BadTarget, NameTaken, TooSoon
+from console.alerts.refusals import BadTarget, NameTaken, Removed, TooSoon
 from console.audit import trail
 from console.audit.actors import Actor
 from console.vault import sealing
@@ -253,6 +253,9 @@ def _save(channel: Channel, *, new: bool = False) -> None:
 
 
 def _locked(channel: Channel) -> Channel:
-    """Return the row, locked. Raises Channel.DoesNotExist once it is removed."""
+    """Return the row, locked. Raises Removed."""
     rows = Channel.objects.select_for_update(no_key=True).filter(removed_at=None)
-    return rows.get(pk=channel.pk)
+    stored = rows.filter(pk=channel.pk).first()
+    if stored is None:
+        raise Removed
+    return stored

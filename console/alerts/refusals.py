@@ -4,6 +4,7 @@
   + BadTarget        this address cannot be told
   + NameTaken        another channel has this name
   + TooSoon          a test was sent just now
+  + Removed          somebody removed the channel meanwhile
   + AlreadyDone      somebody was faster
 * Undelivered        a message was not handed over; `sentence` is for the log of it
 """
@@ -35,6 +36,12 @@ class TooSoon(Refused):
     """Tests are rare: a receiver must not be flooded with them."""
 
     sentence = "A test was sent to this channel just now; try again in half a minute."
+
+
+class Removed(Refused):
+    """Somebody removed the channel after it was looked up."""
+
+    sentence = "This channel was removed meanwhile."
 
 
 class AlreadyDone(Refused):

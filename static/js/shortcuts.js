@@ -38,6 +38,25 @@ function select() {
   document.activeElement?.closest(ROWS)?.querySelector("[data-tick]")?.click();
 }
 
+/** Put the key of the row in focus into the first free side of the comparison. */
+function compare() {
+  const form = document.querySelector("#compare-form");
+  if (!form) return;
+  form.scrollIntoView({ block: "nearest" });
+  const row = document.activeElement?.closest("[data-compare]");
+  if (!row) {
+    form.querySelector("input[type=search]").focus();
+    return;
+  }
+  const sides = [...form.querySelectorAll("select")];
+  if (sides.some((side) => side.value === row.dataset.compare)) return;
+  const side = sides.find((each) => !each.value) ?? sides.at(-1);
+  const known = [...side.options].some((option) => option.value === row.dataset.compare);
+  if (!known) side.add(new Option(row.dataset.label, row.dataset.compare));
+  side.value = row.dataset.compare;
+  side.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 function help() {
   document.querySelector("#shortcuts")?.showModal();
 }
@@ -48,6 +67,7 @@ const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
   r: checkNow,
+  c: compare,
   x: select,
 };
 

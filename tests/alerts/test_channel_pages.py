@@ -15,6 +15,7 @@ from console import vault
 from console.accounts.models import Team, User
 from console.alerts import channels
 from console.alerts.models import AlertRule, Channel, ChannelKind, Delivery
+from console.alerts.refusals import Removed
 from console.audit.actors import SYSTEM
 from console.audit.models import Entry
 from tests.alerts.conftest import MakeChannel, told
@@ -179,6 +180,18 @@ def test_removing_destroys_the_secrets_and_keeps_the_log(
     assert (channel.sealed_target, channel.sealed_signing_key) == (None, None)
     assert Delivery.objects.count() == 1
     assert browser.get(f"{URL}{channel.pk}/edit/").status_code == 404
+
+
+def test_a_channel_that_is_removed_meanwhile_is_left_alone(
+    make_channel: MakeChannel,
+) -> None:
+    channel = make_channel("pager")
+    looked_up = Channel.objects.get(pk=channel.pk)
+    channels.remove_channel(channel=channel, actor=SYSTEM)
+
+    for act in (channels.rotate_key, channels.send_test, channels.remove_channel):
+        with pytest.raises(Removed, match="removed meanwhile"):
+            act(channel=looked_up, actor=SYSTEM)
 
 
 def test_a_test_is_sent_at_most_twice_a_minute(

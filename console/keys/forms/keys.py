@@ -40,7 +40,10 @@ class CellForm(EditKeyForm):
     def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "cell-%s", **kwargs})
         self.fields = {field: self.fields[field]}
-        self.fields[field].widget.attrs |= {"autofocus": True, "rows": 2}
+        attrs = self.fields[field].widget.attrs
+        attrs["autofocus"] = True
+        if "rows" in attrs:
+            attrs["rows"] = 2
 
 
 class AddKeyForm(NamedForm):
