@@ -18,7 +18,8 @@ run: env  ## Install and start everything; Ctrl-C stops it (PORT=8000)
 	@exec $(BIN)/python manage.py up
 
 test: env-test check  ## Check the code and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 check: env-test  ## Check style, layers and types
 	$(BIN)/ruff check .

@@ -11,7 +11,9 @@ from console.celery import app
 
 app.loader.import_default_modules()
 TASKS = {
-    name: task for name, task in app.tasks.items() if not name.startswith("celery.")
+    name: task
+    for name, task in sorted(app.tasks.items())
+    if not name.startswith("celery.")
 }
 ALLOWED = (str, list[str])
 

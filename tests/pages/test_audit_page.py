@@ -126,7 +126,7 @@ class TestLog:
         signing.signer()
         vault.state()
 
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(16):
             browser.get(f"{URL}?size=100")
 
 

@@ -300,5 +300,5 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
     browser = client_of(ada)
     vault.state()  # remembered for some seconds
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         browser.get(URL)
