@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from console.accounts.models import Team
-from console.keys import acls, reach
+from console.keys import acls, reach, xai_users
 from console.keys.facets import Facets, facets
 from console.keys.models import HIGH_FROM, ApiKey, Severity
 from console.keys.narrowing import ATTENTION, Filters, Viewer, hits_of, narrowed
@@ -72,7 +72,8 @@ class KeyRow:
     found: list[Found]  # worst first; none if there are none
     changed_at: datetime | None
     outside: bool  # a change from outside waits for a person
-    modified_by: str  # xAI's user id, shortened; "" if not told
+    modified_by: str  # xAI's user id; "" if not told
+    modified_by_name: str  # as somebody linked it; "" if nobody did
     checked_at: datetime | None
     verified_at: datetime | None
     freshness: Freshness  # of the last good answer
@@ -90,9 +91,9 @@ class Inventory:
 
 
 def inventory(*, user: Viewer, filters: Filters, now: datetime) -> Inventory:
-    """Return one page and its figures; three queries for any number of keys.
+    """Return one page and its figures; four queries for any number of keys.
 
-    A search costs a fourth.
+    A search costs a fifth.
     """
     hits = hits_of(user=user, filters=filters, now=now)
     counted = facets(user=user, filters=filters, now=now, hits=hits)
@@ -106,8 +107,9 @@ def inventory(*, user: Viewer, filters: Filters, now: datetime) -> Inventory:
         size=filters.size,
     )
     strips = strips_of([key.pk for key in page.rows], now=now)
+    names = xai_users.names_of(key.xai_modified_by or "" for key in page.rows)
     return Inventory(
-        rows=[_row(key, strips[key.pk], now=now) for key in page.rows],
+        rows=[_row(key, strips[key.pk], names, now=now) for key in page.rows],
         facets=counted,
         before=page.before,
         after=page.after,
@@ -147,7 +149,9 @@ def visible_teams(user: Viewer) -> list[Team]:
     return list(Team.objects.visible_to(user).order_by("name"))
 
 
-def _row(key: ApiKey, strip: Strip, *, now: datetime) -> KeyRow:
+def _row(
+    key: ApiKey, strip: Strip, names: Mapping[str, str], *, now: datetime
+) -> KeyRow:
     return KeyRow(
         id=key.pk,
         label=key.label,
@@ -164,7 +168,8 @@ def _row(key: ApiKey, strip: Strip, *, now: datetime) -> KeyRow:
         found=found_in(key.finding_weight),
         changed_at=key.changed_at,
         outside=key.outside_changes > 0,
-        modified_by=(key.xai_modified_by or "")[:8],
+        modified_by=key.xai_modified_by or "",
+        modified_by_name=names.get(key.xai_modified_by or "", ""),
         checked_at=key.checked_at,
         verified_at=key.verified_at,
         freshness=freshness(key.verified_at, interval=settings.XAI_POLL_EVERY, now=now),

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from console.keys.models import KeyChange, KeyModel, Origin, Review
+from console.keys.wording import state_in_words
 from console.lib.redact import redact
 
 Names = Mapping[str, str]  # by xAI's user id
@@ -188,6 +189,9 @@ def _access_title(difference: Difference) -> str:
 
 def difference(change: KeyChange) -> Difference:
     """Return one field before and after, without anything like a secret."""
+    if change.field == "state":
+        before, after = (state_in_words(side) for side in (change.before, change.after))
+        return Difference(change.field, [before], [after])
     before, after = told(change.before), told(change.after)
     if isinstance(before, list) and isinstance(after, list):
         return Difference(

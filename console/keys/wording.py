@@ -29,6 +29,13 @@ def change_in_words(change: KeyChange) -> tuple[str, str]:
     return _say(change.field, change.before), _say(change.field, change.after)
 
 
+def state_in_words(value: Any) -> str:
+    """Name a state of a change as pages do; one that is none any more as it stands."""
+    return (
+        str(KeyState(value).label).lower() if value in KeyState.values else str(value)
+    )
+
+
 def _say(field: str, value: Any) -> str:
     if field == "acls":
         return acls.in_words(value)
@@ -36,7 +43,7 @@ def _say(field: str, value: Any) -> str:
         return "not told"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if field == "state" and value in KeyState.values:
-        return str(KeyState(value).label).lower()
+    if field == "state":
+        return state_in_words(value)
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

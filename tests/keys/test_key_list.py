@@ -16,7 +16,7 @@ from django.utils import timezone
 from console import vault
 from console.accounts.models import Team, User
 from console.audit.models import Entry
-from console.keys.models import ApiKey, KeyState
+from console.keys.models import ApiKey, KeyState, XaiUser
 from tests.keys.stored import key, stored_key, stored_model
 from tests.people import ClientOf
 
@@ -57,6 +57,20 @@ def test_shows_a_key_with_state_team_owner_access_and_age(
     assert "Feeds the ranker." in page
     assert "Nothing is known of these days yet" in page
     assert "min ago" in page
+
+
+def test_names_who_changed_a_key_at_xai_once_somebody_linked_them(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    facts = {"changed_at": timezone.now(), "outside_changes": 0}
+    stored_key(team, "a", xai_modified_by="3d38b4dc-4eb7", **facts)
+    stored_key(team, "b", xai_modified_by="9c41aa07-0d1e", **facts)
+    XaiUser.objects.create(xai_id="9c41aa07-0d1e", name="Ines Okafor")
+
+    page = client_of(ada).get(URL).text
+
+    assert "by 3d38b4dc…" in page
+    assert "by Ines Okafor" in page
 
 
 def test_the_sentence_above_follows_the_filters_also_in_a_swap(

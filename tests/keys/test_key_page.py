@@ -267,6 +267,12 @@ def test_an_event_says_what_happened(field: str, after: Any, title: str) -> None
     assert events([change(field, "before", after)])[0].title == title
 
 
+def test_a_state_is_named_as_on_all_pages() -> None:
+    shown = events([change("state", "unknown", "team_blocked")])[0].differences[0]
+
+    assert (shown.removed, shown.added) == (["never checked"], ["team blocked"])
+
+
 @pytest.mark.parametrize(
     ("before", "after", "title"),
     [
