@@ -24,7 +24,7 @@ from console.keys.sight import SeenModel, Sight, models_seen, sight_of
 from console.keys.state_record import StateRecord, state_record
 from console.keys.timeline import Event, events, model_events
 from console.lib.freshness import Freshness, freshness
-from console.lib.redact import redact
+from console.lib.redact import escaped, redact
 
 NEWEST: Final = 50  # changes, and snapshots, shown on the page
 ASKED: Final = 3  # looks that a person is asked about at once
@@ -207,5 +207,9 @@ def _snapshot(row: KeySnapshot) -> Snapshot:
 
 
 def pretty(raw: Any) -> str:
-    """Write an answer of xAI for reading; anything like a secret is left out."""
-    return redact(json.dumps(raw, indent=2, ensure_ascii=False))
+    """Write an answer of xAI for reading; anything like a secret is left out.
+
+    What would hide or turn text is made visible.
+    """
+    lines = json.dumps(raw, indent=2, ensure_ascii=False).split("\n")
+    return redact("\n".join(map(escaped, lines)))

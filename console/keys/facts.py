@@ -28,6 +28,7 @@ FACTS = {
 # They go with every edit at xAI, so they are a change only when nothing else is.
 TRACES = {"modify_time", "modified_by"}
 BY_XAI = {"team_blocked", "api_key_blocked"}  # the only ones that no customer sets
+FLAGS = ("team_blocked", "api_key_blocked", "api_key_disabled")
 BLOCKED = {KeyState.TEAM_BLOCKED, KeyState.KEY_BLOCKED}
 
 
@@ -130,11 +131,20 @@ def _origin_of(fact: str) -> Origin:
 
 
 def oddities_of(info: xai.KeyInfo) -> str:
-    """Say which fields of a good answer could not be used."""
-    if not info.odd:
-        return ""
-    names = ", ".join(info.odd)
-    return f"Odd values from xAI, last good ones kept: {names}."[:200]
+    """Say which fields of a good answer could not be used, and which it left out."""
+    sentences = []
+    if info.odd:
+        names = ", ".join(info.odd)
+        sentences.append(f"Odd values from xAI, last good ones kept: {names}.")
+    silent = [fact for fact in ("acls", *FLAGS) if getattr(info, fact) is None]
+    if left_out := ", ".join(fact for fact in silent if fact not in info.odd):
+        sentences.append(f"xAI left out {left_out}; what it told before stays.")
+    return " ".join(sentences)[:200]
+
+
+def tells_state(info: xai.KeyInfo) -> bool:
+    """Tell whether an answer says all that the state is made of."""
+    return all(getattr(info, flag) is not None for flag in FLAGS)
 
 
 def _cut(text: str | None, length: int) -> str | None:

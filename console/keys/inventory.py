@@ -26,7 +26,8 @@ from console.lib.paging import ordered, page_of
 
 SHOWN_FIELDS: Final = (
     "label", "last_four", "xai_redacted", "owner", "note", "tags", "state",
-    "state_since", "watched", "changed_at", "outside_changes", "xai_modified_by",
+    "state_since", "watched", "changed_at", "outside_changes", "escalated_changes",
+    "xai_modified_by",
     "checked_at", "verified_at", "problem", "models_in_sight", "models_in_reach",
     "endpoints_in_reach", "all_models", "all_endpoints", "finding_weight",
     "team__name",
@@ -37,6 +38,7 @@ EXPORT_FIELDS: Final = (
     "all_models", "all_endpoints", "models_in_reach", "models_in_sight",
     "endpoints_in_reach", "dearest_model", "worst_hour_ticks", "worst_hour_usd",
     "findings", "findings_high", "findings_medium", "findings_low", "outside_changes",
+    "escalated_changes",
     "xai_name", "xai_key_id", "xai_team_id", "xai_created_at", "xai_created_by",
     "xai_modified_at", "xai_modified_by", "team_blocked", "api_key_blocked",
     "api_key_disabled", "host", "added_at", "changed_at", "checked_at", "verified_at",
@@ -72,6 +74,7 @@ class KeyRow:
     found: list[Found]  # worst first; none if there are none
     changed_at: datetime | None
     outside: bool  # a change from outside waits for a person
+    escalated: bool  # of one a person said that nobody can explain it
     modified_by: str  # xAI's user id; "" if not told
     modified_by_name: str  # as somebody linked it; "" if nobody did
     checked_at: datetime | None
@@ -168,6 +171,7 @@ def _row(
         found=found_in(key.finding_weight),
         changed_at=key.changed_at,
         outside=key.outside_changes > 0,
+        escalated=key.escalated_changes > 0,
         modified_by=key.xai_modified_by or "",
         modified_by_name=names.get(key.xai_modified_by or "", ""),
         checked_at=key.checked_at,

@@ -47,7 +47,7 @@ class Risk(TextChoices):
             case Risk.ALL_ENDPOINTS:
                 return Q(all_endpoints=True)
             case Risk.CHANGED_OUTSIDE:
-                return Q(outside_changes__gt=0)
+                return Q(outside_changes__gt=0) | Q(escalated_changes__gt=0)
             case Risk.NO_OWNER:
                 return Q(owner="")
             case Risk.CHANGED_WEEK:

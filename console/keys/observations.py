@@ -22,6 +22,7 @@ from console.keys.facts import (
     facts_of,
     oddities_of,
     state_change,
+    tells_state,
 )
 from console.keys.failures import Verdict, judge
 from console.keys.models import (
@@ -155,6 +156,7 @@ def _is_late(api_key: ApiKey, secret_version: int, seen_at: datetime) -> bool:
 def _says_nothing_new(api_key: ApiKey, info: xai.KeyInfo) -> bool:
     return (
         api_key.verified_at is not None
+        and tells_state(info)
         and api_key.answer_digest == digest_of(info)
         and api_key.xai_key_id == info.api_key_id[:64]
         and api_key.state == state_of(api_key)
@@ -219,10 +221,10 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
             first_seen_at=seen_at, last_seen_at=seen_at, facts=facts, raw=info.raw
         )
     if columns["xai_team_id"] != api_key.xai_team_id:
-        Team.objects.filter(pk=api_key.team_id, xai_team_id="").update(
-            xai_team_id=columns["xai_team_id"]
-        )
+        _name_team(api_key.team_id, columns["xai_team_id"])
     spans.follow(Known.of(api_key), shows=spans.told(state), seen_at=seen_at)
+    # Old flags are not as good as new ones; a key without any is not "never checked".
+    verifies = tells_state(info) or state == KeyState.UNKNOWN
     ApiKey.objects.filter(pk=api_key.pk).update(
         **columns,
         xai_key_id=info.api_key_id[:64],
@@ -231,7 +233,7 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         state_since=api_key.state_since if state == api_key.state else seen_at,
         changed_at=seen_at if changes else api_key.changed_at,
         checked_at=seen_at,
-        verified_at=seen_at,
+        verified_at=seen_at if verifies else api_key.verified_at,
         failures=0,
         refused_at=None,
         problem=oddities_of(info),
@@ -240,6 +242,12 @@ def _record(api_key: ApiKey, info: xai.KeyInfo, seen_at: datetime) -> list[KeyCh
         assess_due_at=seen_at,
     )
     return KeyChange.objects.bulk_create(changes)
+
+
+def _name_team(team_id: UUID, xai_team_id: str) -> None:
+    """Keep xAI's id of a team once the first of its keys tells it."""
+    unnamed = Team.objects.filter(pk=team_id, xai_team_id="")
+    unnamed.update(xai_team_id=xai_team_id)
 
 
 def _explained(api_key: ApiKey, latest: KeySnapshot | None, state: KeyState) -> bool:

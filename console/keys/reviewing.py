@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from console.accounts.models import Role, User
@@ -159,16 +160,23 @@ def _write(
 def _told(
     api_key: ApiKey, look: list[KeyChange], review: Review, by: User, note: str
 ) -> Reviewed:
-    """Count the key's waiting looks anew, and tell those who listen."""
-    waiting = api_key.changes.filter(review=Review.WAITING)
-    looks = waiting.order_by().values("gap_until").distinct().count()
-    ApiKey.objects.filter(pk=api_key.pk).update(outside_changes=looks)
+    """Count the key's looks that are not explained anew, and tell those who listen."""
+    looks = api_key.changes.aggregate(
+        waiting=_looks(Review.WAITING), escalated=_looks(Review.ESCALATED)
+    )
+    ApiKey.objects.filter(pk=api_key.pk).update(
+        outside_changes=looks["waiting"], escalated_changes=looks["escalated"]
+    )
     reviewed = Reviewed(
         api_key.pk, api_key.team_id, look[0].gap_until, review, by, note
     )
     for listener in _listeners:
         listener(reviewed)
     return reviewed
+
+
+def _looks(review: Review) -> Count:
+    return Count("gap_until", distinct=True, filter=Q(review=review))
 
 
 def _record(

@@ -25,7 +25,7 @@ class Difference:
     field: str
     removed: list[str]
     added: list[str]
-    unchanged: int = 0  # entries of a list
+    unchanged: tuple[str, ...] = ()  # entries of a list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,26 +179,26 @@ def _title(change: KeyChange) -> str:
 
 
 def _access_title(difference: Difference) -> str:
-    if difference.added and difference.removed:
-        return "Access changed"
-    if not difference.added:
-        return "Access narrowed"
     opened = [word for entry, word in EVERYTHING.items() if entry in difference.added]
-    return f"Access widened{' to all ' if opened else ''}{' and '.join(opened)}"
+    if opened:
+        return f"Access widened to all {' and '.join(opened)}"
+    if not difference.added or not EVERYTHING.keys().isdisjoint(difference.removed):
+        return "Access narrowed"
+    return "Access changed" if difference.removed else "Access widened"
 
 
 def difference(change: KeyChange) -> Difference:
     """Return one field before and after, without anything like a secret."""
     if change.field == "state":
-        before, after = (state_in_words(side) for side in (change.before, change.after))
-        return Difference(change.field, [before], [after])
+        states = [state_in_words(side) for side in (change.before, change.after)]
+        return Difference(change.field, states[:1], states[1:])
     before, after = told(change.before), told(change.after)
     if isinstance(before, list) and isinstance(after, list):
         return Difference(
             field=change.field,
             removed=[entry for entry in before if entry not in after],
             added=[entry for entry in after if entry not in before],
-            unchanged=sum(entry in before for entry in after),
+            unchanged=tuple(entry for entry in after if entry in before),
         )
     return Difference(change.field, [_word(before)], [_word(after)])
 

@@ -61,3 +61,8 @@ document.addEventListener("click", (event) => {
   cell.setAttribute("aria-pressed", "true");
   setStop(cell);
 });
+
+// On a small window the reason stands below the matrix.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id === "why") event.detail.elt.scrollIntoView({ block: "nearest" });
+});

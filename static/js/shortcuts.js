@@ -42,19 +42,23 @@ function select() {
 function compare() {
   const form = document.querySelector("#compare-form");
   if (!form) return;
-  form.scrollIntoView({ block: "nearest" });
   const row = document.activeElement?.closest("[data-compare]");
   if (!row) {
     form.querySelector("input[type=search]").focus();
     return;
   }
+  const section = form.closest("section");
   const sides = [...form.querySelectorAll("select")];
   if (sides.some((side) => side.value === row.dataset.compare)) return;
   const side = sides.find((each) => !each.value) ?? sides.at(-1);
+  row.toggleAttribute("data-picked", true);
   const known = [...side.options].some((option) => option.value === row.dataset.compare);
   if (!known) side.add(new Option(row.dataset.label, row.dataset.compare));
   side.value = row.dataset.compare;
   side.dispatchEvent(new Event("change", { bubbles: true }));
+  if (sides.every((each) => each.value)) {
+    document.addEventListener("htmx:afterSettle", () => section.scrollIntoView(), { once: true });
+  }
 }
 
 function help() {

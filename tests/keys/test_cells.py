@@ -58,6 +58,7 @@ def test_what_is_saved_is_shown_and_audited(
 
     one.refresh_from_db()
     assert answer.status_code == 200
+    assert "key-edited" in answer.headers["HX-Trigger-After-Settle"]
     assert "<form" not in answer.text
     assert getattr(one, field) == stored
     entry = Entry.objects.get(action="key.edited")

@@ -23,7 +23,7 @@ KINDS = [FindingKind.GONE_MODEL, FindingKind.SAME_KEY, FindingKind.DOES_NOTHING]
 BY_HAND: dict[Risk, Callable[[ApiKey, datetime], bool]] = {
     Risk.ALL_MODELS: lambda k, now: k.all_models,
     Risk.ALL_ENDPOINTS: lambda k, now: k.all_endpoints,
-    Risk.CHANGED_OUTSIDE: lambda k, now: k.outside_changes > 0,
+    Risk.CHANGED_OUTSIDE: lambda k, now: k.outside_changes + k.escalated_changes > 0,
     Risk.NO_OWNER: lambda k, now: not k.owner,
     Risk.CHANGED_WEEK: lambda k, now: bool(k.changed_at and now - k.changed_at <= WEEK),
     Risk.DEAD_RULE: lambda k, now: FindingKind.GONE_MODEL in k.finding_kinds,
@@ -51,6 +51,7 @@ def crowd(team: Team, other_team: Team) -> list[ApiKey]:
             all_models=dice.random() < 0.3,
             all_endpoints=dice.random() < 0.3,
             outside_changes=dice.choice([0, 0, 1, 3]),
+            escalated_changes=dice.choice([0, 0, 0, 1]),
             finding_kinds=kinds,
             finding_weight=dice.choice([1, 200, 10_000]) if kinds else 0,
         )

@@ -577,6 +577,29 @@ def test_reopening_early_counts_again_and_is_recorded(
     assert entry.detail["after"]["accepted_until"] is None
 
 
+@pytest.mark.parametrize(
+    ("page", "leads_back"),
+    [("/keys/findings/?status=accepted", True), ("https://evil.example/", False)],
+)
+def test_acts_lead_back_to_the_list_they_were_asked_for_on(
+    client_of: ClientOf, ada: User, team: Team, page: str, leads_back: bool
+) -> None:
+    api_key = judged(team)
+    finding, browser = Finding.objects.get(), client_of(ada)
+    back = page if leads_back else f"/keys/{api_key.pk}/"
+
+    form = browser.get(act(finding, "accept"), {"next": page}).text
+    answers = [
+        browser.post(
+            act(finding, "accept"), {"reason": "known", "until": "30", "next": page}
+        ),
+        browser.post(act(finding, "reopen"), {"next": page}),
+    ]
+
+    assert f'name="next" value="{back}"' in form
+    assert [answer["Location"] for answer in answers] == [back, back]
+
+
 def test_reopening_what_nobody_accepted_changes_nothing(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:

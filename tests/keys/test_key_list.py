@@ -184,7 +184,7 @@ def test_answers_htmx_with_the_table_alone(
 
     assert part.lstrip().startswith('<section class="stack-3" id="key-table"')
     assert "<html" not in part
-    assert 'hx-trigger="every 10s"' in part
+    assert 'hx-trigger="every 10s, key-edited from:body"' in part
     assert labels(part) == ["search-prod"]
 
 

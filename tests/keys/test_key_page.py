@@ -248,7 +248,7 @@ def test_what_one_look_found_is_one_event_named_by_the_weightiest_change() -> No
     ]
     assert found[1].modified_by == "3d38b4dc"
     rules = found[1].differences[0]
-    assert (rules.removed, rules.added, rules.unchanged) == (["a"], ["c", "d"], 1)
+    assert (rules.removed, rules.added, rules.unchanged) == (["a"], ["c", "d"], ("b",))
     assert found[0].differences[0].removed == ["false"]
 
 
@@ -265,6 +265,38 @@ def test_what_one_look_found_is_one_event_named_by_the_weightiest_change() -> No
 )
 def test_an_event_says_what_happened(field: str, after: Any, title: str) -> None:
     assert events([change(field, "before", after)])[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "title"),
+    [
+        (["api-key:endpoint:chat"], ["api-key:endpoint:*"],
+         "Access widened to all endpoints"),
+        (["api-key:endpoint:*"], ["api-key:endpoint:chat"], "Access narrowed"),
+        (["api-key:model:a"], ["api-key:model:b"], "Access changed"),
+        (["api-key:model:a"], ["api-key:model:a", "api-key:model:b"], "Access widened"),
+        (["api-key:model:a"], [], "Access narrowed"),
+    ],
+)  # fmt: skip
+def test_a_change_of_rules_says_which_way(
+    before: list[str], after: list[str], title: str
+) -> None:
+    assert events([change("acls", before, after)])[0].title == title
+
+
+def test_what_turns_text_at_xai_is_made_visible(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    shown = stored_key(team)
+    answered(shown, {"name": "a\u202eb"})
+    made = change("name", "a", "a\u202eb")
+    made.key, made.team = shown, shown.team
+    made.save()
+
+    page = client_of(ada).get(url(shown)).text
+
+    assert "\u202e" not in page.split("<main", 1)[1]
+    assert "<ins>a\\u202eb</ins>" in page
 
 
 def test_a_state_is_named_as_on_all_pages() -> None:

@@ -170,7 +170,7 @@ def test_an_unknown_key_is_not_sent_anywhere_by_default(
 ) -> None:
     page = client_of(ada).post(URL, asked(UNKNOWN)).text
 
-    assert "No, this is none of ours" in page
+    assert "No, this is not stored here" in page
     assert "is not stored here and never was" in page
     assert upstream.asked == []
 
@@ -196,6 +196,8 @@ def test_xai_is_asked_about_an_unknown_key_when_that_is_wished(
         "May call <b>chat and messages</b>.",
     ):
         assert words in page, words
+    assert "Yours, but not stored here" in page
+    assert "xAI blocks it now" in page
     assert page.split("Key blocked</dt><dd>")[1].startswith("yes")
     assert not ApiKey.objects.exists()
 
@@ -249,7 +251,7 @@ def test_xai_is_not_asked_about_many(
 
     page = client_of(ada).post(URL, asked(text, live="on")).text
 
-    assert "None of these 4 is ours" in page
+    assert "None of these 4 is stored here" in page
     assert "at most" in page
     assert upstream.asked == []
     assert Entry.objects.get(action="key.looked_up").detail["asked_live"] is False

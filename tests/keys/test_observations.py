@@ -145,8 +145,26 @@ def test_a_missing_or_odd_field_keeps_its_last_good_value(api_key: ApiKey) -> No
     assert api_key.acls == ["api-key:model:*", "api-key:endpoint:*"]
     assert api_key.xai_name == "staging playground"
     assert api_key.state == KeyState.TEAM_BLOCKED
-    assert api_key.problem == "Odd values from xAI, last good ones kept: acls."
-    assert api_key.verified_at == NOON + MINUTE
+    assert api_key.problem == (
+        "Odd values from xAI, last good ones kept: acls. "
+        "xAI left out team_blocked; what it told before stays."
+    )
+
+
+@pytest.mark.parametrize("silent", [..., None], ids=["left out", "null"])
+def test_an_answer_without_a_flag_does_not_verify_the_state(
+    api_key: ApiKey, silent: object
+) -> None:
+    see(api_key)
+    for minutes in (1, 2):  # the second says nothing new
+        see(api_key, at=NOON + minutes * MINUTE, api_key_disabled=silent)
+
+    assert api_key.state == KeyState.ACTIVE
+    assert api_key.verified_at == NOON
+    assert api_key.checked_at == NOON + 2 * MINUTE
+    assert "left out api_key_disabled" in api_key.problem
+    see(api_key, at=NOON + 3 * MINUTE)
+    assert (api_key.verified_at, api_key.problem) == (NOON + 3 * MINUTE, "")
 
     see(api_key, at=NOON + 2 * MINUTE)
     assert api_key.problem == ""

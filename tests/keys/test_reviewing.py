@@ -61,6 +61,24 @@ def test_a_look_is_confirmed_as_a_whole(api_key: ApiKey, ada: User) -> None:
     assert waiting(api_key) == 1
 
 
+def test_what_nobody_explains_stays_on_its_key_until_it_is_explained(
+    api_key: ApiKey, ada: User
+) -> None:
+    def escalated() -> int:
+        return ApiKey.objects.get(pk=api_key.pk).escalated_changes
+
+    (change,) = look(api_key, at=NOON)
+
+    reviewing.escalate(change=change, note="who?", actor=SYSTEM, by=ada)
+    assert (waiting(api_key), escalated()) == (0, 1)
+
+    reviewing.reopen(change=change, actor=SYSTEM, by=ada)
+    assert (waiting(api_key), escalated()) == (1, 0)
+
+    reviewing.confirm(change=change, note="GAT-8", actor=SYSTEM, by=ada)
+    assert (waiting(api_key), escalated()) == (0, 0)
+
+
 def test_whatever_row_is_named_the_look_is_meant(api_key: ApiKey, ada: User) -> None:
     acls, blocked = look(api_key, {**WIDENED, **BLOCKED}, at=NOON)
 

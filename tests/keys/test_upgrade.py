@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
-from console.keys.models import ApiKey, KeyChange, StateSpan
+from console.keys.models import ApiKey, KeyChange, KeySnapshot, StateSpan
 from tests.people import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,6 +89,24 @@ def test_the_present_state_of_each_key_becomes_its_first_span(
     span = StateSpan.objects.get()
     assert (span.key_id, span.state) == (known.pk, "active")
     assert (span.starts_at, span.ends_at) == (since, None)
+
+
+def test_the_newest_answer_moves_to_the_newest_snapshot(
+    first_version: StateApps,
+) -> None:
+    team: Any = first_version.get_model("accounts", "Team")
+    raw = {"newer_field": 1}
+    key = old_key(first_version, team.objects.create(name="Search"), "known", raw=raw)
+    snapshots: Any = first_version.get_model("keys", "KeySnapshot")
+    for at in (NOON - DAY, NOON):
+        snapshots.objects.create(
+            key=key, first_seen_at=at, last_seen_at=at, facts={}, raw={"name": "known"}
+        )
+
+    forward()
+
+    kept = KeySnapshot.objects.order_by("first_seen_at").values_list("raw", flat=True)
+    assert list(kept) == [{"name": "known"}, raw]
 
 
 def test_every_key_is_due_to_be_assessed(first_version: StateApps) -> None:

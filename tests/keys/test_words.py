@@ -28,6 +28,7 @@ def offered(text: str) -> list[str]:
         ("owner", "", ["Zoe", "Amy"]),
         ("owner", "am", ["Amy"]),
         ("owner", "%", []),
+        ("owner", "am\0", ["Amy"]),
         ("tag", "", ["prod", "eu", "old"]),
         ("tag", "PR", ["prod"]),
     ],

@@ -116,7 +116,7 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models(
     browser.get(reverse("playground:chat"))
 
     # Session, person, four of the picker, and what the frame asks.
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         browser.get(reverse("playground:chat"))
 
 

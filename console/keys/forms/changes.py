@@ -48,6 +48,7 @@ class ReviewForm(forms.Form):
         self.fields["note"].error_messages["required"] = (
             "Say what is to be found out, or whom you asked."
         )
+        self.fields["note"].widget.attrs["autofocus"] = True
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]

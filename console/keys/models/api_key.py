@@ -120,6 +120,7 @@ class ApiKey(models.Model):
     # xAI's id of another key that answered in place of this one; "" in good order.
     mistaken_for = models.CharField(max_length=64, blank=True)
     outside_changes = models.PositiveIntegerField(default=0)  # that wait for a person
+    escalated_changes = models.PositiveIntegerField(default=0)  # that nobody explained
 
     # Written by `assessment` alone, from ACLs, models seen and prices. None: not known.
     assess_due_at = models.DateTimeField(null=True, default=timezone.now)

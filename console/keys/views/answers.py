@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from console import vault
 from console.accounts import teams
@@ -56,13 +57,22 @@ def show_form(
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """Return the address that a form was opened from, if it is one of ours."""
+    page = request.POST.get("next", request.GET.get("next", ""))
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()):
+        return page
+    return otherwise
+
+
 def done(
     request: HttpRequest, text: str, api_key: ApiKey | None = None
 ) -> HttpResponse:
-    """Say what was done on the page that shows it."""
+    """Say what was done where it was asked for, or else on the page that shows it."""
     messages.success(request, text)
     url = reverse("keys:detail", args=[api_key.pk]) if api_key else reverse("keys:list")
-    return HttpResponseRedirect(url, status=303)
+    return HttpResponseRedirect(way_back(request, url), status=303)
 
 
 def not_done(

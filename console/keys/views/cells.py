@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
 
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
@@ -33,9 +34,11 @@ def key_cell(request: HttpRequest, key_id: UUID, field: str) -> HttpResponse:
             context["key"] = editing.edit(
                 api_key=api_key, values=form.cleaned_data, actor=actor_of(request)
             )
-            return render(request, "keys/_cell.html", context)
         except REFUSALS as refusal:
             refuse(form, refusal)
+        else:
+            answer = render(request, "keys/_cell.html", context)
+            return trigger_client_event(answer, "key-edited", after="settle")
     elif "shown" in request.GET:
         return render(request, "keys/_cell.html", context)
     status = 422 if form.is_bound else 200

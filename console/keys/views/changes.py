@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from console import vault
@@ -26,7 +25,7 @@ from console.keys.forms.changes import (
     change_filters_of,
 )
 from console.keys.models import ApiKey, KeyChange, XaiUser
-from console.keys.views.answers import REFUSALS, not_done, sent
+from console.keys.views.answers import REFUSALS, not_done, sent, way_back
 from console.keys.wording import field_in_words
 from console.lib import export
 from console.lib.htmx import render_page
@@ -166,11 +165,7 @@ def _show(
 
 def _way(request: HttpRequest, change: KeyChange) -> str:
     """Return the page to go back to: the one named, if it is ours, or the key's."""
-    page = request.POST.get("next", request.GET.get("next", ""))
-    hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()):
-        return page
-    return reverse("keys:detail", args=[change.key_id])
+    return way_back(request, reverse("keys:detail", args=[change.key_id]))
 
 
 def _back(request: HttpRequest, change: KeyChange) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,7 +21,14 @@ from console.keys import acceptance, finding_list, findings, inventory
 from console.keys.forms.filters import WHOLE_KEY
 from console.keys.forms.findings import AcceptForm, filters_of
 from console.keys.models import Finding
-from console.keys.views.answers import REFUSALS, done, not_done, refuse, sent
+from console.keys.views.answers import (
+    REFUSALS,
+    done,
+    not_done,
+    refuse,
+    sent,
+    way_back,
+)
 from console.lib import export
 from console.lib.htmx import render_page
 
@@ -68,7 +76,9 @@ def finding_accept(request: HttpRequest, finding_id: int) -> HttpResponse:
             words = f"Accepted until {form.ends_at:%-d %b %Y}."
             return done(request, words, finding.key)
     (shown,) = findings.shown([finding], user=request.user, now=now)
-    context = {"form": form, "finding": shown}
+    key_page = reverse("keys:detail", args=[finding.key_id])
+    back = way_back(request, key_page)
+    context = {"form": form, "finding": shown, "back": back}
     status = 422 if form.is_bound else 200
     return render(request, "keys/finding_accept.html", context, status=status)
 

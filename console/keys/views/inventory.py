@@ -55,7 +55,8 @@ def key_list(request: HttpRequest) -> HttpResponseBase:
 @rule("keys.view")
 def key_words(request: HttpRequest, kind: words.Kind) -> HttpResponse:
     """Owners or tags in use, as somebody types into a field."""
-    found = words.in_use(kind, user=request.user, start=request.GET.get(kind, ""))
+    start = request.GET.get(kind, "").replace("\0", "")
+    found = words.in_use(kind, user=request.user, start=start)
     return render(request, "keys/_words.html", {"words": found})
 
 

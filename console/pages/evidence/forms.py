@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from console.accounts.models import Team
 from console.pages.evidence.scope import Scope
@@ -31,6 +32,8 @@ class EvidenceForm(forms.Form):
         if first and last:
             if first > last:
                 self.add_error("last_day", "The last day lies before the first.")
+            elif last > timezone.now().astimezone(UTC).date():
+                self.add_error("last_day", "A pack ends today at the latest.")
             elif first < EARLIEST or last - first > LONGEST:
                 self.add_error("first_day", "A pack covers two years at most.")
         return values

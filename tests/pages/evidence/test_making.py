@@ -243,6 +243,11 @@ class TestPage:
             ),
             pytest.param({"first_day": "2019-01-01"}, "two years", id="too long"),
             pytest.param(
+                {"first_day": "9998-12-31", "last_day": "9999-12-31"},
+                "ends today at the latest",
+                id="not over",
+            ),
+            pytest.param(
                 {"first_day": "0001-01-01", "last_day": "0001-01-02"},
                 "two years",
                 id="the beginning of time",
