@@ -23,7 +23,7 @@ from tests.e2e.processes import processes_of
 from tests.e2e.records import stock, usage_records
 from tests.runtime.conftest import wait_until
 
-WORK = 5  # seconds that polling and storing may take
+WORK = 30  # seconds that polling and storing may take while other tests run
 SOON = INTERVAL + RING + WORK
 DRAIN = 10  # seconds that an answer is read on after its browser left
 
