@@ -42,7 +42,8 @@ _KEYS = """
         verified_at, models_checked_at, failures, problem, xai_key_id, xai_team_id,
         xai_name, xai_redacted, xai_created_by, xai_modified_by, xai_created_at,
         xai_modified_at, acls, team_blocked, api_key_blocked, api_key_disabled,
-        mistaken_for, outside_changes, models_in_sight, models_in_reach,
+        mistaken_for, outside_changes, escalated_changes, models_in_sight,
+        models_in_reach,
         endpoints_in_reach, all_models, all_endpoints, dearest_model,
         worst_hour_ticks, finding_kinds, finding_weight)
     SELECT gen_random_uuid(), (%(teams)s::uuid[])[1 + n %% 5], 'xai',
@@ -67,7 +68,7 @@ _KEYS = """
                 'api-key:model:grok-' || lpad((1 + n %% 8)::text, 2, '0'),
                 'api-key:model:grok-' || lpad((2 + n %% 8)::text, 2, '0')) END,
         false, false, false,
-        '', CASE WHEN n %% 50 = 0 THEN 1 ELSE 0 END, 8,
+        '', CASE WHEN n %% 50 = 0 THEN 1 ELSE 0 END, 0, 8,
         CASE WHEN n %% 4 < 2 THEN 8 ELSE 2 END,
         CASE WHEN n %% 4 = 0 THEN 7 ELSE 2 END, n %% 4 < 2, n %% 4 = 0, 'grok-01',
         n %% 1000 * 1000000000::bigint,

@@ -22,6 +22,11 @@ SECONDS = 20_000  # milliseconds; what is waited for comes within one interval
 _signed_in: dict[tuple[str, str], Any] = {}  # storage by address and person
 
 
+# What htmx says when a page is left while it loads a part. A request that fails says
+# "htmx:responseError" or "htmx:sendError" beside the second of them.
+BROKEN_OFF = ("htmx:sendAbort", "htmx:afterRequest")
+
+
 class Windows:
     """The windows of one test. Use it as a context."""
 
@@ -79,6 +84,8 @@ class Windows:
         return tab
 
     def _note(self, message: ConsoleMessage) -> None:
+        if message.text.startswith(BROKEN_OFF):
+            return
         if message.type in {"error", "warning"}:
             self._complaints.append(f"{message.text} ({message.location.get('url')})")
 
