@@ -51,10 +51,13 @@ function compare() {
   const sides = [...form.querySelectorAll("select")];
   if (sides.some((side) => side.value === row.dataset.compare)) return;
   const side = sides.find((each) => !each.value) ?? sides.at(-1);
-  row.toggleAttribute("data-picked", true);
   const known = [...side.options].some((option) => option.value === row.dataset.compare);
   if (!known) side.add(new Option(row.dataset.label, row.dataset.compare));
   side.value = row.dataset.compare;
+  const picked = sides.map((each) => each.value);
+  for (const each of document.querySelectorAll("[data-compare]")) {
+    each.toggleAttribute("data-picked", picked.includes(each.dataset.compare));
+  }
   side.dispatchEvent(new Event("change", { bubbles: true }));
   if (sides.every((each) => each.value)) {
     document.addEventListener("htmx:afterSettle", () => section.scrollIntoView(), { once: true });

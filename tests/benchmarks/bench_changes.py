@@ -5,11 +5,8 @@ make bench
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -25,11 +22,11 @@ from django.utils import timezone
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
 from console.keys.strips import strips_of
+from tests.benchmarks.measuring import ROUNDS, median_of, open_page
 from tests.keys.stored import key
 from tests.people import ClientOf
 
 CHANGES, KEYS, TEAMS = 200_000, 2_000, 5
-ROUNDS = 11
 TARGET = 0.300  # seconds of server time
 URLS = {
     "first page": "/keys/changes/",
@@ -91,7 +88,7 @@ def bench_changes(client_of: ClientOf, ada: User, sam: User, team: Team) -> None
     finally:
         setup_test_environment()
     keys = list(ApiKey.objects.values_list("pk", flat=True)[:100])
-    strips = _median(lambda: strips_of(keys, now=now))
+    strips = median_of(lambda: strips_of(keys, now=now))
     print(f"  strips of 100 keys with 20 spans each {strips * 1000:7.1f}")
 
 
@@ -116,13 +113,13 @@ def _measure(ada: Client, sam: Client, now: datetime) -> None:
     day = (now - timedelta(days=60)).date()
     urls = {name: url.format(day=day) for name, url in URLS.items()}
     urls["page 100"] = _page(ada, 100)
-    bare = _median(_bare)
+    bare = median_of(_bare)
     print(f"\n{CHANGES:,} changes, medians of {ROUNDS} rounds, in ms:")
     print(f"  bare SQL of 51 rows                   {bare * 1000:7.1f}")
     slowest = 0.0
     for who, browser in (("ada", ada), ("sam, of 1 team", sam)):
         for name, url in urls.items():
-            taken = _median(partial(_open, browser, url))
+            taken = median_of(partial(open_page, browser, url))
             slowest = max(slowest, taken)
             scans = _scans(browser, url)
             print(f"  {who}: {name:<35} {taken * 1000:7.1f} {scans}")
@@ -133,7 +130,7 @@ def _measure(ada: Client, sam: Client, now: datetime) -> None:
 def _scans(browser: Client, url: str) -> list[str]:
     """Return the statements of a page that read all changes one by one."""
     with CaptureQueriesContext(connection) as queries:
-        _open(browser, url)
+        open_page(browser, url)
     statements = [q["sql"] for q in queries if 'FROM "keys_keychange"' in q["sql"]]
     found = []
     with connection.cursor() as cursor:
@@ -149,28 +146,14 @@ def _page(browser: Client, number: int) -> str:
     """Return the address of a page far behind."""
     url = "/keys/changes/"
     for _ in range(number - 1):
-        link = _open(browser, url).split('id="page-after"', 1)[1].split('href="', 1)[1]
+        link = (
+            open_page(browser, url).split('id="page-after"', 1)[1].split('href="', 1)[1]
+        )
         url = "/keys/changes/" + link.split('"', 1)[0].replace("&amp;", "&")
     return url
-
-
-def _open(browser: Client, url: str) -> str:
-    answer = browser.get(url, headers={"Host": "localhost"})
-    assert answer.status_code == 200
-    return answer.text
 
 
 def _bare() -> None:
     with connection.cursor() as cursor:
         cursor.execute(BARE)
         cursor.fetchall()
-
-
-def _median(act: Callable[[], object]) -> float:
-    act()
-    times = []
-    for _ in range(ROUNDS):
-        start = perf_counter()
-        act()
-        times.append(perf_counter() - start)
-    return median(times)

@@ -6,9 +6,6 @@ make bench
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
-from statistics import median
-from time import perf_counter
 
 import pytest
 from django.db import connection
@@ -21,9 +18,9 @@ from django.test.utils import (
 from console.accounts.models import Role, Team
 from console.keys.models import ApiKey
 from tests.benchmarks.many_keys import store_many_keys
+from tests.benchmarks.measuring import ROUNDS, median_of, open_page
 from tests.people import ClientOf, person
 
-ROUNDS = 15
 LIMIT, MATRIX_LIMIT = 0.300, 0.200  # seconds of server time
 TIMES_BARE = 3
 
@@ -126,8 +123,8 @@ def _measure(who: str, browser: Client, key: ApiKey) -> list[str]:
     print(f"\n100,000 keys, {who}, medians of {ROUNDS} rounds, in ms:")
     misses = []
     for name, (url, limit, statements) in pages(key).items():
-        bare = _median(lambda: _run(statements, key))  # noqa: B023
-        taken = _median(lambda: _open(browser, url))  # noqa: B023
+        bare = median_of(lambda: _run(statements, key))  # noqa: B023
+        taken = median_of(lambda: open_page(browser, url))  # noqa: B023
         ratio = taken / bare
         print(
             f"  {name:<16}{taken * 1000:8.1f}, bare {bare * 1000:8.1f}, {ratio:.1f} x"
@@ -137,24 +134,8 @@ def _measure(who: str, browser: Client, key: ApiKey) -> list[str]:
     return misses
 
 
-def _open(browser: Client, url: str) -> str:
-    answer = browser.get(url, headers={"Host": "localhost"})
-    assert answer.status_code == 200
-    return answer.text
-
-
 def _run(statements: tuple[str, ...], key: ApiKey) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement, {"key": key.pk, "team": key.team_id})
             cursor.fetchall()
-
-
-def _median(act: Callable[[], object]) -> float:
-    act()
-    times = []
-    for _ in range(ROUNDS):
-        start = perf_counter()
-        act()
-        times.append(perf_counter() - start)
-    return median(times)

@@ -60,6 +60,11 @@ def test_c_compares_the_keys_of_two_rows(windows: Windows) -> None:
         expect(compared.get_by_role("link", name=label, exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile("/keys/access/compare/"))
 
+    page.keyboard.press("j")
+    page.keyboard.press("c")  # takes the place of the second
+    expect(page.locator("[data-picked]")).to_have_count(2)
+    expect(rows.nth(1)).not_to_have_attribute("data-picked", "")
+
 
 def test_an_owner_is_edited_in_place_and_escape_leaves_it(windows: Windows) -> None:
     page = windows.of("ada")

@@ -187,7 +187,8 @@ def matrix_cells(
 ) -> SafeString:
     """Write buttons of the access matrix: address, words, mark, is Tab's stop.
 
-    A page has 1,850; as a loop of a template they took two thirds of its time.
+    A page has up to 1,850, so they are escaped and joined by hand: with
+    format_html_join the whole page took 240 ms in place of 186.
     """
     states = {
         False: 'tabindex="-1" aria-pressed="false"',
