@@ -25,6 +25,8 @@ class IncidentKind(models.TextChoices):
     OUTSIDE_CHANGE = "outside_change", "Outside change"
     POLLER_SILENT = "poller_silent", "Poller silent"
     PRICE_CHANGE = "price_change", "Price change"
+    ODD_PRICE = "odd_price", "Odd price"
+    MODEL_CHANGE = "model_change", "Model change"
 
 
 class Ending(models.TextChoices):

@@ -153,6 +153,9 @@ def _record_prices(
                     **prices,
                 )
             )
+    PriceVersion.objects.newest().filter(
+        team=team, model__in=[version.model_id for version in new]
+    ).update(superseded_at=seen_at)
     PriceVersion.objects.bulk_create(new)
     PriceVersion.objects.filter(pk__in=same).update(last_seen_at=seen_at)
     return tuple(new)

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from console.finance import views
+from console.finance.views import prices
 
 app_name = "finance"
 
-urlpatterns = [path("", views.prices, name="prices")]
+urlpatterns = [path("", prices.prices, name="prices")]

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from console.accounts.models import Team, User
-from console.catalog.models import LanguageModel, PriceVersion
+from console.catalog.models import CatalogChange, LanguageModel, PriceVersion
 from console.keys.models import ApiKey
 
 
@@ -150,7 +150,36 @@ class UsageRecord(models.Model):
                 condition=models.Q(state="open"),
             ),
             models.Index(fields=["-opened_at", "id"], name="usage_newest"),
+            models.Index(fields=["model", "-opened_at"], name="usage_of_model"),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ChangeEffect(models.Model):
+    """What a change would have cost one team in the 30 days before, re-priced.
+
+    Written when the team was told of the change; booked costs stay as they are.
+    `calls` counts those whose tokens and prices are known, and `ticks` is their
+    difference, new minus old; `unknown_calls` are in neither.
+    """
+
+    change = models.ForeignKey(
+        CatalogChange, on_delete=models.CASCADE, related_name="effects"
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    ticks = models.BigIntegerField()
+    calls = models.PositiveIntegerField()
+    unknown_calls = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField()  # end of the 30 days
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change", "team"], name="change_effect_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.change_id} on {self.team_id}: {self.ticks}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Min
 from django.utils import timezone
 
 from console.accounts.models import Team
@@ -54,8 +55,11 @@ def stored_model(model_id: str = "grok-4.3", **facts: Any) -> LanguageModel:
 
 
 def stored_price(model: LanguageModel, team: Team, **prices: Any) -> PriceVersion:
-    """Store what one team is told now: grok-4.3's prices of late 2026."""
-    known = {
+    """Store what one team is told: grok-4.3's prices of late 2026.
+
+    It takes its place among the versions that are stored, older and newer ones.
+    """
+    known: dict[str, Any] = {
         "prompt_text_token_price": 12_500,
         "cached_prompt_text_token_price": 2_000,
         "prompt_image_token_price": 12_500,
@@ -67,7 +71,20 @@ def stored_price(model: LanguageModel, team: Team, **prices: Any) -> PriceVersio
         "first_seen_at": timezone.now() - timedelta(days=3),
         "last_seen_at": timezone.now(),
     }
-    return PriceVersion.objects.create(model=model, team=team, **{**known, **prices})
+    known |= prices
+    others = PriceVersion.objects.filter(model=model, team=team)
+    newer = others.filter(first_seen_at__gt=known["first_seen_at"])
+    known["superseded_at"] = newer.aggregate(Min("first_seen_at"))["first_seen_at__min"]
+    before = others.filter(first_seen_at__lt=known["first_seen_at"]).first()
+    if before is not None:
+        before.superseded_at = known["first_seen_at"]
+        just_before = known["first_seen_at"] - timedelta(seconds=1)
+        before.last_seen_at = min(before.last_seen_at, just_before)
+        before.save(update_fields=["superseded_at", "last_seen_at"])
+    if known["superseded_at"] is not None:
+        just_before = known["superseded_at"] - timedelta(seconds=1)
+        known["last_seen_at"] = min(known["last_seen_at"], just_before)
+    return PriceVersion.objects.create(model=model, team=team, **known)
 
 
 def sees(api_key: ApiKey, model: LanguageModel, until: datetime | None = None) -> None:

@@ -53,6 +53,9 @@ def price(model: LanguageModel, team: Team, **changes: int | None) -> PriceVersi
     """Store what a team sees as the price of a model, from now on."""
     now = timezone.now()
     facts: dict[str, int | None] = {**PRICES, **changes}
+    PriceVersion.objects.newest().filter(model=model, team=team).update(
+        superseded_at=now
+    )
     return PriceVersion.objects.create(
         model=model, team=team, first_seen_at=now, last_seen_at=now, **facts
     )

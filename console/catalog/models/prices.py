@@ -1,0 +1,114 @@
+"""What models cost."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from console.accounts.models import Team, User
+from console.catalog.models.listing import LanguageModel
+
+PRICE_FIELDS = (
+    "prompt_text_token_price",
+    "cached_prompt_text_token_price",
+    "prompt_image_token_price",
+    "completion_text_token_price",
+    "search_price",
+    "prompt_text_token_price_long_context",
+    "cached_prompt_text_token_price_long_context",
+    "completion_text_token_price_long_context",
+    "long_context_threshold",
+)
+
+
+class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
+    """Price versions, by what they are good for."""
+
+    def newest(self) -> PriceVersionQuerySet:
+        """Keep what each team was told last of each model."""
+        return self.filter(superseded_at=None)
+
+    def sound(self) -> PriceVersionQuerySet:
+        """Keep what costs may be computed with: plausible, or confirmed."""
+        return self.filter(models.Q(odd=[]) | models.Q(confirmed_at__isnull=False))
+
+
+class PriceVersion(models.Model):
+    """What one model cost from `first_seen_at` to `last_seen_at`, both included.
+
+    As the keys of one team saw it; in ticks per token, as xAI names the fields.
+    Append-only: a poll that sees the same prices only moves `last_seen_at`. Other
+    prices make a new row, and so do the same ones after a time without any look
+    or after a look that missed the model; between two rows lies the gap of which
+    nothing is known but its ends. None means not told; a long-context price or
+    threshold of 0 means no such tier.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    model = models.ForeignKey(
+        LanguageModel, on_delete=models.PROTECT, related_name="prices"
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="prices")
+    prompt_text_token_price = models.BigIntegerField(null=True)
+    cached_prompt_text_token_price = models.BigIntegerField(null=True)
+    prompt_image_token_price = models.BigIntegerField(null=True)
+    completion_text_token_price = models.BigIntegerField(null=True)
+    search_price = models.BigIntegerField(null=True)
+    prompt_text_token_price_long_context = models.BigIntegerField(null=True)
+    cached_prompt_text_token_price_long_context = models.BigIntegerField(null=True)
+    completion_text_token_price_long_context = models.BigIntegerField(null=True)
+    long_context_threshold = models.BigIntegerField(null=True)  # tokens
+    prices_digest = models.GeneratedField(  # the same for the same prices
+        expression=models.Func(
+            models.Func(*PRICE_FIELDS, function="ROW"),
+            models.Value(0),
+            function="hash_record_extended",
+        ),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)  # start of the next one
+    missing_at = models.DateTimeField(null=True)  # of the first look without the model
+    odd = ArrayField(  # fields whose step is not plausible
+        models.CharField(max_length=64), default=list
+    )
+    confirmed_at = models.DateTimeField(null=True)  # by a person, though it is odd
+    confirmed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = PriceVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-first_seen_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "team", "first_seen_at"], name="price_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["model", "team"],
+                condition=models.Q(superseded_at=None),
+                name="price_version_newest_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(last_seen_at__gte=models.F("first_seen_at")),
+                name="price_version_forward",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(superseded_at=None)
+                | models.Q(superseded_at__gt=models.F("last_seen_at")),
+                name="price_version_apart",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_id} from {self.first_seen_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether costs may be computed with it."""
+        return not self.odd or self.confirmed_at is not None
