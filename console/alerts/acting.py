@@ -13,6 +13,7 @@ from console.audit.actors import SYSTEM, Actor
 from console.keys.models import KeyChange, Review
 from console.keys.reviewing import Reviewed
 
+ENDS_WHEN_KNOWN = (IncidentKind.PRICE_CHANGE, IncidentKind.MODEL_CHANGE)
 DONE = "Somebody has acknowledged this incident already."
 OVER = "This incident is over; there is nothing to acknowledge."
 
@@ -21,7 +22,7 @@ OVER = "This incident is over; there is nothing to acknowledge."
 def acknowledge(*, incident: Incident, note: str, by: User, actor: Actor) -> Incident:
     """Note that a person has seen an incident. Raises AlreadyDone.
 
-    A changed price is nothing that ends by itself, so this closes it.
+    A changed price or model is nothing that ends by itself, so this closes it.
     """
     incidents.hold()
     incident = Incident.objects.select_related("team", "key").get(pk=incident.pk)
@@ -32,7 +33,7 @@ def acknowledge(*, incident: Incident, note: str, by: User, actor: Actor) -> Inc
     incident.acknowledged_at, incident.acknowledged_by = timezone.now(), by
     incident.note = note
     incident.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
-    if incident.kind == IncidentKind.PRICE_CHANGE:
+    if incident.kind in ENDS_WHEN_KNOWN:
         incidents.close({incident: Ending.CONFIRMED}, actor=actor)
     detail = {"note": note} if note else {}
     incidents.record("incident.acknowledged", incident, actor, detail)

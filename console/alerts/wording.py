@@ -10,7 +10,6 @@ from console.alerts.models import IncidentKind
 from console.keys.models import ApiKey, KeyChange
 from console.keys.wording import change_in_words, field_in_words
 from console.lib.redact import escaped
-from console.lib.templatetags.gatehouse import usd_per_million
 
 NAMED = 3  # keys of a team; more are counted
 
@@ -41,18 +40,6 @@ OF_KEYS: Final = {
         "that answer is used. Replace the secret, or remove the key.",
     ),
 }
-PRICES: Final = {
-    "prompt_text_token_price": "input",
-    "cached_prompt_text_token_price": "cached input",
-    "prompt_image_token_price": "image input",
-    "completion_text_token_price": "output",
-    "search_price": "search",
-    "prompt_text_token_price_long_context": "input of long prompts",
-    "cached_prompt_text_token_price_long_context": "cached input of long prompts",
-    "completion_text_token_price_long_context": "output of long prompts",
-    "long_context_threshold": "where long prompts begin",
-}
-NOT_A_TOKEN_PRICE: Final = ("search_price", "long_context_threshold")
 
 
 def of_key(kind: IncidentKind, key: ApiKey) -> tuple[str, str]:
@@ -99,21 +86,6 @@ def of_outside(label: str, look: Sequence[KeyChange]) -> tuple[str, str]:
     return f"{what}{label} changed outside Gatehouse", capital(sentence)
 
 
-def of_price(
-    model_id: str, changed: Sequence[tuple[str, int | None, int | None]]
-) -> tuple[str, str]:
-    """Return title and sentence for prices: field, before and after of each."""
-    told = [
-        f"{PRICES[field]} from {_price(field, before)} to {_price(field, after)}"
-        for field, before, after in changed
-    ]
-    more = (
-        "" if len(told) <= NAMED else f" {len(told) - NAMED} more prices changed too."
-    )
-    sentence = f"{listed(told[:NAMED])}; in USD per million tokens.{more}"
-    return f"The price of {model_id} changed", capital(sentence)
-
-
 def of_silence(since: datetime | None) -> tuple[str, str]:
     """Return title and sentence for a poller that does not work."""
     began = f"since {since:%-d %b %Y, %H:%M} UTC" if since else "since it was started"
@@ -148,9 +120,3 @@ def listed(words: Sequence[str]) -> str:
     """Join words as people do."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _price(field: str, value: int | None) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value:,}" if field in NOT_A_TOKEN_PRICE else usd_per_million(value)

@@ -108,7 +108,7 @@ def cost_ticks(
         cached = 0  # the price is the same, so the split does not matter
     if cached is None or image is None or reasoning is None:
         return None
-    return _sum(
+    return sum_ticks(
         (max(0, prompt - image - cached), tier.text),
         (cached, tier.cached),
         (image, tier.image),
@@ -132,7 +132,7 @@ def ceiling_ticks(
     completion = _dearest(below.completion, above.completion)
     if below.text is None:
         return None
-    return _sum((prompt_tokens, prompt), (completion_tokens, completion))
+    return sum_ticks((prompt_tokens, prompt), (completion_tokens, completion))
 
 
 def _image_tokens(usage: xai.Usage, tier: Tier) -> int | None:
@@ -151,8 +151,11 @@ def _reasoning_tokens(usage: xai.Usage) -> int | None:
     return max(0, total - prompt - completion)
 
 
-def _sum(*terms: tuple[int, int | None]) -> int | None:
-    """Return the sum of tokens times price; None if a price in use is unknown."""
+def sum_ticks(*terms: tuple[int, int | None]) -> int | None:
+    """Return the sum of tokens times price.
+
+    None if a price in use is unknown, or if it is more than can be stored.
+    """
     ticks = 0
     for tokens, price in terms:
         if not tokens:

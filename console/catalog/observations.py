@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,17 @@ from django.db import connection, transaction
 
 from console import xai
 from console.accounts.models import Team
-from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
+from console.catalog import changes, versions
+from console.catalog.differences import KEPT_FACTS, Told, differences
+from console.catalog.models import (
+    PRICE_FIELDS,
+    ChangeSight,
+    FactsVersion,
+    LanguageModel,
+    PriceVersion,
+)
+from console.catalog.plausibility import odd_fields
+from console.catalog.versions import Step
 
 _FACTS = (
     "created_upstream_at",
@@ -29,10 +40,11 @@ _FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class CatalogSeen:
-    """The models of one answer, and the prices in it that are new."""
+    """The models of one answer, and what in it is new."""
 
     models: dict[str, UUID]  # model id -> row
-    new_prices: tuple[PriceVersion, ...]
+    new_prices: tuple[PriceVersion, ...] = ()
+    sights: tuple[ChangeSight, ...] = ()  # changes, as this team was told of them
 
 
 @transaction.atomic
@@ -56,8 +68,35 @@ def record_language_models(
         {entry.id: entry.context_length for entry in models.models} if models else {}
     )
     rows = _record_facts(host, entries, lengths, seen_at)
-    new_prices = _record_prices(team, rows, entries, seen_at)
-    return CatalogSeen({name: row.pk for name, row in rows.items()}, new_prices)
+    known = _known(host, team)
+    prices = _follow_prices(team, rows, entries, known, seen_at)
+    facts = _follow_facts(team, rows, entries, lengths, known, seen_at)
+    found = differences(known, prices=prices, facts=facts, rows=rows, seen_at=seen_at)
+    return CatalogSeen(
+        models={name: row.pk for name, row in rows.items()},
+        new_prices=tuple(step.after for step in prices),
+        sights=changes.record(found, team=team),
+    )
+
+
+@transaction.atomic
+def record_missing(
+    *, host: str, team: Team, models: Collection[UUID], seen_at: datetime
+) -> tuple[ChangeSight, ...]:
+    """Store that no key of the team was shown these models any more.
+
+    Return the changes. A model that is known to be missing, or that was seen since,
+    is left out, so that calling it twice is harmless.
+    """
+    _let_one_in(host)
+    listed = PriceVersion.objects.newest().filter(
+        team=team, model__in=models, missing_at=None, last_seen_at__lt=seen_at
+    )
+    gone = list(listed.select_related("model"))
+    PriceVersion.objects.filter(pk__in=[version.pk for version in gone]).update(
+        missing_at=seen_at
+    )
+    return changes.record(changes.unlisted(gone, seen_at=seen_at), team=team)
 
 
 def _let_one_in(host: str) -> None:
@@ -122,54 +161,99 @@ def _told(entry: xai.LanguageModel, context_length: int | None) -> dict[str, Any
     }
 
 
-def _record_prices(
-    team: Team,
-    rows: dict[str, LanguageModel],
-    entries: dict[str, xai.LanguageModel],
-    seen_at: datetime,
-) -> tuple[PriceVersion, ...]:
-    """Move on the versions that still hold, and append one where a price differs."""
-    newest = (
-        PriceVersion.objects.filter(team=team, model__in=rows.values())
-        .order_by("model_id", "-first_seen_at")
-        .distinct("model_id")
+def _known(host: str, team: Team) -> Told:
+    """Return the newest versions of all models of one host, as one team knows them."""
+    prices = PriceVersion.objects.newest().filter(team=team, model__host=host)
+    facts = FactsVersion.objects.filter(
+        team=team, model__host=host, superseded_at=None
+    ).select_related("model")
+    return Told(
+        prices={version.model_id: version for version in prices},
+        facts={version.model_id: version for version in facts},
     )
-    latest = {version.model_id: version for version in newest}
-    new, same = [], []
+
+
+def _follow_prices(
+    team: Team,
+    rows: Mapping[str, LanguageModel],
+    entries: Mapping[str, xai.LanguageModel],
+    known: Told,
+    seen_at: datetime,
+) -> list[Step[PriceVersion]]:
+    """Move on the versions that still hold, and append one where a price differs."""
+    steps: list[Step[PriceVersion]] = []
+    same: list[UUID] = []
     for model_id, row in rows.items():
-        known = latest.get(row.pk)
-        if known is not None and seen_at <= known.last_seen_at:
+        before = known.prices.get(row.pk)
+        if versions.is_late(before, seen_at):
             continue
-        prices = _prices(entries[model_id], known)
-        if known is not None and prices == _prices(known, None):
-            same.append(known.pk)
-        else:
-            new.append(
-                PriceVersion(
-                    model=row,
-                    team=team,
-                    first_seen_at=seen_at,
-                    last_seen_at=seen_at,
-                    **prices,
-                )
-            )
-    PriceVersion.objects.newest().filter(
-        team=team, model__in=[version.model_id for version in new]
-    ).update(superseded_at=seen_at)
-    PriceVersion.objects.bulk_create(new)
-    PriceVersion.objects.filter(pk__in=same).update(last_seen_at=seen_at)
-    return tuple(new)
+        told = {field: getattr(entries[model_id], field) for field in PRICE_FIELDS}
+        prices = versions.merged(told, before)
+        differs = before is None or _differ(before, prices)
+        if before is not None and not differs and versions.goes_on(before, seen_at):
+            same.append(before.pk)
+            continue
+        after = PriceVersion(
+            model=row, team=team, first_seen_at=seen_at, last_seen_at=seen_at, **prices
+        )
+        steps.append(Step(before, after, differs))
+    _judge(steps)
+    versions.write(PriceVersion, steps=steps, same=same, seen_at=seen_at)
+    return steps
 
 
-def _prices(
-    told: xai.LanguageModel | PriceVersion, known: PriceVersion | None
-) -> dict[str, int | None]:
-    """Return the prices, with the last known one where none was told."""
-    prices: dict[str, int | None] = {}
-    for field in PRICE_FIELDS:
-        price = getattr(told, field)
-        prices[field] = getattr(known, field, None) if price is None else price
-    return prices
+def _judge(steps: Collection[Step[PriceVersion]]) -> None:
+    """Mark new prices that are not plausible after the last sound ones."""
+    doubted = [
+        step.before for step in steps if step.before and not step.before.is_sound
+    ]
+    sound = {}
+    if doubted:
+        older = PriceVersion.objects.sound().filter(
+            model__in=[version.model_id for version in doubted],
+            team=doubted[0].team_id,
+        )
+        last = older.order_by("model_id", "-first_seen_at").distinct("model_id")
+        sound = {version.model_id: version for version in last}
+    for step in steps:
+        trusted = step.before
+        if trusted is not None and not trusted.is_sound:
+            trusted = sound.get(trusted.model_id)
+        step.after.odd = odd_fields(trusted, step.after)
+
+
+def _follow_facts(
+    team: Team,
+    rows: Mapping[str, LanguageModel],
+    entries: Mapping[str, xai.LanguageModel],
+    lengths: Mapping[str, int | None],
+    known: Told,
+    seen_at: datetime,
+) -> list[Step[FactsVersion]]:
+    """Do the same for what a model is."""
+    steps: list[Step[FactsVersion]] = []
+    same: list[UUID] = []
+    for model_id, row in rows.items():
+        before, listing = known.facts.get(row.pk), known.prices.get(row.pk)
+        if versions.is_late(before, seen_at) or versions.is_late(listing, seen_at):
+            continue
+        told = _told(entries[model_id], lengths.get(model_id))
+        facts = versions.merged({field: told[field] for field in KEPT_FACTS}, before)
+        differs = before is None or _differ(before, facts)
+        seen_on = listing is None or versions.goes_on(listing, seen_at)
+        if before is not None and not differs and seen_on:
+            same.append(before.pk)
+            continue
+        after = FactsVersion(
+            model=row, team=team, first_seen_at=seen_at, last_seen_at=seen_at, **facts
+        )
+        steps.append(Step(before, after, differs))
+    versions.write(FactsVersion, steps=steps, same=same, seen_at=seen_at)
+    return steps
+
+
+def _differ(known: PriceVersion | FactsVersion, told: Mapping[str, Any]) -> bool:
+    return any(getattr(known, field) != value for field, value in told.items())
 
 
 def _instant(seconds: int | None) -> datetime | None:

@@ -91,9 +91,9 @@ def expected_team(told: Mapping[str, int], *, own: str) -> str:
 
 def _price_lists(teams: Collection[UUID]) -> dict[Place, dict[str, Prices]]:
     newest = (
-        PriceVersion.objects.filter(team__in=teams)
-        .order_by("model_id", "team_id", "-first_seen_at")
-        .distinct("model_id", "team_id")
+        PriceVersion.objects.newest()
+        .sound()
+        .filter(team__in=teams)
         .select_related("model")
         .defer("model__raw", "model__capabilities")
     )

@@ -47,9 +47,9 @@ def models_seen(key: ApiKey) -> list[SeenModel]:
 def newest_prices(*, team: UUID, host: str) -> dict[str, PriceVersion]:
     """Return what a team is told now on one host, by the model's id at xAI."""
     versions = (
-        PriceVersion.objects.filter(team=team, model__host=host)
-        .order_by("model_id", "-first_seen_at")
-        .distinct("model_id")
+        PriceVersion.objects.newest()
+        .sound()
+        .filter(team=team, model__host=host)
         .select_related("model")
     )
     return {version.model.model_id: version for version in versions}

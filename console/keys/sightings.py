@@ -8,8 +8,13 @@ from datetime import datetime
 from django.db import transaction
 
 from console import xai
-from console.catalog.models import PriceVersion
-from console.catalog.observations import CatalogSeen, record_language_models
+from console.catalog.models import ChangeSight, PriceVersion
+from console.catalog.observations import (
+    CatalogSeen,
+    record_language_models,
+    record_missing,
+)
+from console.catalog.versions import longest_gap
 from console.keys import team_checks
 from console.keys.models import ApiKey, KeyModel
 
@@ -20,7 +25,7 @@ class ModelsSeen:
 
     appeared: tuple[str, ...] = ()  # model ids this key did not see before
     gone: tuple[str, ...] = ()
-    new_prices: tuple[PriceVersion, ...] = ()
+    sights: tuple[ChangeSight, ...] = ()  # what changed for its team
 
 
 @transaction.atomic
@@ -55,7 +60,7 @@ def record_models(
     )
     seen = _follow(stored, catalog, listed, seen_at)
     stored.models_checked_at = seen_at
-    if last is None or seen.appeared or seen.gone or seen.new_prices:
+    if last is None or seen.appeared or seen.gone or seen.sights:
         stored.assess_due_at = seen_at
     stored.save(update_fields=["models_checked_at", "assess_due_at"])
     team_checks.note_models(team=stored.team_id, read_at=seen_at)
@@ -87,5 +92,38 @@ def _follow(
     return ModelsSeen(
         appeared=tuple(names[pk] for pk in appeared),
         gone=tuple(open_rows[pk].model.model_id for pk in gone),
-        new_prices=catalog.new_prices,
+        sights=(*catalog.sights, *_missing(stored, catalog, listed, seen_at)),
+    )
+
+
+def _missing(
+    stored: ApiKey,
+    catalog: CatalogSeen,
+    listed: xai.LanguageModelList,
+    seen_at: datetime,
+) -> tuple[ChangeSight, ...]:
+    """Store which models no key of the team is shown any more.
+
+    What another key saw counts as long as its own look is not too old to be trusted.
+    """
+    if listed.skipped:
+        return ()
+    shown = KeyModel.objects.filter(
+        seen_until=None,
+        key__team=stored.team_id,
+        key__host=stored.host,
+        key__removed_at=None,
+        key__models_checked_at__gte=seen_at - longest_gap(),
+    ).exclude(key=stored)
+    unseen = (
+        PriceVersion.objects.newest()
+        .filter(team=stored.team_id, model__host=stored.host, missing_at=None)
+        .exclude(model__in=catalog.models.values())
+        .exclude(model__in=shown.values("model"))
+    )
+    gone = [version.model_id for version in unseen]
+    if not gone:
+        return ()
+    return record_missing(
+        host=stored.host, team=stored.team, models=gone, seen_at=seen_at
     )

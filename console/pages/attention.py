@@ -120,7 +120,9 @@ ORDER = (
     IncidentKind.REJECTED,
     IncidentKind.OUTSIDE_CHANGE,
     IncidentKind.UNREACHABLE,
+    IncidentKind.ODD_PRICE,
     IncidentKind.PRICE_CHANGE,
+    IncidentKind.MODEL_CHANGE,
     IncidentKind.KEY_DISABLED,
 )
 

@@ -23,7 +23,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from console import vault, xai
-from console.alerts import incidents, noticing
+from console.alerts import incidents, model_changes
 from console.keys import custody, observations, upstream
 from console.keys.models import ApiKey, KeyChange
 from console.keys.observations import KeyAnswer, ModelsSeen
@@ -40,6 +40,7 @@ from console.polling.fetching import (
 )
 from console.polling.models import PollKind
 from console.polling.schedule import Claim, Finish
+from console.usage import repricing
 
 log = logging.getLogger(__name__)
 
@@ -220,7 +221,8 @@ def _write_models(result: Fetched) -> None:
             seen_at=result.seen_at,
         )
     schedule.finish(_finishes([result]))
-    noticing.note_prices(seen.new_prices)
+    repricing.record_effects(seen.sights)
+    model_changes.note(seen.sights)
 
 
 def _finishes(results: Sequence[Fetched]) -> list[Finish]:

@@ -161,11 +161,9 @@ CANDIDATES = f"""
       LEFT JOIN of_team ON of_team.team_id = k.team_id AND of_team.host = k.host
       LEFT JOIN catalog_languagemodel m
              ON m.id = CASE WHEN k.lists THEN of_key.match ELSE of_team.match END
-      LEFT JOIN LATERAL (
-           SELECT * FROM catalog_priceversion
-            WHERE model_id = m.id AND team_id = k.team_id
-            ORDER BY first_seen_at DESC LIMIT 1
-      ) p ON true
+      LEFT JOIN catalog_priceversion p
+             ON p.model_id = m.id AND p.team_id = k.team_id AND p.superseded_at IS NULL
+            AND (p.odd = '{{}}' OR p.confirmed_at IS NOT NULL)
 """
 
 
@@ -175,8 +173,8 @@ def candidates_of(
     """Return the keys of the person's teams, or of one team of theirs.
 
     With `asked`, a model id or an alias, each has that model and its newest price, if
-    it sees it; an id comes before another model's alias of the same name. All rows
-    hold only what is needed here.
+    it sees it and costs may be computed with it; an id comes before another model's
+    alias of the same name. All rows hold only what is needed here.
     """
     values = {
         "user": user.pk,

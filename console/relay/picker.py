@@ -136,9 +136,9 @@ def _sights(candidates: list[Candidate]) -> dict[UUID, set[UUID]]:
 def _prices(user: User) -> dict[UUID, dict[UUID, PriceVersion]]:
     """Return the newest price of each model, by team; newest seen first."""
     rows = (
-        PriceVersion.objects.filter(team__in=Team.objects.visible_to(user))
-        .order_by("model_id", "team_id", "-first_seen_at")
-        .distinct("model_id", "team_id")
+        PriceVersion.objects.newest()
+        .sound()
+        .filter(team__in=Team.objects.visible_to(user))
     )
     prices: dict[UUID, dict[UUID, PriceVersion]] = defaultdict(dict)
     for price in sorted(rows, key=lambda row: row.last_seen_at, reverse=True):

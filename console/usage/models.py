@@ -169,7 +169,7 @@ class ChangeEffect(models.Model):
         CatalogChange, on_delete=models.CASCADE, related_name="effects"
     )
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    ticks = models.BigIntegerField()
+    ticks = models.BigIntegerField(null=True)  # None: nothing to re-price, only calls
     calls = models.PositiveIntegerField()
     unknown_calls = models.PositiveIntegerField(default=0)
     until = models.DateTimeField()  # end of the 30 days

@@ -78,20 +78,20 @@ def _shared(read: Fields) -> _Shared:
         "created": read.number("created"),
         "owned_by": read.text("owned_by"),
         "aliases": read.texts("aliases"),
-        "prompt_text_token_price": read.number("prompt_text_token_price"),
-        "cached_prompt_text_token_price": read.number("cached_prompt_text_token_price"),
-        "prompt_image_token_price": read.number("prompt_image_token_price"),
-        "completion_text_token_price": read.number("completion_text_token_price"),
-        "prompt_text_token_price_long_context": read.number(
+        "prompt_text_token_price": read.price("prompt_text_token_price"),
+        "cached_prompt_text_token_price": read.price("cached_prompt_text_token_price"),
+        "prompt_image_token_price": read.price("prompt_image_token_price"),
+        "completion_text_token_price": read.price("completion_text_token_price"),
+        "prompt_text_token_price_long_context": read.price(
             "prompt_text_token_price_long_context"
         ),
-        "cached_prompt_text_token_price_long_context": read.number(
+        "cached_prompt_text_token_price_long_context": read.price(
             "cached_prompt_text_token_price_long_context"
         ),
-        "completion_text_token_price_long_context": read.number(
+        "completion_text_token_price_long_context": read.price(
             "completion_text_token_price_long_context"
         ),
-        "long_context_threshold": read.number("long_context_threshold"),
+        "long_context_threshold": read.price("long_context_threshold"),
         "capabilities": read.mapping("capabilities"),
     }
 
@@ -161,7 +161,7 @@ class LanguageModel(_Priced):
             version=read.text("version"),
             input_modalities=read.texts("input_modalities"),
             output_modalities=read.texts("output_modalities"),
-            search_price=read.number("search_price"),
+            search_price=read.price("search_price"),
             odd=read.odd,
             raw=data,
             request_id=request_id,

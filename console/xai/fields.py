@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from console.xai.errors import BadAnswer, Cause
-from console.xai.jsontext import whole_number
+from console.xai.jsontext import signed_number, whole_number
 
 JsonObject = Mapping[str, Any]
 T = TypeVar("T")
@@ -55,6 +55,10 @@ class Fields:
     def number(self, name: str) -> int | None:
         """Return a whole number from 0 to 2^63 - 1."""
         return self._unless_odd(name, whole_number(self._data.get(name)))
+
+    def price(self, name: str) -> int | None:
+        """Return a price; a negative one is stored as told, and judged where it is."""
+        return self._unless_odd(name, signed_number(self._data.get(name)))
 
     def instant(self, name: str) -> datetime | None:
         """Return an ISO time that says its offset, in UTC."""

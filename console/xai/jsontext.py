@@ -80,6 +80,12 @@ def _storable(value: object) -> object:
 
 def whole_number(value: object) -> int | None:
     """Return a count or an amount, or None for anything that is not one."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
-        return value
+    number = signed_number(value)
+    return number if number is not None and number >= 0 else None
+
+
+def signed_number(value: object) -> int | None:
+    """Return a whole number whose size can be stored, or None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) <= LARGEST else None
     return None

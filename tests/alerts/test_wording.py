@@ -10,7 +10,6 @@ import pytest
 from console.alerts import wording
 from console.alerts.causes import KINDS
 from console.alerts.models import IncidentKind
-from console.catalog.models import PRICE_FIELDS
 from console.keys.models import ApiKey, KeyChange
 
 
@@ -115,35 +114,6 @@ def test_an_id_of_a_person_that_hides_something_is_made_visible() -> None:
 )
 def test_the_gap_of_a_change(start: datetime | None, text: str) -> None:
     assert wording.gap(change(gap_from=start)) == text
-
-
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        (
-            [("completion_text_token_price", 15_000, 18_000)],
-            "Output from 1.50 to 1.80; in USD per million tokens.",
-        ),
-        (
-            [("prompt_text_token_price", None, 0), ("search_price", 5, 5_000)],
-            "Input from unknown to 0.00 and search from 5 to 5,000; in USD per "
-            "million tokens.",
-        ),
-        (
-            [(field, 10_000, 20_000) for field in PRICE_FIELDS[:5]],
-            "Input from 1.00 to 2.00, cached input from 1.00 to 2.00 and image input "
-            "from 1.00 to 2.00; in USD per million tokens. 2 more prices changed too.",
-        ),
-    ],
-)
-def test_prices_are_dollars_per_million_tokens(
-    changed: list[tuple[str, int | None, int | None]], sentence: str
-) -> None:
-    assert wording.of_price("grok-4.3", changed)[1] == sentence
-
-
-def test_every_price_has_a_name() -> None:
-    assert set(wording.PRICES) == set(PRICE_FIELDS)
 
 
 def test_silence_says_since_when() -> None:

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from console.accounts.models import Team
+from console.catalog.models import PriceVersion
 from console.keys.models import ApiKey, KeyModel, TeamChecks
 from console.keys.observations import ModelsSeen, record_models
 from tests.keys.answers import Json, listed, model_json
+from tests.keys.stored import stored_key
 from tests.people import NOON
 
 pytestmark = pytest.mark.django_db
@@ -71,12 +74,60 @@ def test_an_answer_for_a_replaced_secret_is_left_out(api_key: ApiKey) -> None:
     assert see(api_key, model_json("a")) == ModelsSeen()
 
 
-def test_new_prices_are_handed_on(api_key: ApiKey) -> None:
+def test_changes_are_handed_on(api_key: ApiKey) -> None:
     see(api_key, model_json("a"))
 
-    (price,) = see(
-        api_key, model_json("a", completion_text_token_price=1), hours=6
-    ).new_prices
+    (sight,) = see(
+        api_key, model_json("a", completion_text_token_price=30_000), hours=6
+    ).sights
 
-    assert price.completion_text_token_price == 1
-    assert price.team_id == api_key.team_id
+    assert sight.change.after == {"completion_text_token_price": 30_000}
+    assert sight.team_id == api_key.team_id
+
+
+def test_a_model_is_missing_when_no_key_of_the_team_is_shown_it(
+    api_key: ApiKey, team: Team
+) -> None:
+    other = stored_key(team, "second")
+    see(api_key, model_json("a"), model_json("b"))
+    see(other, model_json("a"), model_json("b"), hours=1)
+
+    assert see(api_key, model_json("a"), hours=6).sights == ()
+    (sight,) = see(other, model_json("a"), hours=7).sights
+
+    assert (sight.change.kind, sight.change.model.model_id) == ("unlisted", "b")
+    assert (sight.unchanged_at, sight.seen_at) == (NOON + HOUR, NOON + 7 * HOUR)
+    assert PriceVersion.objects.get(model__model_id="b").missing_at == NOON + 7 * HOUR
+
+
+def test_what_a_key_saw_long_ago_holds_no_model_in_the_list(
+    api_key: ApiKey, team: Team
+) -> None:
+    silent = stored_key(team, "silent")
+    see(silent, model_json("a"), model_json("b"))
+    see(api_key, model_json("a"), model_json("b"))
+
+    assert see(api_key, model_json("a"), hours=36).sights == ()
+    (sight,) = see(api_key, model_json("a"), hours=37).sights
+
+    assert sight.change.kind == "unlisted"
+
+
+def test_a_removed_key_holds_no_model_in_the_list(api_key: ApiKey, team: Team) -> None:
+    removed = stored_key(team, "removed")
+    see(removed, model_json("a"), model_json("b"))
+    see(api_key, model_json("a"), model_json("b"))
+    ApiKey.objects.filter(pk=removed.pk).update(removed_at=NOON)
+
+    (sight,) = see(api_key, model_json("a"), hours=1).sights
+
+    assert sight.change.kind == "unlisted"
+
+
+def test_an_unreadable_entry_makes_no_model_missing(api_key: ApiKey) -> None:
+    see(api_key, model_json("a"))
+
+    (sight,) = see(api_key, {"object": "model"}, model_json("c"), hours=1).sights
+
+    assert sight.change.kind == "listed"
+    assert not PriceVersion.objects.exclude(missing_at=None).exists()

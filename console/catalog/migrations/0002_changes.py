@@ -43,9 +43,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("price", "Price"),
-                            ("listed", "New model"),
-                            ("unlisted", "Model retired"),
-                            ("relisted", "Model is back"),
+                            ("listed", "New in the list"),
+                            ("unlisted", "No longer listed"),
+                            ("relisted", "Listed again"),
                             ("alias", "Alias"),
                             ("fingerprint", "Fingerprint"),
                             ("version", "Version"),

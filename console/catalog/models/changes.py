@@ -17,9 +17,9 @@ class ChangeKind(models.TextChoices):
     """What can change."""
 
     PRICE = "price", "Price"
-    LISTED = "listed", "New model"
-    UNLISTED = "unlisted", "Model retired"
-    RELISTED = "relisted", "Model is back"
+    LISTED = "listed", "New in the list"
+    UNLISTED = "unlisted", "No longer listed"
+    RELISTED = "relisted", "Listed again"
     ALIAS = "alias", "Alias"
     FINGERPRINT = "fingerprint", "Fingerprint"
     VERSION = "version", "Version"

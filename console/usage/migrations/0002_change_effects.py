@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("ticks", models.BigIntegerField()),
+                ("ticks", models.BigIntegerField(null=True)),
                 ("calls", models.PositiveIntegerField()),
                 ("unknown_calls", models.PositiveIntegerField(default=0)),
                 ("until", models.DateTimeField()),

@@ -1,0 +1,148 @@
+"""Incidents of changed prices and models. Called by the poller, as a look is written.
+
+One model of one host has one open incident of a kind, however many teams are told of
+a change: newer changes are written into it. A person ends it by acknowledging; an odd
+price stays until it is confirmed, or until xAI tells a plausible one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from console.alerts import catalog_wording, incidents
+from console.alerts.catalog_wording import Effect
+from console.alerts.causes import Cause, Place
+from console.alerts.models import Ending, Incident, IncidentKind
+from console.audit.actors import SYSTEM, Actor
+from console.catalog.models import CatalogChange, ChangeKind, ChangeSight, PriceVersion
+from console.usage.models import ChangeEffect
+
+CHANGES = "catalog_changes"  # in an incident's detail: ids of what it is about
+
+
+@transaction.atomic(savepoint=False)
+def note(sights: Sequence[ChangeSight]) -> int:
+    """Open or renew the incidents of these changes; return how many were opened.
+
+    `sights` are what `record_models` returned, in whose transaction this runs, with
+    their effects written. None costs no statement.
+    """
+    if not sights:
+        return 0
+    incidents.hold()
+    effects = _effects([sight.change for sight in sights])
+    causes = _causes([sight.change for sight in sights], effects)
+    newest = _newest(causes)
+    opened = [
+        cause
+        for place, cause in causes.items()
+        if not _is_told(newest.get(place), cause)
+    ]
+    settle_odd_prices({sight.change.model_id for sight in sights})
+    return len(incidents.open_(opened))
+
+
+def settle_odd_prices(models: Iterable[UUID], *, actor: Actor = SYSTEM) -> int:
+    """Close the incidents of odd prices of which no team is told any more.
+
+    Return how many. A confirmed price is one of them.
+    """
+    doubted = PriceVersion.objects.newest().filter(missing_at=None)
+    doubted = doubted.exclude(odd=[]).filter(confirmed_at=None)
+    models = set(models)
+    still = {str(row.model_id) for row in doubted.filter(model__in=models)}
+    asked = {str(model) for model in models}
+    rows = Incident.objects.open().filter(
+        kind=IncidentKind.ODD_PRICE, subject__in=asked - still
+    )
+    ending = Ending.RECOVERED if actor is SYSTEM else Ending.CONFIRMED
+    ended = dict.fromkeys(rows.select_related("team", "key"), ending)
+    return incidents.close(ended, actor=actor) if ended else 0
+
+
+def _effects(changes: Iterable[CatalogChange]) -> dict[UUID, list[Effect]]:
+    """Return what each change would have cost, by team, dearest first."""
+    rows = ChangeEffect.objects.filter(change__in=changes).exclude(ticks=None)
+    found: dict[UUID, list[Effect]] = defaultdict(list)
+    for row in rows.select_related("team"):
+        found[row.change_id].append(Effect(row.team.name, row.ticks or 0, row.calls))
+    for effects in found.values():
+        effects.sort(key=lambda one: (-abs(one.ticks), one.team))
+    return found
+
+
+def _causes(
+    changes: Iterable[CatalogChange], effects: Mapping[UUID, Sequence[Effect]]
+) -> dict[Place, Cause]:
+    by_place: dict[tuple[IncidentKind, UUID], list[CatalogChange]] = defaultdict(list)
+    for change in changes:
+        by_place[_kind(change), change.model_id].append(change)
+    found = {}
+    for (kind, model_id), together in by_place.items():
+        title, sentence = catalog_wording.of_changes(kind, together, effects)
+        cause = Cause(
+            kind=kind,
+            subject=str(model_id),
+            title=title,
+            sentence=sentence,
+            began_at=min(change.first_seen_at for change in together),
+            detail=_detail(together),
+        )
+        found[cause.place] = cause
+    return found
+
+
+def _kind(change: CatalogChange) -> IncidentKind:
+    if change.kind == ChangeKind.PRICE:
+        return IncidentKind.ODD_PRICE if change.odd else IncidentKind.PRICE_CHANGE
+    return IncidentKind.MODEL_CHANGE
+
+
+def _detail(changes: Sequence[CatalogChange]) -> dict[str, Any]:
+    model = changes[0].model
+    return {
+        "host": model.host,
+        "model": model.model_id,
+        CHANGES: [str(change.pk) for change in changes],
+        "changes_of_model": [
+            {
+                "kind": change.kind,
+                "field": change.field,
+                "before": change.before,
+                "after": change.after,
+            }
+            for change in changes
+        ],
+    }
+
+
+def _newest(places: Iterable[Place]) -> dict[Place, Incident]:
+    """Return the newest incident of each place, open or ended."""
+    wanted = list(places)
+    rows = (
+        Incident.objects.filter(
+            kind__in={kind for kind, _ in wanted},
+            subject__in={subject for _, subject in wanted},
+        )
+        .order_by("kind", "subject", "-opened_at")
+        .distinct("kind", "subject")
+    )
+    return {(row.kind, row.subject): row for row in rows}
+
+
+def _is_told(incident: Incident | None, cause: Cause) -> bool:
+    """Write a cause into the open incident; return whether it needs none of its own."""
+    if incident is None:
+        return False
+    if incident.closed_at is not None:
+        return set(cause.detail[CHANGES]) <= set(incident.detail.get(CHANGES, ()))
+    told = [*incident.detail.get(CHANGES, ()), *cause.detail[CHANGES]]
+    incident.detail = {**cause.detail, CHANGES: list(dict.fromkeys(told))}
+    incident.sentence = cause.sentence[:500]
+    incident.save(update_fields=["sentence", "detail"])
+    return True

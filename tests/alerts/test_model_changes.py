@@ -1,0 +1,179 @@
+"""Incidents of changed prices and models, from the look that found them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from console.accounts.models import Team, User
+from console.alerts import acting, model_changes
+from console.alerts.models import Incident, IncidentKind
+from console.audit.actors import command
+from console.catalog.models import ChangeSight, PriceVersion
+from console.catalog.observations import record_language_models
+from tests.alerts.conftest import MakeChannel, told
+from tests.keys.answers import Json, listed, model_json
+from tests.people import NOON
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def look(team: Team, *models: Json, hours: float = 0) -> tuple[ChangeSight, ...]:
+    return record_language_models(
+        host="xai",
+        team=team,
+        listed=listed(*models),
+        models=None,
+        seen_at=NOON + hours * HOUR,
+    ).sights
+
+
+def note(team: Team, *models: Json, hours: float = 0) -> int:
+    return model_changes.note(look(team, *models, hours=hours))
+
+
+def output(price: int) -> Json:
+    return model_json(completion_text_token_price=price)
+
+
+def test_a_first_look_opens_nothing(team: Team) -> None:
+    assert note(team, model_json()) == 0
+
+
+def test_a_changed_price_says_before_and_after(team: Team) -> None:
+    note(team, model_json())
+
+    assert note(team, output(18_000), hours=6) == 1
+
+    incident = Incident.objects.get()
+    assert incident.title == "The price of grok-4.3 changed"
+    assert incident.sentence == "Output from 2.50 to 1.80; in USD per million tokens."
+    assert incident.subject == str(PriceVersion.objects.all()[0].model_id)
+    assert incident.team is None
+
+
+def test_one_change_seen_by_two_teams_is_one_incident(
+    team: Team, other_team: Team
+) -> None:
+    for each in (team, other_team):
+        note(each, model_json())
+
+    assert note(team, output(18_000), hours=6) == 1
+    assert note(other_team, output(18_000), hours=7) == 0
+
+
+def test_a_team_that_sees_it_after_it_was_acknowledged_opens_it_not_again(
+    team: Team, other_team: Team
+) -> None:
+    for each in (team, other_team):
+        note(each, model_json())
+    note(team, output(18_000), hours=6)
+    Incident.objects.update(closed_at=timezone.now(), ending="confirmed")
+
+    assert note(other_team, output(18_000), hours=7) == 0
+    assert Incident.objects.count() == 1
+
+
+def test_a_newer_change_after_it_was_acknowledged_opens_another(team: Team) -> None:
+    note(team, model_json())
+    note(team, output(18_000), hours=6)
+    Incident.objects.update(closed_at=timezone.now(), ending="confirmed")
+
+    assert note(team, output(20_000), hours=12) == 1
+
+
+def test_a_second_change_is_written_into_the_open_incident(team: Team) -> None:
+    note(team, model_json())
+    note(team, output(18_000), hours=6)
+
+    assert note(team, output(30_000), hours=12) == 0
+
+    incident = Incident.objects.get()
+    assert "from 1.80 to 3.00" in incident.sentence
+    assert len(incident.detail["catalog_changes"]) == 2
+
+
+def test_nothing_changed_costs_nothing(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(0):
+        assert model_changes.note([]) == 0
+
+
+def test_channels_are_told_as_of_every_incident(
+    team: Team, make_channel: MakeChannel
+) -> None:
+    channel = make_channel(kinds=[IncidentKind.MODEL_CHANGE])
+    note(team, model_json())
+
+    note(team, model_json(fingerprint="fp_other"), hours=6)
+
+    assert told(channel) == [("opened", "waiting")]
+    incident = Incident.objects.get()
+    assert incident.kind == IncidentKind.MODEL_CHANGE
+    assert incident.sentence == "Fingerprint from fp_0a1b2c3d4e to fp_other."
+
+
+def test_a_new_model_and_a_moved_alias_are_incidents_of_the_new_one(
+    team: Team,
+) -> None:
+    note(team, model_json("grok-4", aliases=["grok-latest"]))
+
+    newer = model_json("grok-5", aliases=["grok-latest"])
+    assert note(team, model_json("grok-4", aliases=[]), newer, hours=6) == 1
+
+    incident = Incident.objects.get()
+    assert incident.title == "grok-5 changed"
+    assert "grok-latest moved from grok-4 to grok-5" in incident.sentence
+
+
+@pytest.mark.parametrize("price", [2_500_000, 0, -5])
+def test_an_odd_price_is_an_incident_until_it_is_plausible_again(
+    team: Team, ada: User, price: int
+) -> None:
+    note(team, model_json())
+
+    assert note(team, output(price), hours=6) == 1
+
+    incident = Incident.objects.get()
+    assert incident.kind == IncidentKind.ODD_PRICE
+    assert "computes no cost with it" in incident.sentence
+    acting.acknowledge(incident=incident, note="", by=ada, actor=command("test"))
+    assert Incident.objects.open().count() == 1
+
+    note(team, output(25_000), hours=12)
+
+    incident.refresh_from_db()
+    assert incident.ending == "recovered"
+    (back,) = Incident.objects.open()
+    assert back.kind == IncidentKind.PRICE_CHANGE
+
+
+def test_an_odd_price_of_one_team_keeps_the_incident_of_all(
+    team: Team, other_team: Team
+) -> None:
+    for each in (team, other_team):
+        note(each, model_json())
+        note(each, output(0), hours=6)
+
+    note(team, output(25_000), hours=12)
+
+    assert Incident.objects.open().filter(kind=IncidentKind.ODD_PRICE).exists()
+
+
+def test_a_confirmed_price_ends_it(team: Team, ada: User) -> None:
+    note(team, model_json())
+    note(team, output(0), hours=6)
+    odd = PriceVersion.objects.newest().get()
+    PriceVersion.objects.filter(pk=odd.pk).update(
+        confirmed_at=timezone.now(), confirmed_by=ada
+    )
+
+    ended = model_changes.settle_odd_prices([odd.model_id], actor=command("test"))
+
+    assert ended == 1
+    assert Incident.objects.get().ending == "confirmed"
