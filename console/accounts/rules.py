@@ -31,6 +31,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 ALL = frozenset(Role)
 OVERSIGHT = frozenset({Role.ADMIN, Role.AUDITOR})
 ADMIN = frozenset({Role.ADMIN})
+MONEY = frozenset({Role.ADMIN, Role.FINANCE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "audit.export": Rule(roles=OVERSIGHT),
         "evidence.make": Rule(roles=OVERSIGHT, fresh_proof=True),
         "prices.view": Rule(),
+        "prices.review": Rule(roles=MONEY),  # mark changes as reviewed
+        "prices.confirm": Rule(roles=MONEY),  # let costs use an odd price
+        "prices.feed": Rule(anonymous=True),  # a feed reader, by its token
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),
         "sandbox.control": Rule(tryout_only=True),

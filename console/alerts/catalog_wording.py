@@ -11,7 +11,7 @@ from console.alerts.models import IncidentKind
 from console.alerts.wording import capital, listed
 from console.catalog.models import CatalogChange, ChangeKind
 from console.lib.redact import escaped
-from console.lib.templatetags.gatehouse import usd, usd_per_million
+from console.lib.templatetags.gatehouse import signed_usd, usd_per_million
 
 NAMED: Final = 3  # prices, or changes; more are counted
 PRICES: Final = {
@@ -121,12 +121,7 @@ def effect_in_words(effects: Sequence[Effect]) -> str:
     whole = sum(abs(effect.ticks) for effect in effects)
     share = 100 * abs(dearest.ticks) // whole
     whose = f", {share}% of it from {dearest.team}" if len(effects) > 1 else ""
-    return f"At the use of the last 30 days: {signed(total)} per month{whose}."
-
-
-def signed(ticks: int) -> str:
-    """Write a difference in dollars with its sign."""
-    return f"{'+' if ticks > 0 else '−' if ticks < 0 else ''}{usd(abs(ticks))}"
+    return f"At the use of the last 30 days: {signed_usd(total)} per month{whose}."
 
 
 def _prices(before: Any, after: Any) -> str:

@@ -1,24 +1,47 @@
-"""Current prices, for people."""
+"""What models cost, at one time, for people; grouped by the database.
+
+However many teams there are, those that are told the same prices share a row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import Case, Count, F, Max, Min, Q, Value, When, Window
+from django.db.models.functions import RowNumber
 
-from console.catalog.models import PRICE_FIELDS, PriceVersion
+from console.accounts.models import User
+from console.catalog.models import (
+    PRICE_FIELDS,
+    LanguageModel,
+    PriceVersion,
+    PriceVersionQuerySet,
+)
+
+NAMED: Final = 3  # teams named where prices differ; the others are counted
+
+
+class Sighting(StrEnum):
+    """How sure it is that these prices held."""
+
+    SEEN = "seen"  # told at that time, or before and after it
+    GAP = "gap"  # told before, and nothing was told at that time
+    MISSING = "missing"  # told before, and then the model was missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentPrice:
-    """What one model costs now, as the keys of the named teams see it.
+class PriceGroup:
+    """What one model cost, as the teams that were told the same prices saw it.
 
-    Teams that are told the same prices share a row. Prices are ticks per token;
-    None means not told. A long-context price or threshold of 0 means no such tier.
+    Prices are ticks per token; None means not told. A long-context price or threshold
+    of 0 means no such tier. The facts are the newest of the model.
     """
 
     model: UUID  # the row of the catalog
@@ -30,11 +53,17 @@ class CurrentPrice:
     input_modalities: tuple[str, ...] | None
     output_modalities: tuple[str, ...] | None
     context_length: int | None  # tokens
-    teams: tuple[str, ...]  # names, in order
-    team_ids: tuple[UUID, ...]
-    differs: bool  # another team is told other prices
+    known_since: datetime  # when any team was told of the model
+    digest: int  # of the prices
+    team_count: int
+    teams: tuple[str, ...]  # some names in order, where another row differs
+    differs: bool  # another team was told other prices
+    sighting: Sighting
+    is_sound: bool  # costs may be computed with them
     first_seen_at: datetime  # of these prices, by the first team
     last_seen_at: datetime  # of these prices, by any of the teams
+    superseded_at: datetime | None  # by the next told; None: not yet
+    missing_at: datetime | None  # first look without the model; None: not missed
     prompt_text_token_price: int | None
     cached_prompt_text_token_price: int | None
     prompt_image_token_price: int | None
@@ -44,6 +73,11 @@ class CurrentPrice:
     cached_prompt_text_token_price_long_context: int | None
     completion_text_token_price_long_context: int | None
     long_context_threshold: int | None  # tokens
+
+    @property
+    def unnamed(self) -> int:
+        """How many teams are only counted."""
+        return self.team_count - len(self.teams)
 
     @property
     def takes_images(self) -> bool | None:
@@ -57,47 +91,134 @@ class CurrentPrice:
         threshold = self.long_context_threshold
         return None if threshold is None else threshold > 0
 
+    @property
+    def listed(self) -> bool:
+        """Whether the model was in the list, as far as is known."""
+        return self.sighting is not Sighting.MISSING
 
-def current_prices(*, team_ids: Iterable[UUID], search: str = "") -> list[CurrentPrice]:
-    """Return the prices as these teams see them, by model id. One query.
 
-    `search` narrows to models with that text in id, alias, version or fingerprint.
+def prices_now(*, user: User | AnonymousUser, search: str = "") -> list[PriceGroup]:
+    """Return the newest prices, by model id.
+
+    Two queries, and one more for the names of teams if any prices differ. `search`
+    narrows to models with that text in id, alias, version or fingerprint.
     """
-    versions = (
-        PriceVersion.objects.filter(team__in=list(team_ids))
-        .order_by("model_id", "team_id", "-first_seen_at")
-        .distinct("model_id", "team_id")
-        .select_related("model", "team")
+    versions = PriceVersion.objects.visible_to(user).newest()
+    seen = Case(
+        When(missing_at__isnull=False, then=Value(Sighting.MISSING.value)),
+        default=Value(Sighting.SEEN.value),
     )
+    return _grouped(versions, seen, search)
+
+
+def prices_at(
+    *,
+    user: User | AnonymousUser,
+    start: datetime,
+    until: datetime,
+    search: str = "",
+) -> list[PriceGroup]:
+    """Return the prices that held at the end of a time, start <= t < until.
+
+    As `prices_now` does. A price that was told before and not in that time is there
+    with what is known of it: told again later, or a gap, or the model was missed.
+    """
+    versions = PriceVersion.objects.visible_to(user).holding_at(until)
+    seen = Case(
+        When(last_seen_at__gte=start, then=Value(Sighting.SEEN.value)),
+        When(missing_at__lt=until, then=Value(Sighting.MISSING.value)),
+        default=Value(Sighting.GAP.value),
+    )
+    return _grouped(versions, seen, search)
+
+
+def _grouped(
+    versions: PriceVersionQuerySet, seen: Case, search: str
+) -> list[PriceGroup]:
+    models = {row.pk: row for row in _models(search)}
     if search:
-        versions = versions.filter(
-            Q(model__model_id__icontains=search)
-            | Q(model__aliases__icontains=search)
-            | Q(model__version__icontains=search)
-            | Q(model__fingerprint__icontains=search)
+        versions = versions.filter(model__in=models)
+    rows = list(
+        versions.annotate(sighting=seen)
+        .order_by()
+        .values("model_id", "prices_digest", "sighting")
+        .annotate(
+            team_count=Count("id"),
+            first=Min("first_seen_at"),
+            last=Max("last_seen_at"),
+            next=Max("superseded_at"),
+            missed=Max("missing_at"),
+            doubted=BoolOr(Q(confirmed_at=None) & ~Q(odd=[])),
+            **{f"told_{field}": Max(field) for field in PRICE_FIELDS},
         )
-    found = sorted(versions, key=lambda v: (v.model.model_id, v.model.host, v.model_id))
-    rows: list[CurrentPrice] = []
-    for _, of_model in groupby(found, key=lambda version: version.model_id):
-        rows += _rows_of_model(list(of_model))
-    return rows
-
-
-def _rows_of_model(versions: list[PriceVersion]) -> list[CurrentPrice]:
-    alike: dict[tuple[int | None, ...], list[PriceVersion]] = {}
-    for version in sorted(versions, key=lambda version: version.team.name):
-        prices = tuple(getattr(version, field) for field in PRICE_FIELDS)
-        alike.setdefault(prices, []).append(version)
-    return [
-        _row(prices, group, differs=len(alike) > 1) for prices, group in alike.items()
+    )
+    of_model: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        of_model[row["model_id"]].append(row)
+    shown = {model: _shown(found) for model, found in of_model.items()}
+    differing = [model for model, found in shown.items() if len(found) > 1]
+    names = _names(versions.filter(model__in=differing)) if differing else {}
+    groups = [
+        _group(models[model], row, names, differs=len(found) > 1)
+        for model, found in shown.items()
+        if model in models
+        for row in found
     ]
+    return sorted(groups, key=lambda g: (g.model_id, g.host, g.teams, g.digest))
 
 
-def _row(
-    prices: tuple[int | None, ...], versions: list[PriceVersion], *, differs: bool
-) -> CurrentPrice:
-    model = versions[0].model
-    return CurrentPrice(
+def _models(search: str) -> list[LanguageModel]:
+    models = LanguageModel.objects.defer("raw", "capabilities")
+    if search:
+        models = models.filter(
+            Q(model_id__icontains=search)
+            | Q(aliases__icontains=search)
+            | Q(version__icontains=search)
+            | Q(fingerprint__icontains=search)
+        )
+    return list(models)
+
+
+def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out teams of which less is known than of others, as to the same prices.
+
+    And those that miss a model, while others are told of it.
+    """
+    order = [*Sighting]
+    best: dict[int, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: order.index(row["sighting"])):
+        best.setdefault(row["prices_digest"], row)
+    listed = [row for row in best.values() if row["sighting"] != Sighting.MISSING]
+    return listed or [*best.values()]
+
+
+def _names(versions: PriceVersionQuerySet) -> dict[tuple[UUID, int], list[str]]:
+    """Return the first teams by name, of each model and price."""
+    place = Window(
+        RowNumber(),
+        partition_by=[F("model"), F("prices_digest")],
+        order_by=F("team__name").asc(),
+    )
+    rows = (
+        versions.order_by("team__name")
+        .annotate(place=place)
+        .filter(place__lte=NAMED)
+        .values_list("model_id", "prices_digest", "team__name")
+    )
+    names: dict[tuple[UUID, int], list[str]] = defaultdict(list)
+    for model, digest, name in rows:
+        names[model, digest].append(name)
+    return names
+
+
+def _group(
+    model: LanguageModel,
+    row: dict[str, Any],
+    names: dict[tuple[UUID, int], list[str]],
+    *,
+    differs: bool,
+) -> PriceGroup:
+    return PriceGroup(
         model=model.pk,
         host=model.host,
         model_id=model.model_id,
@@ -107,12 +228,18 @@ def _row(
         input_modalities=_texts(model.input_modalities),
         output_modalities=_texts(model.output_modalities),
         context_length=model.context_length,
-        teams=tuple(version.team.name for version in versions),
-        team_ids=tuple(version.team_id for version in versions),
+        known_since=model.first_seen_at,
+        digest=row["prices_digest"],
+        team_count=row["team_count"],
+        teams=tuple(names.get((model.pk, row["prices_digest"]), ())),
         differs=differs,
-        first_seen_at=min(version.first_seen_at for version in versions),
-        last_seen_at=max(version.last_seen_at for version in versions),
-        **dict(zip(PRICE_FIELDS, prices, strict=True)),
+        sighting=Sighting(row["sighting"]),
+        is_sound=not row["doubted"],
+        first_seen_at=row["first"],
+        last_seen_at=row["last"],
+        superseded_at=row["next"],
+        missing_at=row["missed"],
+        **{field: row[f"told_{field}"] for field in PRICE_FIELDS},
     )
 
 

@@ -1,21 +1,29 @@
-"""The price list: current prices with their age and who can call the model."""
+"""The price list: prices of now or of a day, with their age and who can call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
-from console.accounts.models import Team, User
-from console.catalog.models import PRICE_FIELDS
-from console.catalog.prices import CurrentPrice, current_prices
+from console.accounts.models import User
+from console.catalog.models import PRICE_FIELDS, PriceVersion
+from console.catalog.prices import PriceGroup, prices_at, prices_now
+from console.finance.changes.rows import ChangeRow, Step
+from console.finance.charts import Spark
+from console.finance.sparks import sparks_of
+from console.finance.viewing import Looks
 from console.keys.callers import Callers, callers
+from console.lib.days import day_bounds
 from console.lib.export import Record
 from console.lib.freshness import Freshness, freshness
+from console.lib.templatetags import gatehouse
 from console.lib.ticks import usd_per_million
 
 SORTS: Final = {
@@ -26,6 +34,7 @@ SORTS: Final = {
     "output": "completion_text_token_price",
     "image": "prompt_image_token_price",
     "changed": "first_seen_at",
+    "mix": "mix",
 }
 PER_TOKEN: Final = tuple(
     name
@@ -33,12 +42,13 @@ PER_TOKEN: Final = tuple(
     if name not in ("search_price", "long_context_threshold")
 )
 EXPORT_FIELDS: Final = (
-    "model", "host", "aliases", "version", "fingerprint", "input_modalities",
-    "output_modalities", "context_length", "teams", "differs_between_teams",
-    *(f"{name}_ticks" for name in PER_TOKEN),
+    "on", "model", "host", "aliases", "version", "fingerprint", "input_modalities",
+    "output_modalities", "context_length", "teams", "team_count",
+    "differs_between_teams", *(f"{name}_ticks" for name in PER_TOKEN),
     *(f"{name}_usd_per_million" for name in PER_TOKEN),
-    "search_price_raw", "long_context_threshold", "listed", "keys_allowed",
-    "keys_usable", "first_seen_at", "last_seen_at",
+    "mix", "mix_usd_per_million", "search_price_raw", "long_context_threshold",
+    "sighting", "confirmed_or_plausible", "listed", "keys_allowed", "keys_usable",
+    "first_seen_at", "last_seen_at", "superseded_at", "missing_at",
 )  # fmt: skip
 
 
@@ -49,20 +59,47 @@ class Filters:
     search: str = ""
     sort: str = "model"  # a name of SORTS
     backwards: bool = False
+    on: date | None = None  # None: now
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A price that changed since the viewer's last review."""
+
+    step: Step
+    at: datetime
+
+    @property
+    def words(self) -> str:
+        """Say by how much, and when it was seen."""
+        much = self.step.change.words if self.step.change else ""
+        return f"{much}, {self.at:%-d %b}"
+
+    @property
+    def title(self) -> str:
+        """Say what it was before."""
+        before = self.step.before
+        was = "not told" if before is None else f"${gatehouse.usd_per_million(before)}"
+        return f"was {was} per 1M tokens until {self.at:%-d %b %Y, %H:%M} UTC"
+
+    @property
+    def icon(self) -> str:
+        """Name the arrow."""
+        up = self.step.change.up if self.step.change else None
+        return "" if up is None else "up" if up else "down"
 
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
     """One line: a model's prices, as the teams named in it are told."""
 
-    price: CurrentPrice
+    price: PriceGroup
     callers: Callers
     freshness: Freshness  # of the newest look at these prices
-
-    @property
-    def listed(self) -> bool:
-        """Tell whether xAI shows the model to any key that the viewer sees."""
-        return self.callers.allowed > 0
+    mix: Fraction | None  # ticks per token of the viewer's mix
+    marks: dict[str, Mark]  # by the name of the price
+    listed: bool  # xAI shows the model to a key that the viewer sees
+    spark: Spark | None  # of its output price; None for a past day
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +110,101 @@ class PriceList:
     models: int
     differing: int  # models with more than one line
     read_at: datetime | None  # the newest look at any of these prices
+    first_look_at: datetime | None  # the oldest that is remembered
 
 
 def price_list(
-    *, user: User | AnonymousUser, filters: Filters, now: datetime
+    *,
+    user: User,
+    filters: Filters,
+    looks: Looks,
+    now: datetime,
+    news: Sequence[ChangeRow] = (),
 ) -> PriceList:
-    """Return the list for one person with four queries, whatever its length."""
-    teams = Team.objects.visible_to(user).values_list("pk", flat=True)
-    prices = current_prices(team_ids=teams, search=filters.search)
-    calling = callers(user=user, now=now) if prices else {}
-    rows = [
-        PriceRow(
-            price=price,
-            callers=Callers.together(
-                calling.get((price.model, team), Callers()) for team in price.team_ids
-            ),
-            freshness=freshness(
-                price.last_seen_at, interval=settings.XAI_POLL_MODELS_EVERY, now=now
-            ),
+    """Return the list for one person; the number of queries is fixed.
+
+    `news` are the price changes that they have not reviewed.
+    """
+    groups = _groups(user, filters)
+    differing = {group.model for group in groups if group.differs}
+    calling = {}
+    if groups and filters.on is None:
+        calling = callers(user=user, now=now, by_price=differing)
+    sparks = {} if filters.on else sparks_of(groups, user=user, now=now)
+    marks = {} if filters.on else _marks(news)
+    rows = []
+    for group in groups:
+        place = (group.model, group.digest if group.differs else None)
+        found = calling.get(place, Callers())
+        rows.append(
+            PriceRow(
+                price=group,
+                callers=found,
+                freshness=freshness(
+                    group.last_seen_at, interval=settings.XAI_POLL_MODELS_EVERY, now=now
+                ),
+                mix=looks.mix.price(group),
+                marks=_marks_of(group, marks),
+                listed=group.listed if filters.on else found.allowed > 0,
+                spark=sparks.get((group.model, group.digest)),
+            )
         )
-        for price in prices
-    ]
+    looked = PriceVersion.objects.visible_to(user).order_by("first_seen_at")
     return PriceList(
         rows=_sorted(rows, filters),
-        models=len({price.model for price in prices}),
-        differing=len({price.model for price in prices if price.differs}),
-        read_at=max((price.last_seen_at for price in prices), default=None),
+        models=len({group.model for group in groups}),
+        differing=len(differing),
+        read_at=max((group.last_seen_at for group in groups), default=None),
+        first_look_at=looked.values_list("first_seen_at", flat=True).first(),
     )
 
 
-def records(found: PriceList) -> Iterator[Record]:
+def _groups(user: User, filters: Filters) -> list[PriceGroup]:
+    if filters.on is None:
+        return prices_now(user=user, search=filters.search)
+    start, until = bounds_of(filters.on)
+    return prices_at(user=user, start=start, until=until, search=filters.search)
+
+
+def bounds_of(day: date) -> tuple[datetime, datetime]:
+    """Return start and end of a day, as the pages' clock has it."""
+    return day_bounds(day, ZoneInfo(timezone.get_current_timezone_name()))
+
+
+def _marks(news: Sequence[ChangeRow]) -> dict[tuple[Any, str], Mark]:
+    """Return the newest change of each price, by model and name."""
+    marks: dict[tuple[Any, str], Mark] = {}
+    for row in sorted(news, key=lambda row: row.seen_at):
+        for step in row.steps:
+            marks[row.change.model_id, step.field] = Mark(step, row.seen_at)
+    return marks
+
+
+def _marks_of(group: PriceGroup, marks: dict[tuple[Any, str], Mark]) -> dict[str, Mark]:
+    return {
+        field: mark
+        for field in PRICE_FIELDS
+        if (mark := marks.get((group.model, field)))
+        and mark.step.after == getattr(group, field)
+    }
+
+
+def records(found: PriceList, *, filters: Filters, looks: Looks) -> Iterator[Record]:
     """Yield the lines for a file: whole ticks, and the same in dollars."""
     for row in found.rows:
         price = row.price
         values: dict[str, Any] = {
+            "on": filters.on.isoformat() if filters.on else "now",
             "model": price.model_id,
             "differs_between_teams": price.differs,
             "search_price_raw": price.search_price,
+            "sighting": price.sighting.value,
+            "confirmed_or_plausible": price.is_sound,
             "listed": row.listed,
-            "keys_allowed": row.callers.allowed,
-            "keys_usable": row.callers.usable,
+            "keys_allowed": None if filters.on else row.callers.allowed,
+            "keys_usable": None if filters.on else row.callers.usable,
+            "mix": str(looks.mix),
+            "mix_usd_per_million": _mixed(row.mix),
         }
         for name in PER_TOKEN:
             ticks = getattr(price, name)
@@ -128,13 +220,26 @@ def _dollars(ticks: int | None) -> str | None:
     return None if ticks is None else f"{usd_per_million(ticks):f}"
 
 
+def _mixed(ticks: Fraction | None) -> str | None:
+    """Return dollars per million tokens with 6 decimals: a quotient may have no end."""
+    if ticks is None:
+        return None
+    return f"{usd_per_million(ticks.numerator) / ticks.denominator:.6f}"
+
+
 def _sorted(rows: list[PriceRow], filters: Filters) -> list[PriceRow]:
     """Sort by one column, then by model; what is not told comes last either way."""
     column = SORTS[filters.sort]
 
     def told(row: PriceRow) -> Any:
-        return getattr(row.price, column)
+        return row.mix if column == "mix" else getattr(row.price, column)
 
     known = [row for row in rows if told(row) is not None]
     unknown = [row for row in rows if told(row) is None]
     return [*sorted(known, key=told, reverse=filters.backwards), *unknown]
+
+
+def neighbours(day: date, today: date) -> tuple[date, date | None]:
+    """Return the day before, and the day after if it has begun."""
+    one = timedelta(days=1)
+    return day - one, day + one if day + one <= today else None

@@ -2,8 +2,19 @@
 
 from django.urls import path
 
-from console.finance.views import prices
+from console.finance.views import changes, feeds, prices
 
 app_name = "finance"
 
-urlpatterns = [path("", prices.prices, name="prices")]
+urlpatterns = [
+    path("", prices.prices, name="prices"),
+    path("view/", prices.view, name="view"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/review/", changes.review_all, name="review_all"),
+    path("changes/<uuid:change>/review/", changes.review_one, name="review_one"),
+    path("changes/<uuid:change>/new/", changes.take_back, name="take_back"),
+    path("changes/feed/", feeds.make, name="feed_make"),
+    path("changes/feed/drop/", feeds.drop, name="feed_drop"),
+    path("changes/feed/<str:token>/", feeds.feed, name="feed"),
+    path("<uuid:model>/confirm/", changes.confirm, name="confirm_price"),
+]

@@ -1,9 +1,8 @@
-"""Who can call a model: the keys that xAI shows it to."""
+"""Who can call models: the keys that xAI shows them to, counted by the database."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,14 +10,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Q
 
 from console.accounts.models import User
 from console.keys.models import ApiKey, KeyModel, KeyState
 from console.lib.freshness import trusted_since
 
-NAMED: Final = 12  # keys named per model and team; the others are counted
+NAMED: Final = 12  # keys named of one model; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,58 +43,63 @@ class Callers:
         """Return how many keys are only counted."""
         return self.allowed - len(self.named)
 
-    @classmethod
-    def together(cls, parts: Iterable[Callers]) -> Callers:
-        """Return the callers of several teams as one."""
-        found = list(parts)
-        return cls(
-            allowed=sum(part.allowed for part in found),
-            usable=sum(part.usable for part in found),
-            teams=sum(part.teams for part in found),
-            named=tuple(caller for part in found for caller in part.named),
+
+CallersOf = Mapping[tuple[UUID, int | None], Callers]  # by model and price, or None
+
+
+def callers(
+    *, user: User | AnonymousUser, now: datetime, by_price: Collection[UUID]
+) -> CallersOf:
+    """Count who can call each model, of the keys this person sees.
+
+    Of the models in `by_price` also apart, by the digest of the prices that the team
+    of the key is told. One query, or two.
+    """
+    horizon = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
+    usable = Q(key__state=KeyState.ACTIVE, key__verified_at__gte=horizon)
+    keys = ApiKey.objects.visible_to(user).order_by()
+    seen = KeyModel.objects.filter(seen_until=None, key__in=keys)
+    numbers = {"allowed": Count("id"), "usable": Count("id", filter=usable)}
+    found: dict[tuple[UUID, int | None], Callers] = {}
+    rows = seen.values_list("model").annotate(**numbers).order_by()
+    for model, allowed, fit in rows:
+        found[UUID(str(model)), None] = Callers(allowed, fit)
+    if by_price:
+        price = "key__team__prices"
+        told = seen.filter(
+            **{
+                "model__in": by_price,
+                f"{price}__superseded_at": None,
+                f"{price}__model": F("model"),
+            }
         )
+        apart = told.values_list("model", f"{price}__prices_digest")
+        for model, digest, allowed, fit in apart.annotate(**numbers).order_by():
+            found[UUID(str(model)), digest] = Callers(allowed, fit)
+    return found
 
 
-CallersOf = Mapping[tuple[UUID, UUID], Callers]  # by model and team
-
-
-def callers(*, user: User | AnonymousUser, now: datetime) -> CallersOf:
-    """Return who can call each model, of the keys this person sees; two queries."""
+def model_callers(*, user: User | AnonymousUser, model: UUID, now: datetime) -> Callers:
+    """Return who can call a model, of the keys this person sees; two queries."""
     horizon = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     usable = Q(key__state=KeyState.ACTIVE, key__verified_at__gte=horizon)
     seen = KeyModel.objects.filter(
-        seen_until=None, key__in=ApiKey.objects.visible_to(user)
+        model=model, seen_until=None, key__in=ApiKey.objects.visible_to(user)
     )
-    counts = seen.values_list("model", "key__team").annotate(
-        allowed=Count("id"), fit=Count("id", filter=usable)
+    counts = seen.aggregate(
+        allowed=Count("id"),
+        usable=Count("id", filter=usable),
+        teams=Count("key__team", distinct=True),
     )
-    named = _named(seen, usable)
-    return {
-        (model, team): Callers(
-            allowed, fit, 1 if allowed else 0, tuple(named[model, team])
-        )
-        for model, team, allowed, fit in counts.order_by()
-    }
-
-
-def _named(
-    seen: QuerySet[KeyModel], usable: Q
-) -> dict[tuple[UUID, UUID], list[Caller]]:
-    place = Window(
-        RowNumber(),
-        partition_by=[F("model"), F("key__team")],
-        order_by=[F("key__label").asc(), F("key").asc()],
+    named = (
+        seen.annotate(fit=usable)
+        .order_by("key__label", "key")
+        .values_list("key", "key__label", "key__team__name", "fit")
     )
-    rows = (
-        seen.annotate(place=place, usable=usable)
-        .filter(place__lte=NAMED)
-        .order_by("key__team__name", "key__label", "key")
-        .values_list(
-            "model", "key__team", "key", "key__label", "key__team__name", "usable"
-        )
+    return Callers(
+        **counts,
+        named=tuple(
+            Caller(UUID(str(key)), label, team, bool(fit))
+            for key, label, team, fit in named[:NAMED]
+        ),
     )
-    named: dict[tuple[UUID, UUID], list[Caller]] = defaultdict(list)
-    for model, team, key, label, name, usable_now in rows:
-        caller = Caller(key, label, name, bool(usable_now))
-        named[UUID(str(model)), team].append(caller)
-    return named

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
 REDACTED = "[redacted]"
-SECRET = re.compile(r"(?:xai-|xvk_)[A-Za-z0-9_-]{16,}")
+SECRET = re.compile(r"(?:xai-|xvk_|ghf_)[A-Za-z0-9_-]{16,}")
 PATTERNS = (
     # The whole value, whatever its quotes: it may be a dict, a header or a pair.
     re.compile(

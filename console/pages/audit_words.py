@@ -100,6 +100,10 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "person.password_changed": Words(_HERE, "Changed", "the password of {object}"),
         "finding.accepted": Words(_HERE, "Accepted a finding", "on {object}"),
         "finding.reopened": Words(_HERE, "Reopened a finding", "on {object}"),
+        "prices.reviewed": Words(_HERE, "Reviewed", "changes of prices and models"),
+        "price.confirmed": Words(_HERE, "Confirmed", "an odd price of {object}"),
+        "feed.made": Words(_HERE, "Made", "an address for the Atom feed"),
+        "feed.dropped": Words(_HERE, "Dropped", "their address of the Atom feed"),
         "channel.added": Words(_HERE, "Added", "the channel {object}"),
         "channel.edited": Words(_HERE, "Changed", "the channel {object}"),
         "channel.removed": Words(_HERE, "Removed", "the channel {object}"),
@@ -125,6 +129,9 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "keys.exported": Words(_EXPORT, "Exported", "the key inventory"),
         "keys.import_exported": Words(
             _EXPORT, "Exported", "the result of an import {object}"
+        ),
+        "export.price_changes": Words(
+            _EXPORT, "Exported", "the changes of prices and models"
         ),
         "export.prices": Words(_EXPORT, "Exported", "the price list"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),

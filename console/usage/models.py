@@ -157,6 +157,16 @@ class UsageRecord(models.Model):
         return str(self.id)
 
 
+class ChangeEffectQuerySet(models.QuerySet["ChangeEffect"]):
+    """Effects of changes, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> ChangeEffectQuerySet:
+        """Keep those on the teams this person sees."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.sees_all_teams else self.filter(team__in=user.team_ids())
+
+
 class ChangeEffect(models.Model):
     """What a change would have cost one team in the 30 days before, re-priced.
 
@@ -173,6 +183,8 @@ class ChangeEffect(models.Model):
     calls = models.PositiveIntegerField()
     unknown_calls = models.PositiveIntegerField(default=0)
     until = models.DateTimeField()  # end of the 30 days
+
+    objects = ChangeEffectQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -30,9 +30,9 @@ _PRICES = """
         prompt_text_token_price_long_context,
         cached_prompt_text_token_price_long_context,
         completion_text_token_price_long_context, long_context_threshold,
-        first_seen_at, last_seen_at)
+        first_seen_at, last_seen_at, odd)
     SELECT gen_random_uuid(), m.id, t.id, 12500, 2000, 12500, 25000, 0, 25000, 4000,
-        50000, 200000, now() - interval '90 days', now()
+        50000, 200000, now() - interval '90 days', now(), '{}'
     FROM catalog_languagemodel AS m CROSS JOIN accounts_team AS t
 """
 _KEYS = """

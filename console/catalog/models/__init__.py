@@ -2,20 +2,27 @@
 
 from console.catalog.models.changes import (
     CatalogChange,
+    CatalogChangeQuerySet,
     ChangeKind,
     ChangeSight,
     TokenizerReading,
 )
 from console.catalog.models.listing import FactsVersion, LanguageModel
-from console.catalog.models.prices import PRICE_FIELDS, PriceVersion
+from console.catalog.models.prices import (
+    PRICE_FIELDS,
+    PriceVersion,
+    PriceVersionQuerySet,
+)
 
 __all__ = [
     "PRICE_FIELDS",
     "CatalogChange",
+    "CatalogChangeQuerySet",
     "ChangeKind",
     "ChangeSight",
     "FactsVersion",
     "LanguageModel",
     "PriceVersion",
+    "PriceVersionQuerySet",
     "TokenizerReading",
 ]

@@ -90,6 +90,16 @@ class CatalogChange(models.Model):
         return f"{self.kind} of {self.model_id} at {self.first_seen_at:%Y-%m-%d %H:%M}"
 
 
+class ChangeSightQuerySet(models.QuerySet["ChangeSight"]):
+    """Who was told of changes, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> ChangeSightQuerySet:
+        """Keep those of the teams this person sees."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.sees_all_teams else self.filter(team__in=user.team_ids())
+
+
 class ChangeSight(models.Model):
     """One team was told of a change: it happened after `unchanged_at`, by `seen_at`.
 
@@ -108,6 +118,8 @@ class ChangeSight(models.Model):
     price_after = models.ForeignKey(
         PriceVersion, on_delete=models.PROTECT, null=True, related_name="+"
     )
+
+    objects = ChangeSightQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import transaction
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from console import vault
-from console.accounts.acting import actor_of
+from console.accounts.acting import person_of
 from console.accounts.rules import rule
-from console.audit import trail
-from console.finance import price_list
-from console.finance.forms import filters_of
+from console.finance import price_list, viewing
+from console.finance.forms import LooksForm, filters_of
+from console.finance.models import PriceUnit
+from console.finance.not_covered import NOT_COVERED
+from console.finance.price_page import price_page
+from console.finance.views.answers import back, file_of
 from console.lib import export
 from console.lib.htmx import render_page
 
@@ -23,35 +23,35 @@ from console.lib.htmx import render_page
 @require_GET
 @rule("prices.view")
 def prices(request: HttpRequest) -> HttpResponseBase:
-    """What each model costs now, as the teams this person sees are told."""
+    """What each model costs, now or on a day, as this person's teams are told."""
     filters = filters_of(request.GET.dict())
-    found = price_list.price_list(
-        user=request.user, filters=filters, now=timezone.now()
-    )
+    page = price_page(user=person_of(request), filters=filters, now=timezone.now())
     if format := export.format_of(request.GET.get("format", "")):
-        return _export(request, found, format)
-
-    context = {"filters": filters, "list": found}
+        lines = price_list.records(page.list, filters=filters, looks=page.looks)
+        return file_of(
+            request, lines, fields=price_list.EXPORT_FIELDS, format=format,
+            name="prices", detail={"lines": len(page.list.rows)},
+        )  # fmt: skip
+    context = {
+        "page": page,
+        "back": request.get_full_path(),
+        "filters": filters,
+        "units": PriceUnit,
+        "mixes": viewing.MIXES,
+        "page_tokens": viewing.PAGE,
+        "not_covered": NOT_COVERED,
+    }
     return render_page(request, "finance/prices.html", context, part="price-table")
 
 
-def _export(
-    request: HttpRequest, found: price_list.PriceList, format: export.Format
-) -> HttpResponseBase:
-    try:
-        with transaction.atomic():
-            trail.record(
-                action="export.prices",
-                actor=actor_of(request),
-                object_kind="prices",
-                detail={"format": format.value, "lines": len(found.rows)},
-            )
-    except vault.Sealed as refusal:
-        messages.error(request, refusal.sentence)
-        return HttpResponseRedirect(reverse("finance:prices"), status=303)
-    return export.file_response(
-        price_list.records(found),
-        fields=price_list.EXPORT_FIELDS,
-        format=format,
-        name="prices",
-    )
+@require_POST
+@rule("prices.view")
+def view(request: HttpRequest) -> HttpResponse:
+    """Keep the unit and the mix of this person, and go back to the list."""
+    form = LooksForm(request.POST)
+    if form.is_valid():
+        viewing.keep(user=person_of(request), **form.cleaned_data)
+    else:
+        for error in form.errors.values():
+            messages.error(request, error[0])
+    return back(request, "finance:prices")

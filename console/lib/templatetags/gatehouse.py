@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from html import escape
+from typing import Protocol
 
 from django.template import Library
 from django.utils import timezone
@@ -18,8 +20,21 @@ from console.lib.redact import escaped
 
 register = Library()
 
+
+class Mark(Protocol):
+    """What changed in a price of a list."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def icon(self) -> str: ...  # of the sprite; empty: none
+
+
 RELATIVE_UNTIL = timedelta(days=14)
 UNKNOWN = "unknown"
+MILLION = 1_000_000
 
 
 @register.simple_tag
@@ -91,6 +106,12 @@ def usd(amount: int | None) -> str:
 
 
 @register.filter
+def signed_usd(amount: int) -> str:
+    """Write a difference in dollars with its sign."""
+    return f"{'+' if amount > 0 else '−' if amount < 0 else ''}{usd(abs(amount))}"
+
+
+@register.filter
 def usd_per_million(price: int | None) -> str:
     """Write ticks per token as dollars per million tokens, exact, 2 to 4 decimals."""
     if price is None:
@@ -100,12 +121,56 @@ def usd_per_million(price: int | None) -> str:
 
 
 @register.simple_tag
-def price_cell(price: int | None) -> SafeString | str:
-    """Write a price so that the digits of a column line up at the point."""
+def price_cell(price: int | Fraction | None, tokens: int = MILLION) -> SafeString | str:
+    """Write the dollars of so many tokens, so that a column lines up at the point.
+
+    `price` is ticks per token; exact, but for one that has no end (a mix): 6 decimals.
+    """
     if price is None:
         return UNKNOWN
-    whole, _, decimals = usd_per_million(price).partition(".")
+    whole, _, decimals = dollars(price, tokens).partition(".")
     return format_html('<span>{}<span class="dec">.{}</span></span>', whole, decimals)
+
+
+@register.simple_tag
+def price_td(
+    price: int | None,
+    tokens: int,
+    label: str,
+    mark: Mark | None = None,
+    long: bool = False,
+) -> SafeString:
+    """Write a cell of the price list; a mark is what changed in it, and when.
+
+    By hand and not with a template, since a list has some 400 of them. `long` is for
+    a long-context price, where 0 means that the standard one holds.
+    """
+    if price is None:
+        reason = "xAI has not told this price"
+        shown: SafeString | str = format_html(
+            '<span class="unknown" title="{}">{}</span>', reason, UNKNOWN
+        )
+    elif price == 0 and long:
+        reason = "xAI says 0: no separate price, the standard one holds"
+        shown = format_html('<span class="none" title="{}">standard</span>', reason)
+    else:
+        shown = price_cell(price, tokens)
+    if mark is None:
+        return format_html('<td class="num" data-label="{}">{}</td>', label, shown)
+    return format_html(
+        '<td class="num changed" data-label="{}">{}<span class="mark-up" title="{}">'
+        "{}{}</span></td>",
+        label, shown, mark.title, icon(mark.icon) if mark.icon else "", mark.words,
+    )  # fmt: skip
+
+
+def dollars(price: int | Fraction, tokens: int = MILLION) -> str:
+    """Write ticks per token as dollars for so many tokens, with 2 decimals or more."""
+    exact = Fraction(price) * tokens / ticks.TICKS_PER_USD
+    places = 14 if isinstance(price, int) else 6
+    amount = round(Decimal(exact.numerator) / exact.denominator, places)
+    whole, _, decimals = f"{amount:,.{places}f}".partition(".")
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
 @register.simple_tag

@@ -1,0 +1,1 @@
+"""What changed in prices and models: the feed, its reviews, and its Atom twin."""

@@ -1,0 +1,78 @@
+"""The feed of changes for a feed reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from console.accounts.models import User
+from console.alerts.catalog_wording import in_words
+from console.catalog.models import CatalogChange
+from console.finance.changes.rows import ChangeRow, rows_of
+from console.lib.templatetags.gatehouse import signed_usd
+
+ENTRIES: Final = 50
+
+
+def atom_of(
+    *, user: User, page: str, model_page: Callable[[UUID], str]
+) -> tuple[str, datetime | None]:
+    """Return the newest changes that this person may see as Atom, and its time.
+
+    `page` is the address of the feed's page; it is the feed's id too, so that the
+    token stands nowhere in the document.
+    """
+    newest = CatalogChange.objects.visible_to(user).select_related("model")
+    changes = list(newest.defer("model__raw", "model__capabilities")[:ENTRIES])
+    feed = Atom1Feed(
+        title="Changes of xAI's prices and models",
+        link=page,
+        description="As the keys of your teams are told, by Gatehouse.",
+        language="en",
+    )
+    rows = rows_of(changes, user=user)
+    for row in rows:
+        feed.add_item(
+            title=row.title,
+            link=model_page(row.change.model_id),
+            description=_text(row),
+            unique_id=f"urn:uuid:{row.change.pk}",
+            pubdate=row.seen_at,
+            updateddate=row.last_seen_at,
+            categories=[row.change.get_kind_display()],
+        )
+    updated = max((row.last_seen_at for row in rows), default=None)
+    return feed.writeString("utf-8"), updated
+
+
+def _text(row: ChangeRow) -> SafeString:
+    return format_html_join("", "<p>{}</p>", ((line,) for line in _lines(row)))
+
+
+def _lines(row: ChangeRow) -> list[str]:
+    since = row.unchanged_at
+    interval = f"Seen by {_time(row.seen_at)}" + (
+        f", last seen unchanged {_time(since)}." if since else "."
+    )
+    more = row.team_count - len(row.teams)
+    teams = ", ".join(row.teams) + (f" and {more} more" if more else "")
+    lines = [in_words(row.change), interval, f"Told to {teams}."]
+    effect = row.effect
+    if effect is not None and effect.ticks is not None and effect.calls:
+        lines.append(
+            f"At the use of the 30 days before: {signed_usd(effect.ticks)} per month. "
+            "Booked costs do not change."
+        )
+    if row.change.odd:
+        lines.append("Not plausible; no cost is computed with it until confirmed.")
+    return lines
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%-d %b %Y, %H:%M} UTC"

@@ -1,0 +1,247 @@
+"""Changes as a person reads them: before, after, when, who sees it, what it costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count, F, Max, Min, QuerySet, Sum, Window
+from django.db.models.functions import Abs, RowNumber
+
+from console.accounts.models import User
+from console.alerts import catalog_wording
+from console.alerts.catalog_wording import NOT_A_TOKEN_PRICE, PRICES
+from console.catalog.models import (
+    PRICE_FIELDS,
+    CatalogChange,
+    ChangeKind,
+    ChangeSight,
+)
+from console.finance import percents
+from console.finance.models import PriceReview
+from console.finance.percents import Change
+from console.usage.models import ChangeEffect
+
+NAMED: Final = 3  # teams named; the others are counted
+SHARES: Final = 5  # teams whose share of an effect is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One price before and after; ticks per token, or None for not told."""
+
+    field: str
+    name: str
+    before: int | None
+    after: int | None
+
+    @property
+    def is_token_price(self) -> bool:
+        """Whether it is money per token, and not a number of something."""
+        return self.field not in NOT_A_TOKEN_PRICE
+
+    @property
+    def change(self) -> Change | None:
+        """By how much, in words."""
+        return percents.change(self.before, self.after)
+
+    @property
+    def percent(self) -> Decimal | None:
+        """How much more it is, in percent of before; None where that says nothing."""
+        if self.before is None or self.after is None or self.before <= 0:
+            return None
+        return Decimal(100 * (self.after - self.before)) / self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a change would have cost one team, of the sum of all."""
+
+    team: str
+    ticks: int
+    calls: int
+    percent: int  # of the sum of all amounts, whatever their sign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a change would have cost in the 30 days before it, new minus old."""
+
+    ticks: int | None  # None: a change that has no price
+    calls: int
+    unknown_calls: int
+    teams: int
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """One change, as far as the viewer's teams were told of it."""
+
+    change: CatalogChange
+    title: str
+    words: str  # of what is no price
+    steps: tuple[Step, ...]  # of a price
+    unchanged_at: datetime | None  # last look of the first team that told the old
+    seen_at: datetime  # by the first of the viewer's teams
+    last_seen_at: datetime  # by the last of them
+    teams: tuple[str, ...]  # the first few that were told
+    team_count: int
+    effect: Effect | None  # None: nothing that could be re-priced
+    reviewed: bool  # by the viewer
+    review: PriceReview | None  # of this change alone, by the viewer
+
+    @property
+    def more_steps(self) -> int:
+        """How many prices moved beside the first."""
+        return max(0, len(self.steps) - 1)
+
+    @property
+    def unnamed(self) -> int:
+        """How many teams are only counted."""
+        return self.team_count - len(self.teams)
+
+
+def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
+    """Return these changes whole, in their order; a fixed number of queries.
+
+    `changes` come with their models, and are ones that this person may see.
+    """
+    ids = [change.pk for change in changes]
+    told = _told(ids, user)
+    names = _names(ids, user)
+    effects = effects_of(ids, user=user)
+    up_to = reviewed_up_to(user)
+    own = {row.change_id: row for row in user.price_reviews.filter(change__in=ids)}
+    return [
+        ChangeRow(
+            change=change,
+            title=catalog_wording.title_of(change),
+            words="" if change.kind == ChangeKind.PRICE else _words(change),
+            steps=steps_of(change),
+            unchanged_at=told[change.pk]["unchanged"],
+            seen_at=told[change.pk]["seen"],
+            last_seen_at=told[change.pk]["last"],
+            teams=tuple(names.get(change.pk, ())),
+            team_count=told[change.pk]["teams"],
+            effect=effects.get(change.pk),
+            reviewed=change.pk in own or change.recorded_at <= up_to,
+            review=own.get(change.pk),
+        )
+        for change in changes
+        if change.pk in told
+    ]
+
+
+def steps_of(change: CatalogChange) -> tuple[Step, ...]:
+    """Return the prices that a change moved, in xAI's order."""
+    if change.kind != ChangeKind.PRICE:
+        return ()
+    return tuple(
+        Step(field, PRICES[field], change.before.get(field), change.after[field])
+        for field in PRICE_FIELDS
+        if field in change.after
+    )
+
+
+def reviewed_up_to(user: User) -> datetime:
+    """Return up to when this person has reviewed all changes.
+
+    At first that is when they came: what was before is not news to them.
+    """
+    marked = user.price_reviews.filter(change=None).aggregate(Max("up_to"))
+    return marked["up_to__max"] or user.created_at
+
+
+def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
+    """Return what changes would have cost, of the teams this person sees."""
+    rows = ChangeEffect.objects.visible_to(user).filter(change__in=changes)
+    sums = (
+        rows.order_by()
+        .values("change_id")
+        .annotate(
+            sum=Sum("ticks"),
+            size=Sum(Abs("ticks")),
+            told_calls=Sum("calls"),
+            unknown=Sum("unknown_calls"),
+            teams=Count("pk"),
+        )
+    )
+    found = {row["change_id"]: row for row in sums}
+    used = [pk for pk, row in found.items() if row["told_calls"] and row["size"]]
+    shares = _shares(rows.filter(change__in=used), found) if used else {}
+    return {
+        pk: Effect(
+            ticks=None if row["sum"] is None else int(row["sum"]),
+            calls=int(row["told_calls"]),
+            unknown_calls=int(row["unknown"]),
+            teams=row["teams"],
+            shares=tuple(shares.get(pk, ())),
+        )
+        for pk, row in found.items()
+    }
+
+
+def _shares(
+    rows: QuerySet[ChangeEffect], sums: dict[UUID, dict[str, Any]]
+) -> dict[UUID, list[Share]]:
+    place = Window(
+        RowNumber(), partition_by=[F("change")], order_by=Abs("ticks").desc()
+    )
+    largest = (
+        rows.exclude(ticks=0)
+        .annotate(place=place)
+        .filter(place__lte=SHARES)
+        .order_by("change", "place")
+        .values_list("change_id", "team__name", "ticks", "calls")
+    )
+    shares: dict[UUID, list[Share]] = defaultdict(list)
+    for change, team, ticks, calls in largest:
+        percent = 100 * abs(ticks) // int(sums[change]["size"])
+        shares[change].append(Share(team, ticks, calls, percent))
+    return shares
+
+
+def _told(changes: Collection[UUID], user: User) -> dict[UUID, dict[str, Any]]:
+    rows = (
+        ChangeSight.objects.visible_to(user)
+        .filter(change__in=changes)
+        .order_by()
+        .values("change_id")
+        .annotate(
+            unchanged=Min("unchanged_at"),
+            seen=Min("seen_at"),
+            last=Max("seen_at"),
+            teams=Count("pk"),
+        )
+    )
+    return {row["change_id"]: row for row in rows}
+
+
+def _names(changes: Collection[UUID], user: User) -> dict[UUID, list[str]]:
+    place = Window(
+        RowNumber(),
+        partition_by=[F("change")],
+        order_by=[F("seen_at").asc(), F("team").asc()],
+    )
+    rows = (
+        ChangeSight.objects.visible_to(user)
+        .filter(change__in=changes)
+        .annotate(place=place)
+        .filter(place__lte=NAMED)
+        .order_by("change", "place")
+        .values_list("change_id", "team__name")
+    )
+    names: dict[UUID, list[str]] = defaultdict(list)
+    for change, name in rows:
+        names[change].append(name)
+    return names
+
+
+def _words(change: CatalogChange) -> str:
+    return catalog_wording.in_words(change)

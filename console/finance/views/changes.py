@@ -1,0 +1,144 @@
+"""The feed of price and model changes, and what people say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_POST
+
+from console import vault
+from console.accounts.acting import actor_of, person_of
+from console.accounts.rules import rule
+from console.audit.actors import Actor
+from console.catalog.models import CatalogChange, LanguageModel, PriceVersion
+from console.finance import confirming
+from console.finance.changes import feed as changes_feed
+from console.finance.changes import reviewing
+from console.finance.forms import ConfirmForm, ReviewForm
+from console.finance.models import FeedToken
+from console.finance.views.answers import back, file_of
+from console.lib import export
+from console.lib.htmx import render_page
+
+
+@require_GET
+@rule("prices.view")
+def changes(request: HttpRequest) -> HttpResponseBase:
+    """What changed in prices and models, newest first; its filters rule the files."""
+    user, filters = person_of(request), changes_feed.filters_of(request.GET.dict())
+    if format := export.format_of(request.GET.get("format", "")):
+        return file_of(
+            request, changes_feed.records(user=user, filters=filters),
+            fields=changes_feed.EXPORT_FIELDS, format=format, name="price_changes",
+            detail=dict(filters.in_words()),
+        )  # fmt: skip
+    context = {
+        "feed": changes_feed.feed(user=user, filters=filters),
+        "filters": filters,
+        "back": request.get_full_path(),
+        "last_review": reviewing.last_review(user),
+        "model": _model(filters.model),
+        "token": FeedToken.objects.filter(person=user).first(),
+    }
+    return render_page(request, "finance/changes.html", context, part="change-feed")
+
+
+@require_POST
+@rule("prices.review")
+def review_all(request: HttpRequest) -> HttpResponse:
+    """Mark all changes that the page showed as reviewed by this person."""
+    form = ReviewForm(request.POST)
+    up_to = form.cleaned_data["up_to"] if form.is_valid() else None
+    if up_to is None:
+        messages.error(request, "Nothing was marked. Open the page again and retry.")
+        return back(request, "finance:changes")
+    note = form.cleaned_data["note"]
+    return _done(
+        request,
+        lambda by: reviewing.review_all(
+            user=person_of(request), up_to=up_to, note=note, actor=by
+        ),
+        "Marked as reviewed: {:,} change{}.",
+    )
+
+
+@require_POST
+@rule("prices.review")
+def review_one(request: HttpRequest, change: UUID) -> HttpResponse:
+    """Mark one change as reviewed by this person, or renew the note at it."""
+    form, found = ReviewForm(request.POST), _visible(request, change)
+    if not form.is_valid():
+        messages.error(
+            request, "Nothing was marked. A note has at most 500 characters."
+        )
+        return back(request, "finance:changes")
+    note = form.cleaned_data["note"]
+    return _done(
+        request,
+        lambda by: reviewing.review_one(
+            user=person_of(request), change=found, note=note, actor=by
+        ),
+        "The change is marked as reviewed.",
+    )
+
+
+@require_POST
+@rule("prices.review")
+def take_back(request: HttpRequest, change: UUID) -> HttpResponse:
+    """Make one change new to this person again."""
+    found = _visible(request, change)
+    return _done(
+        request,
+        lambda by: reviewing.take_back(user=person_of(request), change=found, actor=by),
+        "The change is new again.",
+    )
+
+
+@require_POST
+@rule("prices.confirm")
+def confirm(request: HttpRequest, model: UUID) -> HttpResponse:
+    """Let costs be computed with an odd price that the model has now."""
+    told = LanguageModel.objects.filter(
+        pk__in=PriceVersion.objects.visible_to(request.user).values("model")
+    )
+    form, found = ConfirmForm(request.POST), get_object_or_404(told, pk=model)
+    if not form.is_valid():
+        messages.error(request, "Nothing was confirmed. Open the page again and retry.")
+        return back(request, "finance:changes")
+    digest = form.cleaned_data["digest"]
+    return _done(
+        request,
+        lambda by: confirming.confirm(
+            model=found, digest=digest, user=person_of(request), actor=by
+        ),
+        "Costs are computed with this price from now on, for {:,} team{}.",
+    )
+
+
+def _model(asked: UUID | None) -> LanguageModel | None:
+    """Return the model that the address names; no rows of it are shown by this."""
+    return LanguageModel.objects.filter(pk=asked).first() if asked else None
+
+
+def _visible(request: HttpRequest, change: UUID) -> CatalogChange:
+    return get_object_or_404(CatalogChange.objects.visible_to(request.user), pk=change)
+
+
+def _done(
+    request: HttpRequest, act: Callable[[Actor], int], words: str
+) -> HttpResponse:
+    """Act, say what came of it, and go back."""
+    try:
+        number = act(actor_of(request))
+    except vault.Sealed as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        plural = "" if number == 1 else "s"
+        said = words.format(number, plural) if number else "That was done before."
+        messages.success(request, said)
+    return back(request, "finance:changes")
