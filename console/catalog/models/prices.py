@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -24,7 +25,13 @@ PRICE_FIELDS = (
 
 
 class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
-    """Price versions, by what they are good for."""
+    """Price versions, by who looks and by what they are good for."""
+
+    def visible_to(self, user: User | AnonymousUser) -> PriceVersionQuerySet:
+        """Keep what teams of this person were told."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.sees_all_teams else self.filter(team__in=user.team_ids())
 
     def newest(self) -> PriceVersionQuerySet:
         """Keep what each team was told last of each model."""
