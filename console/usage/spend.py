@@ -54,9 +54,9 @@ def daily_spend(
         records.annotate(day=TruncDate("opened_at", tzinfo=zone))
         .values_list("day", "source")
         .annotate(
-            Count("id"),
-            Count("id", filter=Q(cost_ticks=None)),
-            Coalesce(Sum("cost_ticks"), 0),
+            calls=Count("id"),
+            unknown=Count("id", filter=Q(cost_ticks=None)),
+            ticks=Coalesce(Sum("cost_ticks"), 0),
         )
         .order_by("day", "source")
     )
