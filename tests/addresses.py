@@ -20,6 +20,7 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "incident_id": uuid4(),
     "job_id": uuid4(),
     "key_id": uuid4(),
+    "model": uuid4(),
     "record_id": uuid4(),
     "rule_id": 987_654_321,
     "view_id": 987_654_321,

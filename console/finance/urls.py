@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.finance.views import changes, feeds, prices
+from console.finance.views import changes, differences, feeds, model, prices
 
 app_name = "finance"
 
@@ -16,5 +16,8 @@ urlpatterns = [
     path("changes/feed/", feeds.make, name="feed_make"),
     path("changes/feed/drop/", feeds.drop, name="feed_drop"),
     path("changes/feed/<str:token>/", feeds.feed, name="feed"),
+    path("differences/", differences.differences, name="differences"),
+    path("differences/teams/", differences.team_names, name="team_names"),
+    path("<uuid:model>/", model.model, name="model"),
     path("<uuid:model>/confirm/", changes.confirm, name="confirm_price"),
 ]

@@ -134,6 +134,10 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _EXPORT, "Exported", "the changes of prices and models"
         ),
         "export.prices": Words(_EXPORT, "Exported", "the price list"),
+        "export.model_prices": Words(_EXPORT, "Exported", "the prices of {object}"),
+        "export.price_differences": Words(
+            _EXPORT, "Exported", "what differs between teams"
+        ),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),

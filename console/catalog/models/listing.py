@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
-from console.accounts.models import Team
+from console.accounts.models import Team, User
 
 
 class LanguageModel(models.Model):
@@ -41,6 +42,16 @@ class LanguageModel(models.Model):
         return self.model_id
 
 
+class FactsVersionQuerySet(models.QuerySet["FactsVersion"]):
+    """Versions of facts, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> FactsVersionQuerySet:
+        """Keep what teams of this person were told."""
+        if not isinstance(user, User):
+            return self.none()
+        return self if user.sees_all_teams else self.filter(team__in=user.team_ids())
+
+
 class FactsVersion(models.Model):
     """What one model was from `first_seen_at` to `last_seen_at`, both included.
 
@@ -63,6 +74,8 @@ class FactsVersion(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)  # start of the next one
+
+    objects = FactsVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-first_seen_at"]

@@ -10,15 +10,23 @@ from console.accounts.models import User
 from console.alerts import channels, incidents
 from console.alerts.models import ChannelKind, Incident
 from console.audit.actors import SYSTEM
+from console.catalog.models import LanguageModel
 from console.keys import assessment
 from console.keys.models import ApiKey, FindingKind, SavedView
 from tests.addresses import NOBODYS
 from tests.alerts.conftest import look_at
 from tests.keys.conftest import upstream
 from tests.keys.importing.tables_of import draft
+from tests.keys.stored import stored_model, stored_price
 from tests.pages.acts.table import Ids
 
 __all__ = ["upstream"]
+
+
+def _priced(key: ApiKey) -> LanguageModel:
+    model = stored_model("one-with-a-price")
+    stored_price(model, key.team)
+    return model
 
 
 @pytest.fixture
@@ -44,6 +52,7 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "incident_id": Incident.objects.get(),
         "job_id": draft(maker=ada),
         "key_id": api_key,
+        "model": _priced(api_key),
         "rule_id": channel.rules.get(),
         "team_id": api_key.team,
         "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),

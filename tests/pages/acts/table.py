@@ -206,6 +206,8 @@ ACTS = {
     **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
 }
 EXPORTS = {
+    "finance:differences": "export.price_differences",
+    "finance:model": "export.model_prices",
     "finance:prices": "export.prices",
     "incidents:list": "incidents.exported",
     "keys:access": "access.exported",

@@ -82,6 +82,7 @@ def one_of_everything(
         "incident_id": incidents[0],
         "job_id": _import(team, admin, mark),
         "key_id": key,
+        "model": LanguageModel.objects.get(model_id=f"{mark}-model"),
         "record_id": _call(person, key),
         "rule_id": AlertRule.objects.create(channel=channel, team=team),
         "view_id": SavedView.objects.create(

@@ -28,10 +28,11 @@ NONSENSE = "zqxjvkwb"  # as long as the mark, and in no row
 CHOICES = {  # of these every value is the product's own, none a team's
     "action", "all", "breadth", "detail", "field", "first_day", "format", "from",
     "kind", "last_day", "origin", "period", "review", "risk", "severity", "show",
-    "since", "size", "sort", "state", "status", "to", "until",
+    "since", "size", "sort", "span", "state", "status", "to", "until",
 }  # fmt: skip
 TEXTS = {  # what is sent in them: the mark, or nonsense in its place
     "cell": "{key}:model:{mark}-model",
+    "find": "{mark}",
     "find_left": "{mark}",
     "find_right": "{mark}",
     "model": "{mark}-model",
@@ -41,7 +42,9 @@ TEXTS = {  # what is sent in them: the mark, or nonsense in its place
     "tag": "{mark}",
 }
 IDS = {  # the row whose id is sent in them, or an id of nobody's
+    "a": "team_id",
     "actor": "person_id",
+    "b": "team_id",
     "channel": "channel_id",
     "key": "key_id",
     "keys": "key_id",

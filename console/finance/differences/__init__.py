@@ -1,0 +1,1 @@
+"""What differs between teams: `overview.overview` of all, `pairs.pair` of two."""

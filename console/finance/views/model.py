@@ -1,0 +1,72 @@
+"""The page of one model."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from console import vault
+from console.accounts.acting import actor_of
+from console.accounts.rules import rule
+from console.audit import trail
+from console.finance.model_forms import choice_of, reporting_zone
+from console.finance.one_model import page
+from console.finance.one_model.drawings import Span
+from console.lib import export
+from console.lib.htmx import render_page
+
+
+@require_GET
+@rule("prices.view")
+def model(request: HttpRequest, model: UUID) -> HttpResponseBase:
+    """One model: its prices over time, what it is and was, and who may call it."""
+    choice = choice_of(request.GET.dict())
+    told = page.told(user=request.user, model=model, choice=choice)
+    if told is None:
+        raise Http404
+    if format := export.format_of(request.GET.get("format", "")):
+        return _export(request, told, format)
+
+    found = page.model_page(
+        told,
+        user=request.user,
+        choice=choice,
+        now=timezone.now(),
+        zone=reporting_zone(),
+    )
+    context = {"page": found, "told": told, "choice": choice, "spans": list(Span)}
+    return render_page(request, "finance/model.html", context, part="model-prices")
+
+
+def _export(
+    request: HttpRequest, told: page.Told, format: export.Format
+) -> HttpResponseBase:
+    try:
+        with transaction.atomic():
+            trail.record(
+                action="export.model_prices",
+                actor=actor_of(request),
+                object_kind="model",
+                object_id=str(told.model.pk),
+                object_name=told.model.model_id,
+                team_id=told.team.id,
+                detail={"format": format.value, "lines": len(told.versions)},
+            )
+    except vault.Sealed as refusal:
+        messages.error(request, refusal.sentence)
+        return HttpResponseRedirect(
+            reverse("finance:model", args=[told.model.pk]), status=303
+        )
+    return export.file_response(
+        page.records(told),
+        fields=page.EXPORT_FIELDS,
+        format=format,
+        name="model-prices",
+    )

@@ -1,0 +1,170 @@
+"""Golden places of step charts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.finance.charts import Gap, Note, Series, Step, StepChart, step_chart
+
+START = datetime(2026, 3, 8, tzinfo=UTC)
+END = START + timedelta(days=100)
+
+
+def at(day: float) -> datetime:
+    return START + timedelta(days=day)
+
+
+def step(first: float, last: float, value: int | None, words: str = "w") -> Step:
+    return Step(at(first), at(last), value, words)
+
+
+def drawn(*steps: Step, gaps: list[Gap] | None = None, **more: object) -> StepChart:
+    return step_chart(
+        [Series("output", steps)],
+        start=START,
+        end=END,
+        zone=ZoneInfo("UTC"),
+        words=lambda value: f"${value / 10_000:.2f}",
+        gaps=gaps or [],
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def lines(chart: StepChart) -> list[tuple[str, str, str, str]]:
+    return [(one.x1, one.x2, one.y1, one.y2) for one in chart.strokes]
+
+
+def test_a_price_that_rose_is_two_levels_and_an_upright() -> None:
+    chart = drawn(step(0, 49.8, 15_000), step(50, 100, 18_000))
+
+    assert lines(chart) == [
+        ("9.50%", "44.75%", "76.5", "76.5"),
+        ("44.75%", "44.75%", "76.5", "54.6"),
+        ("44.75%", "80.00%", "54.6", "54.6"),
+    ]
+    assert {one.look for one in chart.strokes} == {"l1"}
+
+
+def test_the_axis_starts_at_zero_dollars() -> None:
+    chart = drawn(step(0, 100, 18_000))
+
+    assert [(line.words, line.y) for line in chart.grid] == [
+        ("$0.00", "186.0"),
+        ("$0.50", "149.5"),
+        ("$1.00", "113.0"),
+        ("$1.50", "76.5"),
+        ("$2.00", "40.0"),
+    ]
+
+
+def test_nothing_is_drawn_where_nothing_is_known() -> None:
+    gap = Gap(at(20), at(60), "not known")
+
+    chart = drawn(step(0, 20, 10_000), step(60, 100, 20_000), gaps=[gap])
+
+    assert lines(chart) == [
+        ("9.50%", "23.60%", "113.0", "113.0"),
+        ("51.80%", "80.00%", "40.0", "40.0"),
+    ]
+    (band,) = chart.bands
+    assert (band.x, band.width, band.words) == ("23.60%", "28.20%", "not known")
+
+
+def test_a_price_that_is_not_told_is_not_drawn_as_zero() -> None:
+    chart = drawn(step(0, 40, 10_000), step(50, 60, None), step(70, 100, 10_000))
+
+    assert [one[:2] for one in lines(chart)] == [
+        ("9.50%", "44.75%"),
+        ("58.85%", "80.00%"),
+    ]
+
+
+def test_a_line_that_ended_stops_where_it_was_last_seen() -> None:
+    chart = drawn(step(0, 40, 10_000), gaps=[Gap(at(40), END, "not listed")])
+
+    assert lines(chart) == [("9.50%", "37.70%", "40.0", "40.0")]
+    assert chart.bands[0].width == "42.30%"
+
+
+def test_a_step_that_began_before_starts_at_the_edge() -> None:
+    chart = drawn(step(-90, -50, 90_000), step(-50, 100, 10_000))
+
+    assert lines(chart) == [("9.50%", "80.00%", "40.0", "40.0")]
+
+
+def test_labels_stand_at_the_end_and_apart() -> None:
+    series = [
+        Series(label, [step(0, 100, value)])
+        for label, value in [("output", 18_000), ("input", 2_000), ("cached", 200)]
+    ]
+
+    chart = step_chart(series, start=START, end=END, zone=ZoneInfo("UTC"), words=str)
+
+    assert [(one.words, one.x, one.y) for one in chart.labels] == [
+        ("output", "81.50%", "58.6"),
+        ("input", "81.50%", "175.0"),
+        ("cached", "81.50%", "190.0"),
+    ]
+    assert [one.look for one in chart.strokes] == ["l1", "l2", "l4"]
+
+
+def test_notes_say_what_explains_a_step_newest_first() -> None:
+    notes = [Note(at(85), "+10%, old"), Note(at(90), "+20%, new"), Note(at(200), "no")]
+
+    chart = drawn(step(0, 100, 10_000), notes=notes)
+
+    old, new = chart.notes
+    assert new.label is not None
+    assert old.label is not None
+    assert (new.label.x, new.label.y, new.label.end) == ("71.95%", "20.0", True)
+    assert (old.label.y, old.label.spare, new.label.spare) == ("34.0", True, False)
+
+
+def test_a_note_without_room_keeps_its_line_and_title() -> None:
+    notes = [Note(at(88 + n), f"+{n}%, first seen then") for n in range(4)]
+
+    chart = drawn(step(0, 100, 10_000), notes=notes)
+
+    assert [note.label is None for note in chart.notes] == [True, True, False, False]
+    assert len(chart.notes) == 4
+
+
+def test_a_note_at_the_left_reads_to_the_right() -> None:
+    (note,) = drawn(step(0, 100, 1), notes=[Note(at(1), "listed")]).notes
+
+    assert note.label is not None
+    assert (note.label.x, note.label.end) == ("11.21%", False)
+
+
+def test_an_empty_chart_has_axes_only() -> None:
+    chart = drawn()
+
+    assert (chart.strokes, chart.labels) == ((), ())
+    assert chart.grid[0].words == "$0.00"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 40), st.none() | st.integers(0, 10**9)), max_size=12
+    )
+)
+def test_nothing_is_drawn_twice_or_outside(
+    lengths: list[tuple[int, int | None]],
+) -> None:
+    steps, day = [], -50
+    for length, value in lengths:
+        steps.append(step(day, day + length - 0.5, value))
+        day += length
+
+    chart = drawn(*steps)
+
+    levels = [one for one in chart.strokes if one.y1 == one.y2]
+    ends = [(float(o.x1.rstrip("%")), float(o.x2.rstrip("%"))) for o in levels]
+    assert all(9.5 <= x1 <= x2 <= 80 for x1, x2 in ends)
+    assert all(a[1] <= b[0] for a, b in pairwise(ends))
+    assert all(40 <= float(one.y2) <= 186 for one in chart.strokes)
