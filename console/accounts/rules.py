@@ -63,6 +63,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "audit.export": Rule(roles=OVERSIGHT),
         "evidence.make": Rule(roles=OVERSIGHT, fresh_proof=True),
         "prices.view": Rule(),
+        "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),
         "sandbox.control": Rule(tryout_only=True),

@@ -41,6 +41,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "audit.export": {"auditor", "admin"},
     "evidence.make": {"auditor", "admin"},
     "prices.view": {"staff", "finance", "auditor", "admin"},
+    "sentinel.change": {"admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},
     "status.view": {"auditor", "admin"},
     "sandbox.control": set(),
