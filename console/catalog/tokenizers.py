@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Greatest
 
 from console.accounts.models import Team
-from console.catalog import corpus
+from console.catalog import changes, corpus
+from console.catalog.differences import Difference
 from console.catalog.models import (
     CatalogChange,
     ChangeKind,
@@ -40,8 +39,8 @@ def record_readings(
     readings: Iterable[Reading],
     seen_at: datetime,
     version: str = corpus.VERSION,
-) -> CatalogChange | None:
-    """Store one look at a tokenizer; return the change, if there is one.
+) -> tuple[ChangeSight, ...]:
+    """Store one look at a tokenizer; if it has changed, return who is told of it.
 
     `seen_at` is the time of the last answer, and `team` the one whose key asked.
     Answers that are not newer than what is stored are ignored, so calling it twice
@@ -49,7 +48,7 @@ def record_readings(
     is the first one with another version of the corpus.
 
     The tokenizer is the model's, not the team's: every team that is told of the model
-    is shown the change, and a change that another team's key has found is joined.
+    is told of the change, too, whichever team's key has found it.
     """
     LanguageModel.objects.select_for_update(no_key=True).get(pk=model.pk)
     told = {reading.language: reading for reading in readings}
@@ -58,7 +57,7 @@ def record_readings(
     )
     known = {row.language: row for row in rows if row.language in told}
     if any(seen_at <= row.last_seen_at for row in known.values()):
-        return None
+        return ()
     changed = {
         language: row
         for language, row in known.items()
@@ -81,7 +80,7 @@ def record_readings(
         for language, reading in told.items()
         if language not in known or language in changed
     )
-    return _note(model, team, version, known, told, seen_at) if changed else None
+    return _note(model, team, version, known, told, seen_at) if changed else ()
 
 
 def _alike(row: TokenizerReading, reading: Reading) -> bool:
@@ -95,36 +94,43 @@ def _note(
     known: Mapping[str, TokenizerReading],
     told: Mapping[str, Reading],
     seen_at: datetime,
-) -> CatalogChange | None:
-    """Write the change, or join the one that another team's key has found."""
-    unchanged_at = min(row.last_seen_at for row in known.values())
-    what = {
-        "kind": ChangeKind.TOKENIZER,
-        "model": model,
-        "field": version,
-        "before": sum(row.tokens for row in known.values()),
-        "after": sum(told[language].tokens for language in known),
-    }
-    found = CatalogChange.objects.filter(**what, first_seen_at__gt=unchanged_at)
-    joined = found.exclude(first_seen_at=seen_at).first()
-    change = joined or CatalogChange.objects.create(
-        **what, first_seen_at=seen_at, last_joined_at=seen_at
+) -> tuple[ChangeSight, ...]:
+    """Write the change, unless this team was told of it when another's key found it."""
+    difference = Difference(
+        kind=ChangeKind.TOKENIZER,
+        model=model,
+        field=version,
+        before=sum(row.tokens for row in known.values()),
+        after=sum(told[language].tokens for language in known),
+        unchanged_at=min(row.last_seen_at for row in known.values()),
+        seen_at=seen_at,
     )
-    seen_by = Q(pk=team.pk) | Q(
-        pk__in=PriceVersion.objects.newest().filter(model=model).values("team")
-    )
-    ChangeSight.objects.bulk_create(
-        (
-            ChangeSight(
-                change=change, team=each, unchanged_at=unchanged_at, seen_at=seen_at
-            )
-            for each in Team.objects.filter(seen_by)
-        ),
-        ignore_conflicts=True,
-    )
-    if joined is None:
-        return change
-    CatalogChange.objects.filter(pk=joined.pk).update(
-        last_joined_at=Greatest("last_joined_at", seen_at)
-    )
-    return None
+    if _is_told(difference, team):
+        return ()
+    (sight,) = changes.record([difference], team=team)
+    change = sight.change
+    listed = PriceVersion.objects.newest().filter(model=model).values("team")
+    others = [
+        ChangeSight(
+            change=change,
+            team=other,
+            unchanged_at=difference.unchanged_at,
+            seen_at=seen_at,
+        )
+        for other in Team.objects.filter(pk__in=listed).exclude(
+            pk__in=change.sights.values("team")
+        )
+    ]
+    return sight, *ChangeSight.objects.bulk_create(others)
+
+
+def _is_told(difference: Difference, team: Team) -> bool:
+    return CatalogChange.objects.filter(
+        kind=difference.kind,
+        model=difference.model,
+        field=difference.field,
+        before=difference.before,
+        after=difference.after,
+        first_seen_at__gt=difference.unchanged_at,
+        sights__team=team,
+    ).exists()

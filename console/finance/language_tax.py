@@ -119,6 +119,15 @@ class LanguageTax:
         return tuple(column for column in self.models if column.shown)
 
     @property
+    def all_alike(self) -> bool:
+        """Tell whether the models shown cut every text into as many tokens."""
+        counts = [
+            {cell.reading.tokens if cell else None for cell in row.cells}
+            for row in self.rows
+        ]
+        return len(self.columns) > 1 and all(len(each) == 1 for each in counts)
+
+    @property
     def dearest(self) -> Cell | None:
         """Return the cell furthest above English."""
         cells = [cell for row in self.rows for cell in row.cells if cell and cell.times]

@@ -46,9 +46,12 @@ def look(
     at: datetime,
     version: str = "1",
 ) -> CatalogChange | None:
-    return record_readings(
+    """Record one look; return the change its sights tell of."""
+    sights = record_readings(
         model=model, team=team, readings=told, seen_at=at, version=version
     )
+    assert len({sight.change for sight in sights}) <= 1
+    return sights[0].change if sights else None
 
 
 def test_the_first_look_is_no_change(model: LanguageModel, team: Team) -> None:
@@ -180,11 +183,23 @@ def test_the_same_change_seen_by_another_teams_key_is_joined(
 
     joined = look(model, other_team, readings(en=210, de=250), LATER + DAY)
 
-    assert joined is None
+    assert joined == change
     row = CatalogChange.objects.get()
-    assert row == change
     assert row.last_joined_at == LATER + DAY
     assert {sight.team for sight in row.sights.all()} == {team, other_team}
+
+
+def test_a_team_that_was_told_already_is_not_told_again(
+    model: LanguageModel, team: Team, other_team: Team
+) -> None:
+    stored_price(model, other_team)
+    for each in (team, other_team):
+        look(model, each, readings(), NOON)
+    look(model, team, readings(en=210, de=250), LATER)
+
+    assert look(model, other_team, readings(en=210, de=250), LATER + DAY) is None
+
+    assert CatalogChange.objects.count() == 1
 
 
 def test_there_and_back_again_are_two_changes(model: LanguageModel, team: Team) -> None:
@@ -242,4 +257,3 @@ class TestAnyHistory(TestCase):
                 assert rows[-1].superseded_at is None
                 assert rows[-1].tokens == accepted[-1][language]
                 assert rows[-1].last_seen_at == NOON + newest * DAY
-

@@ -17,8 +17,9 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from console import vault, xai
+from console.alerts import model_changes
 from console.catalog import corpus, tokenizers
-from console.catalog.models import CatalogChange, LanguageModel
+from console.catalog.models import ChangeSight, LanguageModel
 from console.catalog.tokenizers import Reading
 from console.finance.sentinel import turns
 from console.finance.sentinel.turns import Claim
@@ -28,7 +29,7 @@ from console.relay import admission, calls
 from console.relay.candidates import lists_models
 from console.relay.refusal import Refused, Rule
 from console.relay.sentences import problem_of
-from console.usage import tokenizer_effects
+from console.usage import repricing
 from console.usage.models import Endpoint
 from console.xai import Cause
 
@@ -186,11 +187,10 @@ class _Turn:
     def _record(self, model: LanguageModel, readings: Sequence[Reading]) -> None:
         turns.hold(self._claim)
         seen_at = database_time()
-        change = tokenizers.record_readings(
+        sights = tokenizers.record_readings(
             model=model, team=self._claim.key.team, readings=readings, seen_at=seen_at
         )
-        if change is not None:
-            _tell(change)
+        _tell(sights)
 
     def _leave_out(self, model: LanguageModel, why: str) -> None:
         self._left_out.append(f"{model.model_id}: {why}")
@@ -211,9 +211,14 @@ class _Turn:
         return f"{number}. {'; '.join(self._left_out)}."
 
 
-def _tell(change: CatalogChange) -> None:
-    """Work out what a change costs; in the transaction that records it."""
-    tokenizer_effects.record_effects(change, until=change.first_seen_at)
+def _tell(sights: Sequence[ChangeSight]) -> None:
+    """Work out what a change costs each team that is told of it; open its incident.
+
+    In the transaction that records the change.
+    """
+    for sight in sights:
+        repricing.record_effects([sight])
+    model_changes.note(sights[:1])  # one change, however many are told
 
 
 def _is_of_key(error: xai.XaiError) -> bool:

@@ -152,7 +152,7 @@ def _change(
     return TokenizerChange(
         change=change,
         texts=tuple(texts),
-        ticks=sum(effect.ticks for effect in effects) if calls else None,
+        ticks=sum(effect.ticks or 0 for effect in effects) if calls else None,
         calls=calls,
         unknown_calls=sum(effect.unknown_calls for effect in effects),
     )
