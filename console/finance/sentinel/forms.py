@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -17,22 +17,27 @@ from console.keys.models import ApiKey
 LISTED = 200  # keys in the list; more than that no one scrolls through
 
 
+UNUSABLE = "This key cannot be used for it now. Choose another one."
+
+
 class KeyForm(forms.Form):
     """Chooses the key that tokenizes."""
 
-    key = forms.ModelChoiceField(
-        ApiKey.objects.none(),
-        error_messages={
-            "required": "Choose a key.",
-            "invalid_choice": "This key cannot be used for it now. Choose another one.",
-        },
+    key = forms.UUIDField(
+        error_messages={"required": "Choose a key.", "invalid": UNUSABLE}
     )
 
     def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = cast("forms.ModelChoiceField[ApiKey]", self.fields["key"])
-        field.queryset = switching.usable_keys(user, now=now)
-        self.choices = list(field.queryset[: LISTED + 1])
+        self._usable = switching.usable_keys(user, now=now)
+        self.choices = list(self._usable[: LISTED + 1])
+
+    def clean_key(self) -> ApiKey:
+        """Return the key, listed or not, if it may be used."""
+        found = self._usable.filter(pk=self.cleaned_data["key"]).first()
+        if found is None:
+            raise forms.ValidationError(UNUSABLE)
+        return found
 
     @property
     def listed(self) -> list[ApiKey]:

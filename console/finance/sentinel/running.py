@@ -139,7 +139,11 @@ class _Turn:
         claim = self._claim
         if not claim.person.is_active:
             raise _Stop(LEFT.format(claim.person.name), LOOK_AGAIN)
+        if claim.key.removed_at is not None:
+            raise _Stop(admission.REMOVED.sentence, LOOK_AGAIN)
         models = models_of(claim.key)
+        if not models:
+            raise _Stop(NO_MODELS.format(claim.key.label), LOOK_AGAIN)
         for model in unread(claim, models):
             if monotonic() >= self._end:
                 turns.let_go(claim)
@@ -203,8 +207,6 @@ class _Turn:
         return _Stop(problem, LOOK_AGAIN)
 
     def _problem(self, models: int) -> str:
-        if not models:
-            return NO_MODELS.format(self._claim.key.label)
         if not self._left_out:
             return ""
         number = f"{len(self._left_out)} of {models} models could not be read"
