@@ -13,7 +13,7 @@ from console.catalog.tokenizers import Reading, record_readings
 
 
 def read_tokenizer(
-    model: LanguageModel, team: Team, at: datetime | None = None, **tokens: int
+    model: LanguageModel, team: Team, at: datetime | None = None, /, **tokens: int
 ) -> None:
     """Store a look at the whole corpus; 100 tokens per text unless said."""
     record_readings(

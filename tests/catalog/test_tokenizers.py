@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -26,12 +26,17 @@ DAY = timedelta(days=1)
 LATER = NOON + DAY
 
 
-def readings(*, digest: str = "a", **tokens: int) -> list[Reading]:
-    """Return readings by language; of English and German unless said."""
+def cut(tokens: Mapping[str, int], digest: str = "a") -> list[Reading]:
+    """Return readings with so many tokens by language."""
     return [
         Reading(language=language, characters=800, tokens=number, ids_digest=digest)
-        for language, number in (tokens or {"en": 200, "de": 250}).items()
+        for language, number in tokens.items()
     ]
+
+
+def readings(*, digest: str = "a", **tokens: int) -> list[Reading]:
+    """Return readings by language; of English and German unless said."""
+    return cut(tokens or {"en": 200, "de": 250}, digest)
 
 
 @pytest.fixture
@@ -232,7 +237,7 @@ class TestAnyHistory(TestCase):
         changes = 0
 
         for day, counts in told:
-            change = look(model, team, readings(**counts), NOON + day * DAY)
+            change = look(model, team, cut(counts), NOON + day * DAY)
             if day > newest:
                 expected = bool(accepted) and accepted[-1] != counts
                 accepted.append(counts)

@@ -40,7 +40,7 @@ MAY = ["api-key:model:*", "api-key:endpoint:tokenize"]
 def read_model(team: Team, model_id: str = "grok-4.3", **tokens: int) -> LanguageModel:
     model = stored_model(model_id)
     stored_price(model, team)
-    read_tokenizer(model, team, **tokens)
+    read_tokenizer(model, team, None, **tokens)
     return model
 
 
