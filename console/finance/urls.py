@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.finance.views import changes, differences, feeds, model, prices
+from console.finance.views import changes, differences, feeds, model, prices, tokenizer
 
 app_name = "finance"
 
@@ -20,4 +20,8 @@ urlpatterns = [
     path("differences/teams/", differences.team_names, name="team_names"),
     path("<uuid:model>/", model.model, name="model"),
     path("<uuid:model>/confirm/", changes.confirm, name="confirm_price"),
+    path("tokenizer/", tokenizer.tokenizer, name="tokenizer"),
+    path("tokenizer/key/", tokenizer.switch_on, name="tokenizer_on"),
+    path("tokenizer/off/", tokenizer.switch_off, name="tokenizer_off"),
+    path("tokenizer/now/", tokenizer.ask_now, name="tokenizer_now"),
 ]

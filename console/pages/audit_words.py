@@ -119,6 +119,16 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "channel.rule_removed": Words(
             _HERE, "Removed", "an alert rule of the channel {object}"
         ),
+        "sentinel.switched_on": Words(
+            _HERE, "Switched on", "the tokenizer sentinel with {object}"
+        ),
+        "sentinel.key_changed": Words(
+            _HERE, "Changed", "the key of the tokenizer sentinel to {object}"
+        ),
+        "sentinel.switched_off": Words(
+            _HERE, "Switched off", "the tokenizer sentinel with {object}"
+        ),
+        "sentinel.asked": Words(_HERE, "Asked", "for tokenizers to be read now"),
         "audit.verified": Words(_HERE, "Verified the chain", "of the audit log"),
         "vault.opened": Words(_HERE, "Opened the vault", "after it was sealed"),
         "change.confirmed": Words(_OUTSIDE, "Confirmed a change", "of {object}"),
@@ -138,6 +148,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "export.price_differences": Words(
             _EXPORT, "Exported", "what differs between teams"
         ),
+        "export.tokenizer": Words(_EXPORT, "Exported", "the language tax"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),

@@ -18,6 +18,7 @@ from console.keys.upstream import UnknownHost
 from console.relay.candidates import (
     Candidate,
     candidates_of,
+    candidates_of_team,
     obstacle_of_key,
     obstacle_of_model,
 )
@@ -36,6 +37,11 @@ NO_KEY = Reason(
     rule=Rule.NO_KEY,
     sentence="No key is stored for your teams.",
     advice="Ask an admin to add one.",
+)
+REMOVED = Reason(
+    rule=Rule.NO_KEY,
+    sentence="The key was removed.",
+    advice="An admin has to choose another one.",
 )
 
 
@@ -72,6 +78,42 @@ def admit(
     if not candidates:
         raise Refused(why_no_key(user))
     chosen = _weakest(candidates, endpoint, asked=model)
+    return _open(chosen, user, endpoint, model, prompt_bytes, max_tokens)
+
+
+def admit_with(
+    *,
+    key: ApiKey,
+    user: User,
+    endpoint: Endpoint,
+    model: str,
+    prompt_bytes: int,
+    max_tokens: int | None,
+) -> Call:
+    """Write the record of a call with one key that was chosen before; return both.
+
+    For standing orders, whose key an admin named: `user` need not belong to its team,
+    and the calls are booked as theirs. All else is as in `admit`.
+    """
+    candidates = [
+        candidate
+        for candidate in candidates_of_team(key.team_id, asked=model)
+        if candidate.key.pk == key.pk
+    ]
+    if not candidates:
+        raise Refused(REMOVED)
+    chosen = _weakest(candidates, endpoint, asked=model)
+    return _open(chosen, user, endpoint, model, prompt_bytes, max_tokens)
+
+
+def _open(
+    chosen: Candidate,
+    user: User,
+    endpoint: Endpoint,
+    model: str,
+    prompt_bytes: int,
+    max_tokens: int | None,
+) -> Call:
     auth = _auth_for(chosen.key)
     record_id = ledger.open_record(
         ledger.Opening(

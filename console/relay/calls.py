@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from console import xai
-from console.keys.upstream import async_client
+from console.keys.upstream import async_client, sync_client
 from console.relay import endings
 from console.relay.admission import Call
 from console.relay.hearing import Heard
-from console.relay.settling import settle
-from console.usage.booking import Cost
+from console.relay.settling import settle, settle_in_thread
+from console.usage.booking import Cost, Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +55,39 @@ async def finish_all() -> None:
 async def _tokenize(call: Call, text: str) -> Tokenized:
     began = monotonic()
     request = xai.TokenizeRequest(model=call.model, text=text)
-    heard = Heard()
     try:
         answer = await async_client(call.host).tokenize(request, auth=call.auth)
     except xai.XaiError as error:
-        ending = endings.failed(error, heard, prompt_tokens=call.prompt_tokens)
-        await settle(call.record_id, ending)
+        await settle(call.record_id, _failed(call, error))
         raise
-    # xAI publishes no price for this endpoint, and its answer tells no usage.
-    ending = replace(endings.whole(heard), request_id=answer.request_id or "")
-    cost = await settle(call.record_id, ending)
+    cost = await settle(call.record_id, _whole(answer))
     return Tokenized(
         call=call, tokens=answer.tokens, cost=cost, seconds=monotonic() - began
     )
+
+
+def tokenize_in_thread(call: Call, text: str) -> Tokenized:
+    """Do what `tokenize` does where no event loop runs: in a worker.
+
+    A worker that is killed meanwhile leaves the record to the reaper.
+    """
+    began = monotonic()
+    request = xai.TokenizeRequest(model=call.model, text=text)
+    try:
+        answer = sync_client(call.host).tokenize(request, auth=call.auth)
+    except xai.XaiError as error:
+        settle_in_thread(call.record_id, _failed(call, error))
+        raise
+    cost = settle_in_thread(call.record_id, _whole(answer))
+    return Tokenized(
+        call=call, tokens=answer.tokens, cost=cost, seconds=monotonic() - began
+    )
+
+
+def _failed(call: Call, error: xai.XaiError) -> Ending:
+    return endings.failed(error, Heard(), prompt_tokens=call.prompt_tokens)
+
+
+def _whole(answer: xai.Tokenization) -> Ending:
+    # xAI publishes no price for this endpoint, and its answer tells no usage.
+    return replace(endings.whole(Heard()), request_id=answer.request_id or "")

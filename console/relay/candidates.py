@@ -30,7 +30,9 @@ from console.keys.acls import (
 from console.keys.models import ApiKey, KeyState
 from console.lib.freshness import Freshness, freshness
 from console.lib.redact import escaped
+from console.relay import statements
 from console.relay.refusal import Reason, Rule
+from console.relay.statements import KEY_FIELDS, MODEL_FIELDS
 from console.usage.models import Endpoint
 
 ACL_NAMES = {
@@ -107,66 +109,6 @@ def lists_models(key: ApiKey) -> bool:
     return allows_endpoint(key.acls, "models") is not False
 
 
-# By hand, like every statement on the way to the first token, and one of them: each
-# costs a millisecond, and the ORM ten to compose this. `lists` is `lists_models`.
-KEY_FIELDS = [
-    "id",
-    "team_id",
-    "host",
-    "label",
-    "sealed_secret",
-    "secret_version",
-    "watched",
-    "removed_at",
-    "state",
-    "verified_at",
-    "acls",
-]
-MODEL_FIELDS = ["id", "model_id", "aliases", "context_length", "capabilities"]
-CANDIDATES = f"""
-    WITH mine AS (
-        SELECT {", ".join(f"k.{field}" for field in KEY_FIELDS)}, t.name AS team_name,
-               k.acls IS NULL OR jsonb_exists_any(k.acls, %(lists)s) AS lists
-          FROM keys_apikey k
-          JOIN accounts_team t ON t.id = k.team_id
-          JOIN accounts_membership b ON b.team_id = k.team_id AND b.user_id = %(user)s
-         WHERE k.removed_at IS NULL
-           AND (%(team)s::uuid IS NULL OR k.team_id = %(team)s::uuid)
-    ), sights AS (
-        SELECT k.id AS key_id, k.team_id, k.host, m.id AS model_id,
-               CASE WHEN m.model_id = %(asked)s THEN 2
-                    WHEN m.aliases @> %(alias)s::jsonb THEN 1
-                    ELSE 0 END AS fits
-          FROM mine k
-          JOIN keys_keymodel s ON s.key_id = k.id AND s.seen_until IS NULL
-          JOIN catalog_languagemodel m ON m.id = s.model_id
-    ), of_key AS (
-        SELECT key_id, count(*) AS seen,
-               (array_agg(model_id ORDER BY fits DESC) FILTER (WHERE fits > 0))[1]
-                   AS match
-          FROM sights GROUP BY key_id
-    ), of_team AS (
-        SELECT team_id, host, count(DISTINCT model_id) AS seen,
-               (array_agg(model_id ORDER BY fits DESC) FILTER (WHERE fits > 0))[1]
-                   AS match
-          FROM sights GROUP BY team_id, host
-    )
-    SELECT k.*,
-           coalesce(of_key.seen, 0) AS models_seen,
-           coalesce(of_team.seen, 0) AS models_of_team,
-           {", ".join(f"m.{field} AS found_{field}" for field in MODEL_FIELDS)},
-           p.id AS price_id, {", ".join(f"p.{field}" for field in PRICE_FIELDS)}
-      FROM mine k
-      LEFT JOIN of_key ON of_key.key_id = k.id
-      LEFT JOIN of_team ON of_team.team_id = k.team_id AND of_team.host = k.host
-      LEFT JOIN catalog_languagemodel m
-             ON m.id = CASE WHEN k.lists THEN of_key.match ELSE of_team.match END
-      LEFT JOIN catalog_priceversion p
-             ON p.model_id = m.id AND p.team_id = k.team_id AND p.superseded_at IS NULL
-            AND (p.odd = '{{}}' OR p.confirmed_at IS NOT NULL)
-"""
-
-
 def candidates_of(
     user: User, *, asked: str | None = None, team_id: UUID | None = None
 ) -> list[Candidate]:
@@ -176,15 +118,18 @@ def candidates_of(
     it sees it and costs may be computed with it; an id comes before another model's
     alias of the same name. All rows hold only what is needed here.
     """
-    values = {
-        "user": user.pk,
-        "team": team_id,
-        "asked": asked,
-        "alias": json.dumps([asked]),
-        "lists": LISTS,
-    }
+    return _found(statements.OF_PERSON, asked, user=user.pk, team=team_id)
+
+
+def candidates_of_team(team_id: UUID, *, asked: str) -> list[Candidate]:
+    """Return the keys of a team, whoever belongs to it; else as `candidates_of`."""
+    return _found(statements.OF_TEAM, asked, team=team_id)
+
+
+def _found(statement: str, asked: str | None, **whose: Any) -> list[Candidate]:
+    values = {"asked": asked, "alias": json.dumps([asked]), "lists": LISTS, **whose}
     with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, values)
+        cursor.execute(statement, values)
         names = [column.name for column in cursor.description]
         return [_candidate(dict(zip(names, row, strict=True))) for row in cursor]
 

@@ -1,4 +1,4 @@
-"""Settling from the event loop, with patience for a database that is away."""
+"""Settling calls; from the event loop with patience for a database that is away."""
 
 from __future__ import annotations
 
@@ -27,11 +27,19 @@ async def settle(record_id: UUID, ending: Ending) -> Cost | None:
     """
     for pause in PAUSES:
         try:
-            if ending.sent:
-                return await in_db(ledger.settle, record_id, ending)
-            await in_db(ledger.release, record_id, problem=ending.problem)
-            return None
+            return await in_db(settle_in_thread, record_id, ending)
         except AWAY:
             await asyncio.sleep(pause)
     log.error("call %s could not be settled: the database is away", record_id)
+    return None
+
+
+def settle_in_thread(record_id: UUID, ending: Ending) -> Cost | None:
+    """Book one call, or release it if nothing was sent; return the cost, if any.
+
+    Where the database is away, it raises, and the record is the reaper's.
+    """
+    if ending.sent:
+        return ledger.settle(record_id, ending)
+    ledger.release(record_id, problem=ending.problem)
     return None

@@ -3,14 +3,18 @@
 Called in the transaction that stores the change. Booked costs are only read. Calls
 are summed by the tiers that they fall into, before and after, since within a tier a
 cost is tokens times price; so one statement does for any number of calls.
+
+Of a tokenizer that changed, only the text of prompts is scaled, as the whole corpus
+was: answers are cut anew as well, but how long they would be is not known.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +37,7 @@ class Question:
     alias: str = ""  # only calls that asked for it; empty: all
     before: costs.Prices | None = None
     after: costs.Prices | None = None
+    growth: Fraction | None = None  # of prompts, where a tokenizer changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,8 @@ def _questions(sights: Sequence[ChangeSight]) -> list[Question]:
             before, after = newest.get(change.before), newest.get(change.after)
             if before and after:
                 found.append(_priced(sight, before, after, alias=change.field))
+        elif change.kind == ChangeKind.TOKENIZER:
+            found += _recut(sight)
         elif (
             change.kind == ChangeKind.PRICE
             and (before and before.is_sound)
@@ -155,6 +162,17 @@ def _newest(sights: Sequence[ChangeSight]) -> dict[str, PriceVersion]:
         )
     )
     return {row.model.model_id: row for row in rows.select_related("model")}
+
+
+def _recut(sight: ChangeSight) -> list[Question]:
+    """Return the question what another tokenizer costs; none without sound prices."""
+    change = sight.change
+    prices = PriceVersion.objects.newest().sound()
+    price = prices.filter(model=change.model_id, team=sight.team_id).first()
+    if price is None or not change.before or change.after is None:
+        return []
+    growth = Fraction(change.after - change.before, change.before)
+    return [replace(_priced(sight, price, price), growth=growth)]
 
 
 def _priced(
@@ -217,9 +235,17 @@ def _difference(question: Question, sums: Sums) -> int | None:
     """Return new minus old in ticks; None if a price in use is not told."""
     if question.before is None or question.after is None:
         return 0
+    if question.growth is not None:
+        return _growth_cost(question.before, sums, question.growth)
     before = _cost(question.before, sums, long=sums.long_before)
     after = _cost(question.after, sums, long=sums.long_after)
     return None if before is None or after is None else after - before
+
+
+def _growth_cost(prices: costs.Prices, sums: Sums, growth: Fraction) -> int | None:
+    tier = costs.tier_for(prices, prompt_tokens=MAX_TICKS if sums.long_before else 0)
+    cost = costs.sum_ticks((sums.fresh, tier.text), (sums.cached, tier.cached))
+    return None if cost is None else round(cost * growth)
 
 
 def _cost(prices: costs.Prices, sums: Sums, *, long: bool) -> int | None:

@@ -44,6 +44,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "prices.review": {"finance", "admin"},
     "prices.confirm": {"finance", "admin"},
     "prices.feed": {"staff", "finance", "auditor", "admin", None},
+    "sentinel.change": {"admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},
     "status.view": {"auditor", "admin"},
     "sandbox.control": set(),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.utils import timezone
 
 from console.accounts.models import User
+from console.finance.models import Sentinel
 from console.keys import bulk, reviewing
 from console.keys.importing import jobs
 from console.keys.models import (
@@ -16,6 +17,7 @@ from console.keys.models import (
     Finding,
     ImportJob,
     KeyChange,
+    KeyState,
     XaiUser,
 )
 from console.keys.selection import Selection
@@ -79,6 +81,17 @@ def _accepted(ids: Ids, by: User) -> None:
 
 def _running(ids: Ids, by: User) -> None:
     jobs.start(ImportJob.objects.get(pk=str(ids["job_id"])), actor=actor_of(by))
+
+
+def _tokenizing(ids: Ids, by: User) -> None:
+    found = ApiKey.objects.filter(pk=str(ids["key_id"]))
+    acls = ["api-key:model:*", "api-key:endpoint:tokenize"]
+    found.update(state=KeyState.ACTIVE, acls=acls, verified_at=timezone.now())
+
+
+def _watching(ids: Ids, by: User) -> None:
+    due = timezone.now() + timedelta(hours=9)
+    Sentinel.objects.create(key_id=str(ids["key_id"]), person=by, due_at=due)
 
 
 def _just_done(ids: Ids, by: User) -> None:
@@ -172,6 +185,11 @@ OF_KEYS = {
     "polling:check_picked": Act("key.checked_by_hand", KEY),
 }
 OF_OTHERS = {
+    "finance:tokenizer_on": Act(
+        "sentinel.switched_on", {"key": "{key_id}"}, before=_tokenizing
+    ),
+    "finance:tokenizer_off": Act("sentinel.switched_off", before=_watching),
+    "finance:tokenizer_now": Act("sentinel.asked", before=_watching),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -209,6 +227,7 @@ EXPORTS = {
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",
     "finance:prices": "export.prices",
+    "finance:tokenizer": "export.tokenizer",
     "incidents:list": "incidents.exported",
     "keys:access": "access.exported",
     "keys:changes": "changes.exported",

@@ -38,6 +38,7 @@ from console.keys.models import (
 )
 from console.usage import ledger
 from console.usage.models import Endpoint, UsageRecord
+from tests.catalog.readings import read_tokenizer
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 
@@ -123,6 +124,7 @@ def _key(team: Team, mark: str, began: datetime) -> ApiKey:
     for model in (stored_model(f"{mark}-model"), shared or stored_model()):
         stored_price(model, team, completion_text_token_price=1_000 * len(mark))
         sees(key, model)
+        read_tokenizer(model, team, began)
     return key
 
 
