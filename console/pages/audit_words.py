@@ -127,6 +127,8 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _EXPORT, "Exported", "the result of an import {object}"
         ),
         "export.prices": Words(_EXPORT, "Exported", "the price list"),
+        "export.referee": Words(_EXPORT, "Exported", "the comparison of a price file"),
+        "export.override": Words(_EXPORT, "Exported", "a corrected price file"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),
