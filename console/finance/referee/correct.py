@@ -128,7 +128,8 @@ def _models_dev(raw: Mapping[str, Json], prices: Prices) -> dict[str, Json]:
 
 def _tier(listed: Json, tokens: int, prices: Prices) -> dict[str, Json]:
     """Return the tier from so many tokens on, with what else the file says of it."""
-    tiers = [one for one in listed if isinstance(one, dict)] if listed else []
+    listed = listed if isinstance(listed, list) else []
+    tiers = [one for one in listed if isinstance(one, dict)]
     right = [one for one in tiers if threshold_of(one) == tokens]
     old: dict[str, Json] = next(iter(right or tiers), {})
     made = _filled(old, _named(old, MODELS_DEV_TIERED, prices), Shape.MODELS_DEV)

@@ -102,21 +102,15 @@ def _refuse(constant: str) -> NoReturn:
 
 def _check_depth(value: Json) -> None:
     level, depth = [value], 0
-    while level := [
-        inner
-        for one in level
-        for inner in _inside(one)
-        if isinstance(inner, dict | list)
-    ]:
+    while level := [one for one in level if isinstance(one, dict | list)]:
         depth += 1
         if depth > DEEPEST:
             raise BadJson(_TOO_DEEP)
+        level = [inner for one in level for inner in _inside(one)]
 
 
-def _inside(value: Json) -> list[Json]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+def _inside(value: dict[str, Json] | list[Json]) -> list[Json]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _pieces(value: Json, line: str) -> Iterator[str]:

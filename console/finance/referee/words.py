@@ -38,7 +38,7 @@ def amount(usd: Fraction | None) -> str:
     text = f"{int(whole):,}.{decimals:0<2}"
     if len(text) <= LONGEST:
         return text
-    return f"{Decimal(usd.numerator) / Decimal(usd.denominator):.6g}…"
+    return f"≈{Decimal(usd.numerator) / Decimal(usd.denominator):.6g}"
 
 
 def factor_text(factor: Fraction | None) -> str:

@@ -26,6 +26,11 @@ from console.finance.referee.forms import PriceFileForm
 from console.lib import export
 from console.lib.htmx import render_page
 
+NOTHING_TO_CORRECT = (
+    "There is nothing to correct: no entry of a price file is a model that xAI tells "
+    "your teams the price of. Upload a file first, or look what is said of its entries."
+)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rule("prices.view")
@@ -63,15 +68,14 @@ def referee_corrected(request: HttpRequest) -> HttpResponse:
     """The file's entries of xAI with xAI's prices, as an override."""
     filters = board.filters_of(request.GET.dict())
     found = board.board(user=person_of(request), filters=filters)
-    made = found.correction
-    if made is None or found.choice is None or found.choice.feed is None:
-        messages.error(request, "There is no price file to correct. Upload one first.")
+    made, feed = found.correction, found.choice.feed if found.choice else None
+    if made is None or feed is None or not made.entries:
+        messages.error(request, NOTHING_TO_CORRECT)
         return _to_page()
-    shape = found.choice.feed.shape
-    detail = {"shape": shape.value, "entries": made.entries}
+    detail = {"shape": feed.shape.value, "entries": made.entries}
     if refused := _recorded(request, "export.override", detail):
         return refused
-    name = f"xai-override-{shape.value.replace('.', '-')}.json"
+    name = f"xai-override-{feed.shape.value.replace('.', '-')}.json"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",

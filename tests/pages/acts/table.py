@@ -31,7 +31,10 @@ OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
+OWN_FILE = "a person's own price file: nobody else sees or misses it"
 WITHOUT_ENTRY = {
+    "finance:referee": OWN_FILE,
+    "finance:referee_delete": OWN_FILE,
     "keys:import": PREVIEW,
     "keys:import_discard": PREVIEW,
     "keys:views": OWN_VIEW,
@@ -48,6 +51,7 @@ WITHOUT_ENTRY = {
     "playground:stream_tokenize": A_CALL,
 }
 SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
+    "finance:referee_delete": {},
     "keys:import": {"credential_material": f"{HEADING}\n{NEW_SECRET},Search,new,,"},
     "keys:import_discard": {},
     "keys:views": {"name": "another"},
@@ -207,6 +211,7 @@ ACTS = {
 }
 EXPORTS = {
     "finance:prices": "export.prices",
+    "finance:referee": "export.referee",
     "incidents:list": "incidents.exported",
     "keys:access": "access.exported",
     "keys:changes": "changes.exported",
