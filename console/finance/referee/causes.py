@@ -45,13 +45,13 @@ Rule: TypeAlias = Callable[[Case], Found | None]
 
 UNITS: Final = {  # by the power of ten: for a file per token, and one per million
     10: ("xAI's own integer taken over as it is", ""),
-    6: ("a price per 1M tokens in a field per token", "multiplied by 1,000,000 twice"),
+    6: ("A price per 1M tokens in a field per token", "Multiplied by 1,000,000 twice"),
     4: ("", "xAI's own integer taken over as it is"),
-    3: ("a price per 1,000 tokens in a field per token", "a price per 1,000,000,000"),
-    2: ("cents in place of dollars", "cents in place of dollars"),
-    -2: ("dollars divided by 100 once too often",) * 2,
-    -3: ("a price per 1,000 tokens divided as one per 1M", "a price per 1,000 tokens"),
-    -6: ("divided by 1,000,000 twice", "a price per token in a field per 1M tokens"),
+    3: ("A price per 1,000 tokens in a field per token", "A price per 1,000,000,000"),
+    2: ("Cents in place of dollars", "Cents in place of dollars"),
+    -2: ("Dollars divided by 100 once too often",) * 2,
+    -3: ("A price per 1,000 tokens divided as one per 1M", "A price per 1,000 tokens"),
+    -6: ("Divided by 1,000,000 twice", "A price per token in a field per 1M tokens"),
 }
 IMPLAUSIBLE: Final = 100  # times or more: whatever the number means, it is no price
 SHARES: Final = {Fraction(1, share): f"1/{share}" for share in (2, 4, 5, 10)} | {
@@ -71,7 +71,7 @@ def likely_cause(case: Case) -> Found:
 
 def _unreadable(case: Case) -> Found | None:
     if case.quote.given and case.usd is None:
-        return Cause.NOT_A_PRICE, f"{case.quote.written} is no price"
+        return Cause.NOT_A_PRICE, f"Written is {case.quote.written}"
     return None
 
 
@@ -79,14 +79,14 @@ def _missing(case: Case) -> Found | None:
     if case.quote.given:
         return None
     if case.field is Field.THRESHOLD:
-        return Cause.LONG_MISSING, "long prompts are priced like short ones"
+        return Cause.LONG_MISSING, "Long prompts are priced like short ones"
     cached = case.field in (Field.CACHED, Field.LONG_CACHED)
     return (Cause.NO_CACHED if cached else Cause.MISSING), ""
 
 
 def _threshold(case: Case) -> Found | None:
     if case.field is Field.THRESHOLD:
-        return Cause.THRESHOLD, "the long-context prices begin elsewhere"
+        return Cause.THRESHOLD, "The long-context prices begin elsewhere"
     return None
 
 
@@ -97,7 +97,7 @@ def _no_tier(case: Case) -> Found | None:
 
 
 def _zero(case: Case) -> Found | None:
-    return (Cause.ZERO, "counted as free") if case.usd == 0 else None
+    return (Cause.ZERO, "Counted as free") if case.usd == 0 else None
 
 
 def _swapped(case: Case) -> Found | None:
@@ -106,7 +106,7 @@ def _swapped(case: Case) -> Found | None:
     pair = case.entry.usd(Field.INPUT), case.entry.usd(Field.OUTPUT)
     told = worth(case.prices, Field.OUTPUT), worth(case.prices, Field.INPUT)
     if None not in pair and pair == told:
-        return Cause.SWAPPED, "each has the other's price"
+        return Cause.SWAPPED, "Each has the other's price"
     return None
 
 
@@ -115,7 +115,7 @@ def _cached(case: Case) -> Found | None:
         return None
     full = Field.INPUT if case.field is Field.CACHED else Field.LONG_INPUT
     if case.tells(full) or case.usd == case.entry.usd(full):
-        return Cause.CACHED_AS_INPUT, "the discount is missing"
+        return Cause.CACHED_AS_INPUT, "The discount is missing"
     return None
 
 
@@ -145,12 +145,12 @@ def _old_unit(case: Case) -> Found | None:
 
 def _point(case: Case) -> Found | None:
     power = _power_of_ten(case.factor)
-    return (Cause.POINT, f"shifted by 10^{power}") if power else None
+    return (Cause.POINT, f"Shifted by 10^{power}") if power else None
 
 
 def _long_as_standard(case: Case) -> Found | None:
     if case.field.is_long and case.tells(LONG[case.field]):
-        return Cause.LONG_AS_STANDARD, "long prompts are priced like short ones"
+        return Cause.LONG_AS_STANDARD, "Long prompts are priced like short ones"
     return None
 
 
@@ -160,8 +160,10 @@ def _other_model(case: Case) -> Found | None:
     for other in case.others if None not in pair else ():
         told = worth(other.prices, Field.INPUT), worth(other.prices, Field.OUTPUT)
         if pair == told and case.usd == worth(other.prices, case.field):
-            name = shown(other.model_id)
-            return Cause.OTHER_MODEL, f"{name} costs this; an alias may have moved"
+            words = f"What {shown(other.model_id)} costs"
+            own = worth(case.prices, Field.INPUT), worth(case.prices, Field.OUTPUT)
+            moved = "; an alias may have moved" if pair != own else ""
+            return Cause.OTHER_MODEL, words + moved
     return None
 
 
@@ -186,15 +188,15 @@ def _guessed(case: Case) -> Found | None:
         case.prices, Field.INPUT if case.field is Field.CACHED else Field.LONG_INPUT
     )
     share = SHARES.get(case.usd / full) if full else None
-    return (Cause.GUESSED_CACHED, f"{share} of the input price") if share else None
+    return (Cause.GUESSED_CACHED, f"Just {share} of the input price") if share else None
 
 
 def _billed_otherwise(case: Case) -> Found | None:
     """What xAI bills beside its list: priority x2, batches -20 %, regional +10 %."""
     return {
-        Fraction(2): (Cause.PRIORITY, "priority calls cost twice the listed price"),
-        Fraction(4, 5): (Cause.BATCH, "batches of some models cost 20 % less"),
-        Fraction(11, 10): (Cause.REGIONAL, "a regional endpoint adds 10 %"),
+        Fraction(2): (Cause.PRIORITY, "Priority calls cost twice the listed price"),
+        Fraction(4, 5): (Cause.BATCH, "Batches of some models cost 20 % less"),
+        Fraction(11, 10): (Cause.REGIONAL, "A regional endpoint adds 10 %"),
     }.get(case.factor or Fraction(0))
 
 
@@ -207,14 +209,14 @@ def _rounded(case: Case) -> Found | None:
         for places in range(4)
     )
     if cut or abs(case.factor - 1) <= NEAR:
-        return Cause.ROUNDED, "digits were lost"
+        return Cause.ROUNDED, "Digits were lost"
     return None
 
 
 def _scale(case: Case) -> Found | None:
     factor = case.factor
     if factor and (factor >= IMPLAUSIBLE or factor <= Fraction(1, IMPLAUSIBLE)):
-        return Cause.SCALE, "the unit, and perhaps the number too"
+        return Cause.SCALE, "The unit, and perhaps the number too"
     return None
 
 

@@ -65,14 +65,14 @@ def _missing(model: Model) -> Row:
         verdict=Verdict.MISSING,
         name=name,
         model_id=name,
-        note="its costs are unknown to whoever uses this file",
+        note="Its costs are unknown to whoever uses this file",
     )
 
 
 def _extra(entry: Entry, model: Model | None) -> Row:
-    note = "no team you see was ever told of it"
+    note = "No team you see was ever told of it"
     if model is not None and model.gone_at is not None:
-        note = f"not in xAI's list since {model.gone_at:%-d %b %Y}"
+        note = f"Not in xAI's list since {model.gone_at:%-d %b %Y}"
     return Row(
         verdict=Verdict.EXTRA,
         name=entry.name,

@@ -104,12 +104,12 @@ def test_the_likely_cause(
 @pytest.mark.parametrize(
     ("value", "cause", "note"),
     [
-        (1.25, Cause.UNIT, "a price per 1M tokens in a field per token"),
-        (1.25e-3, Cause.UNIT, "a price per 1,000 tokens in a field per token"),
-        (1.25e-12, Cause.UNIT, "divided by 1,000,000 twice"),
+        (1.25, Cause.UNIT, "A price per 1M tokens in a field per token"),
+        (1.25e-3, Cause.UNIT, "A price per 1,000 tokens in a field per token"),
+        (1.25e-12, Cause.UNIT, "Divided by 1,000,000 twice"),
         (12_500, Cause.UNIT, "xAI's own integer taken over as it is"),
-        (1.25e-4, Cause.UNIT, "cents in place of dollars"),
-        (1.25e-2, Cause.POINT, "shifted by 10^4"),
+        (1.25e-4, Cause.UNIT, "Cents in place of dollars"),
+        (1.25e-2, Cause.POINT, "Shifted by 10^4"),
     ],
 )
 def test_units_of_a_file_per_token(value: float, cause: Cause, note: str) -> None:
@@ -151,7 +151,15 @@ def test_a_moved_alias_has_another_model_s_prices() -> None:
     )
 
     assert [row.cause for row in rows] == [Cause.OTHER_MODEL] * 3
-    assert "grok-4.5 costs this" in rows[0].note
+    assert rows[0].note == "What grok-4.5 costs; an alias may have moved"
+
+
+def test_a_model_with_the_same_input_and_output_is_named_too() -> None:
+    twin = model("grok-4.6", prices(cached_prompt_text_token_price=5_000))
+
+    (row,) = of_models_dev(model(), twin, cache_read=0.5)
+
+    assert (row.cause, row.note) == (Cause.OTHER_MODEL, "What grok-4.6 costs")
 
 
 def test_one_price_alone_does_not_make_another_model() -> None:

@@ -185,13 +185,13 @@ def test_a_retired_model_is_not_listed_since_a_day() -> None:
     (extra,) = found(litellm(grok_2=FLAT), gone)
 
     assert extra.verdict is Verdict.EXTRA
-    assert extra.note == "not in xAI's list since 9 Jun 2026"
+    assert extra.note == "Not in xAI's list since 9 Jun 2026"
 
 
 def test_an_unknown_model_is_not_seen() -> None:
     extra, missing = found(litellm(grok_9=FLAT), model())
 
-    assert extra.note == "no team you see was ever told of it"
+    assert extra.note == "No team you see was ever told of it"
     assert missing.verdict is Verdict.MISSING
 
 
