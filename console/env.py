@@ -56,6 +56,11 @@ def path_or_off(name: str, default: Path) -> Path | None:
     return None if text(name).lower() == "off" else path(name, default)
 
 
+def path_or_none(name: str) -> Path | None:
+    """Return an absolute path, or None when unset."""
+    return Path(text(name)).expanduser().absolute() if text(name) else None
+
+
 def hosts(name: str, default: dict[str, str]) -> dict[str, str]:
     """Return `name=URL,name=URL` as a dict, in the order given.
 

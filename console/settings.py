@@ -30,6 +30,9 @@ XAI_POLL_REJECTED_EVERY = timedelta(hours=1)  # a key that xAI does not accept
 XAI_POLL_BATCH = env.number("XAI_POLL_BATCH", 16, least=1, most=500)
 XAI_POLL_PER_TEAM = env.number("XAI_POLL_PER_TEAM", 4, least=1, most=500)
 
+# --- prices ----------------------------------------------------------------------
+PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compared
+
 # --- site ------------------------------------------------------------------------
 SITE_URL = env.text("GATEHOUSE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HOST = env.host_of(SITE_URL)
@@ -213,11 +216,15 @@ CELERY_TIMEZONE = "UTC"
 # --- limits ----------------------------------------------------------------------
 MAX_BODY = 256 * KIB
 MAX_IMPORT = 2 * MIB + 64 * KIB  # a table of keys, and the form around it
-LARGER_BODIES = {"/keys/import/": MAX_IMPORT}  # by path
+MAX_PRICE_FILE = 5 * MIB + 64 * KIB
+LARGER_BODIES = {  # by path
+    "/keys/import/": MAX_IMPORT,
+    "/models/referee/": MAX_PRICE_FILE,
+}
 # The guard in `asgi` counts before Django does, which has one limit for all paths.
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_IMPORT
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_PRICE_FILE
 # No body and no file of it is ever written to disk: a table of keys holds secrets.
-FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_IMPORT
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_PRICE_FILE
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

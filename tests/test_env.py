@@ -74,6 +74,15 @@ def test_a_file_can_be_switched_off(
     assert env.path_or_off(NAME, Path("/default")) == found
 
 
+@pytest.mark.parametrize(
+    ("value", "found"), [("", None), (" ", None), ("/etc/prices", Path("/etc/prices"))]
+)
+def test_a_file_may_be_none(given: Given, value: str, found: Path | None) -> None:
+    given(value)
+
+    assert env.path_or_none(NAME) == found
+
+
 def test_hosts_keep_their_order_and_bare_ones_are_named_by_themselves(
     given: Given,
 ) -> None:

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from console.finance.views import changes, differences, feeds, model, prices, tokenizer
+from console.finance.views import (
+    changes,
+    differences,
+    feeds,
+    model,
+    prices,
+    referee,
+    tokenizer,
+)
 
 app_name = "finance"
 
@@ -24,4 +32,7 @@ urlpatterns = [
     path("tokenizer/key/", tokenizer.switch_on, name="tokenizer_on"),
     path("tokenizer/off/", tokenizer.switch_off, name="tokenizer_off"),
     path("tokenizer/now/", tokenizer.ask_now, name="tokenizer_now"),
+    path("referee/", referee.referee, name="referee"),
+    path("referee/delete/", referee.referee_delete, name="referee_delete"),
+    path("referee/corrected/", referee.referee_corrected, name="referee_corrected"),
 ]

@@ -149,6 +149,8 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _EXPORT, "Exported", "what differs between teams"
         ),
         "export.tokenizer": Words(_EXPORT, "Exported", "the language tax"),
+        "export.referee": Words(_EXPORT, "Exported", "the comparison of a price file"),
+        "export.override": Words(_EXPORT, "Exported", "a corrected price file"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),

@@ -144,7 +144,7 @@ def test_no_upload_can_reach_a_disk() -> None:
 def test_a_body_over_django_s_limit_is_a_bad_request(
     client_of: ClientOf, ada: User
 ) -> None:
-    answer = client_of(ada).post(URL, {"credential_material": "x" * 2_300_000})
+    answer = client_of(ada).post(URL, {"credential_material": "x" * 5_400_000})
 
     assert answer.status_code == 400
 

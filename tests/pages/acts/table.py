@@ -33,7 +33,10 @@ OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
+OWN_FILE = "a person's own price file: nobody else sees or misses it"
 WITHOUT_ENTRY = {
+    "finance:referee": OWN_FILE,
+    "finance:referee_delete": OWN_FILE,
     "keys:import": PREVIEW,
     "keys:import_discard": PREVIEW,
     "keys:views": OWN_VIEW,
@@ -50,6 +53,7 @@ WITHOUT_ENTRY = {
     "playground:stream_tokenize": A_CALL,
 }
 SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
+    "finance:referee_delete": {},
     "keys:import": {"credential_material": f"{HEADING}\n{NEW_SECRET},Search,new,,"},
     "keys:import_discard": {},
     "keys:views": {"name": "another"},
@@ -228,6 +232,7 @@ EXPORTS = {
     "finance:model": "export.model_prices",
     "finance:prices": "export.prices",
     "finance:tokenizer": "export.tokenizer",
+    "finance:referee": "export.referee",
     "incidents:list": "incidents.exported",
     "keys:access": "access.exported",
     "keys:changes": "changes.exported",

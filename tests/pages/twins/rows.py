@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from console.alerts.models import (
 )
 from console.audit import trail
 from console.catalog.models import LanguageModel
+from console.finance.referee import files
 from console.keys.importing import jobs
 from console.keys.models import (
     ApiKey,
@@ -76,6 +78,7 @@ def one_of_everything(
     incidents = _incidents(key, mark, began)
     channel = _channel(incidents[0], admin, mark)
     _entries(key, person, mark)
+    _price_file(person, mark)
     return {
         "change_id": change,
         "channel_id": channel,
@@ -222,6 +225,13 @@ def _call(person: User, key: ApiKey) -> UsageRecord:
         )
     )
     return UsageRecord.objects.get(pk=record_id)
+
+
+def _price_file(person: User, mark: str) -> None:
+    """Store a price file that differs from whatever any team is told."""
+    entry = {"input_cost_per_token": 7e-6, "output_cost_per_token": 8e-6}
+    text = json.dumps({f"xai/{name}": entry for name in ("grok-4.3", f"{mark}-model")})
+    files.keep(person=person, name=f"{mark}.json", data=text.encode())
 
 
 def _entries(key: ApiKey, person: User, mark: str) -> None:
