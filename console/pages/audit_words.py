@@ -115,6 +115,9 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "channel.rule_removed": Words(
             _HERE, "Removed", "an alert rule of the channel {object}"
         ),
+        "scenario.shared": Words(_HERE, "Shared", "the scenario {object} by a link"),
+        "scenario.unshared": Words(_HERE, "Unshared", "the scenario {object}"),
+        "scenario.deleted": Words(_HERE, "Deleted", "the scenario {object}"),
         "audit.verified": Words(_HERE, "Verified the chain", "of the audit log"),
         "vault.opened": Words(_HERE, "Opened the vault", "after it was sealed"),
         "change.confirmed": Words(_OUTSIDE, "Confirmed a change", "of {object}"),
@@ -127,6 +130,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _EXPORT, "Exported", "the result of an import {object}"
         ),
         "export.prices": Words(_EXPORT, "Exported", "the price list"),
+        "export.estimate": Words(_EXPORT, "Exported", "a cost estimate"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),
