@@ -34,7 +34,8 @@ class Line:
     offer: Offer
     working: Working
     counted: bool  # the prompt is a counted text, not a typed number
-    requests: int  # per month
+    requests: int  # per day
+    days: int
     per_request: int | None
     per_day: int | None
     per_month: int | None
@@ -48,12 +49,14 @@ class Line:
     @property
     def proof(self) -> list[str]:
         """Return the whole working, one step per line; none when a step is missing."""
-        if self.per_request is None or self.per_month is None:
+        if self.per_day is None or self.per_month is None:
             return []
-        month = f"{self.per_month:,} ticks = {exact_dollars(self.per_month)}"
+        day, month = self.per_day, self.per_month
         return [
             self.working.sum_in_words,
-            f"{self.per_request:,} ticks x {self.requests:,} requests = {month}",
+            f"x {self.requests:,} requests a day = {day:,} ticks = "
+            f"{exact_dollars(day)}",
+            f"x {self.days:,} days = {month:,} ticks = {exact_dollars(month)}",
         ]
 
 
@@ -120,7 +123,8 @@ def _line(inputs: Inputs, offer: Offer) -> Line:
         offer=offer,
         working=working,
         counted=offer.model_id in inputs.counted,
-        requests=requests,
+        requests=inputs.requests,
+        days=inputs.days,
         per_request=per_request,
         per_day=times(per_request, inputs.requests),
         per_month=per_month,
@@ -167,9 +171,8 @@ def _warnings(offer: Offer, working: Working) -> list[str]:
     request, said = working.request, []
     if working.is_near:
         said.append(
-            f"{request.prompt:,} prompt tokens are just below the threshold of "
-            f"{working.threshold:,}. From there on, all tokens of a request cost the "
-            "long-context price."
+            f"Just below: from {working.threshold:,} on, all tokens of a request cost "
+            "the long-context price."
         )
     whole = request.prompt + request.output + request.reasoning
     if offer.context_length is not None and whole > offer.context_length:
@@ -177,6 +180,9 @@ def _warnings(offer: Offer, working: Working) -> list[str]:
             f"A request of {whole:,} tokens does not fit into the context of "
             f"{offer.context_length:,}."
         )
+    prices = {term.kind: term.price for term in working.terms}
+    if prices.get("cached") == 0:
+        said.append("Cached tokens count as free, since xAI's list says 0 for them.")
     if not offer.listed:
         said.append("xAI does not list this model any more; these are its last prices.")
     return said

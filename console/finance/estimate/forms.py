@@ -28,7 +28,7 @@ LABELS = {
     "days": "Days per month",
     "prompt": "Prompt tokens each",
     "output": "Output tokens each",
-    "reasoning": "Reasoning tokens each",
+    "reasoning": "Reasoning each",
     "images": "Images each",
     "image_tokens": "Tokens per image",
     "cached": "Cached share, %",
@@ -57,7 +57,7 @@ class WholeField(forms.Field):
 
     def clean(self, value: Any) -> int:
         """Return the number, or say what is wrong with it."""
-        text = SEPARATORS.sub("", str(value or "").strip())
+        text = SEPARATORS.sub("", "" if value is None else str(value).strip())
         if not WHOLE.fullmatch(text):
             raise forms.ValidationError("Write a whole number, such as 2,400.")
         if not self.least <= int(text) <= self.most:
