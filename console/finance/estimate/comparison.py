@@ -52,11 +52,12 @@ class Line:
         if self.per_day is None or self.per_month is None:
             return []
         day, month = self.per_day, self.per_month
+        plural = "" if self.days == 1 else "s"
         return [
             self.working.sum_in_words,
             f"x {self.requests:,} requests a day = {day:,} ticks = "
             f"{exact_dollars(day)}",
-            f"x {self.days:,} days = {month:,} ticks = {exact_dollars(month)}",
+            f"x {self.days:,} day{plural} = {month:,} ticks = {exact_dollars(month)}",
         ]
 
 

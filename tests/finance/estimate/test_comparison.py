@@ -48,7 +48,7 @@ def test_the_design_s_example_to_the_cent() -> None:
         "1,440 fresh x 12,500 + 960 cached x 2,000 + 180 output x 25,000 "
         "= 24,420,000 ticks",
         "x 200,000 requests a day = 4,884,000,000,000 ticks = $488.40",
-        "x 1 days = 4,884,000,000,000 ticks = $488.40",
+        "x 1 day = 4,884,000,000,000 ticks = $488.40",
     ]
     assert (line.flips, line.cheapest, line.warnings) == (False, False, ())
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.utils import timezone
 
 from console.accounts.models import User
+from console.finance.models import Scenario
 from console.keys import bulk, reviewing
 from console.keys.importing import jobs
 from console.keys.models import (
@@ -28,10 +29,15 @@ NEW_SECRET = "xai-" + "N3wS3cr3t0" * 8
 OF_THE_SANDBOX = "moves the sandbox, which plays xAI: nothing of Gatehouse changes"
 A_CALL = "a call: it has a usage record in place of an entry"
 OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
+OWN_SCENARIO = "a person's own saved estimate: nobody else sees it before it is shared"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
 WITHOUT_ENTRY = {
+    "finance:estimate_count": A_CALL,
+    "finance:scenarios": OWN_SCENARIO,
+    "finance:scenario_copy": OWN_SCENARIO,
+    "finance:scenario_update": OWN_SCENARIO,
     "keys:import": PREVIEW,
     "keys:import_discard": PREVIEW,
     "keys:views": OWN_VIEW,
@@ -50,6 +56,9 @@ WITHOUT_ENTRY = {
 SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "keys:import": {"credential_material": f"{HEADING}\n{NEW_SECRET},Search,new,,"},
     "keys:import_discard": {},
+    "finance:scenarios": {"name": "another", "inputs": "prompt=5"},
+    "finance:scenario_copy": {},
+    "finance:scenario_update": {"name": "other"},
     "keys:views": {"name": "another"},
     "keys:view_rename": {"name": "other"},
     "keys:view_delete": {},
@@ -75,6 +84,10 @@ def _accepted(ids: Ids, by: User) -> None:
     said = {"accepted_by": by, "accepted_reason": "known"}
     found = Finding.objects.filter(pk=str(ids["finding_id"]))
     found.update(accepted_at=timezone.now(), accepted_until=until, **said)
+
+
+def _not_shared(ids: Ids, by: User) -> None:
+    Scenario.objects.filter(pk=str(ids["scenario_id"])).update(share_token="")
 
 
 def _running(ids: Ids, by: User) -> None:
@@ -172,6 +185,9 @@ OF_KEYS = {
     "polling:check_picked": Act("key.checked_by_hand", KEY),
 }
 OF_OTHERS = {
+    "finance:scenario_share": Act("scenario.shared", before=_not_shared),
+    "finance:scenario_unshare": Act("scenario.unshared"),
+    "finance:scenario_delete": Act("scenario.deleted"),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -206,6 +222,7 @@ ACTS = {
     **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
 }
 EXPORTS = {
+    "finance:estimate": "export.estimate",
     "finance:prices": "export.prices",
     "incidents:list": "incidents.exported",
     "keys:access": "access.exported",

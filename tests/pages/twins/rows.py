@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db.models import Model
 
@@ -19,6 +19,7 @@ from console.alerts.models import (
 )
 from console.audit import trail
 from console.catalog.models import LanguageModel
+from console.finance.models import Scenario
 from console.keys.importing import jobs
 from console.keys.models import (
     ApiKey,
@@ -57,6 +58,7 @@ OF_A_TEAM: tuple[type[Model], ...] = (
     KeyChange,
     KeySnapshot,
     SavedView,
+    Scenario,
     StateSpan,
     UsageRecord,
     XaiUser,
@@ -75,6 +77,7 @@ def one_of_everything(
     incidents = _incidents(key, mark, began)
     channel = _channel(incidents[0], admin, mark)
     _entries(key, person, mark)
+    scenario = _scenario(person, mark)
     return {
         "change_id": change,
         "channel_id": channel,
@@ -83,6 +86,8 @@ def one_of_everything(
         "job_id": _import(team, admin, mark),
         "key_id": key,
         "record_id": _call(person, key),
+        "scenario_id": scenario,
+        "share_token": Link(scenario.share_token),
         "rule_id": AlertRule.objects.create(channel=channel, team=team),
         "view_id": SavedView.objects.create(
             user=person, name=f"{mark} view", query=f"q={mark}"
@@ -91,6 +96,21 @@ def one_of_everything(
         "team_id": team,
         "person_id": person,
     }
+
+
+class Link(NamedTuple):
+    """What opens a shared scenario, in the place of an id."""
+
+    pk: str
+
+
+def _scenario(person: User, mark: str) -> Scenario:
+    return Scenario.objects.create(
+        owner=person,
+        name=f"{mark} scenario",
+        inputs={"models": [f"{mark}-model"]},
+        share_token=f"{mark}-link",
+    )
 
 
 def _key(team: Team, mark: str, began: datetime) -> ApiKey:
