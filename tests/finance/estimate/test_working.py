@@ -215,13 +215,13 @@ any_prices = st.builds(
     completion_text_token_price_long_context=prices_or_none,
     long_context_threshold=st.none() | st.sampled_from([0, 1, 500, 200_000]),
 )
-told = st.integers(0, 300_000)
+told_price = st.integers(0, 300_000)
 told_prices = st.builds(
     Prices,
-    prompt_text_token_price=told,
-    cached_prompt_text_token_price=told,
-    prompt_image_token_price=told,
-    completion_text_token_price=told,
+    prompt_text_token_price=told_price,
+    cached_prompt_text_token_price=told_price,
+    prompt_image_token_price=told_price,
+    completion_text_token_price=told_price,
     prompt_text_token_price_long_context=prices_or_none,
     cached_prompt_text_token_price_long_context=prices_or_none,
     completion_text_token_price_long_context=prices_or_none,
