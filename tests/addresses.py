@@ -23,6 +23,8 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "model": uuid4(),
     "record_id": uuid4(),
     "rule_id": 987_654_321,
+    "scenario_id": uuid4(),
+    "share_token": "nobodys-link",
     "view_id": 987_654_321,
 }
 

@@ -2,15 +2,7 @@
 
 from django.urls import path
 
-from console.finance.views import (
-    changes,
-    differences,
-    feeds,
-    model,
-    prices,
-    referee,
-    tokenizer,
-)
+from console.finance.views import changes, differences, estimate, feeds, model, prices, referee, scenarios, tokenizer
 
 app_name = "finance"
 
@@ -35,4 +27,32 @@ urlpatterns = [
     path("referee/", referee.referee, name="referee"),
     path("referee/delete/", referee.referee_delete, name="referee_delete"),
     path("referee/corrected/", referee.referee_corrected, name="referee_corrected"),
+    path("estimate/", estimate.estimate, name="estimate"),
+    path("estimate/count/", estimate.count, name="estimate_count"),
+    path("estimate/scenarios/", scenarios.scenario_list, name="scenarios"),
+    path(
+        "estimate/scenarios/<uuid:scenario_id>/",
+        scenarios.scenario_update,
+        name="scenario_update",
+    ),
+        "estimate/scenarios/<uuid:scenario_id>/delete/",
+        scenarios.scenario_delete,
+        name="scenario_delete",
+    ),
+        "estimate/scenarios/<uuid:scenario_id>/share/",
+        scenarios.scenario_share,
+        name="scenario_share",
+    ),
+        "estimate/scenarios/<uuid:scenario_id>/unshare/",
+        scenarios.scenario_unshare,
+        name="scenario_unshare",
+    ),
+        "estimate/shared/<str:share_token>/",
+        scenarios.scenario_shared,
+        name="scenario_shared",
+    ),
+        "estimate/shared/<str:share_token>/copy/",
+        scenarios.scenario_copy,
+        name="scenario_copy",
+    ),
 ]

@@ -129,6 +129,9 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _HERE, "Switched off", "the tokenizer sentinel with {object}"
         ),
         "sentinel.asked": Words(_HERE, "Asked", "for tokenizers to be read now"),
+        "scenario.shared": Words(_HERE, "Shared", "the scenario {object} by a link"),
+        "scenario.unshared": Words(_HERE, "Unshared", "the scenario {object}"),
+        "scenario.deleted": Words(_HERE, "Deleted", "the scenario {object}"),
         "audit.verified": Words(_HERE, "Verified the chain", "of the audit log"),
         "vault.opened": Words(_HERE, "Opened the vault", "after it was sealed"),
         "change.confirmed": Words(_OUTSIDE, "Confirmed a change", "of {object}"),
@@ -151,6 +154,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "export.tokenizer": Words(_EXPORT, "Exported", "the language tax"),
         "export.referee": Words(_EXPORT, "Exported", "the comparison of a price file"),
         "export.override": Words(_EXPORT, "Exported", "a corrected price file"),
+        "export.estimate": Words(_EXPORT, "Exported", "a cost estimate"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),

@@ -64,6 +64,10 @@ function compare() {
   }
 }
 
+function estimate() {
+  document.querySelector("[data-estimate-link]")?.click();
+}
+
 function help() {
   document.querySelector("#shortcuts")?.showModal();
 }
@@ -75,6 +79,7 @@ const ACTIONS = {
   k: () => move(-1),
   r: checkNow,
   c: compare,
+  e: estimate,
   x: select,
 };
 

@@ -11,6 +11,7 @@ from console.alerts import channels, incidents
 from console.alerts.models import ChannelKind, Incident
 from console.audit.actors import SYSTEM
 from console.catalog.models import LanguageModel
+from console.finance.models import Scenario
 from console.keys import assessment
 from console.keys.models import ApiKey, FindingKind, SavedView
 from tests.addresses import NOBODYS
@@ -45,6 +46,9 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
     )
     change = look_at(api_key)
     incidents.reconcile([api_key.pk])
+    scenario = Scenario.objects.create(
+        owner=ada, name="mine", inputs={}, share_token="a-link"
+    )
     rows = {
         "change_id": change,
         "channel_id": channel,
@@ -54,7 +58,9 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "key_id": api_key,
         "model": _priced(api_key),
         "rule_id": channel.rules.get(),
+        "scenario_id": scenario,
         "team_id": api_key.team,
         "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),
     }
-    return {**NOBODYS, **{name: row.pk for name, row in rows.items()}}
+    link = {"share_token": scenario.share_token}
+    return {**NOBODYS, **link, **{name: row.pk for name, row in rows.items()}}

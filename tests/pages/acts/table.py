@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from console.accounts.models import User
 from console.finance.models import Sentinel
+from console.finance.models import Scenario
 from console.keys import bulk, reviewing
 from console.keys.importing import jobs
 from console.keys.models import (
@@ -30,6 +31,7 @@ NEW_SECRET = "xai-" + "N3wS3cr3t0" * 8
 OF_THE_SANDBOX = "moves the sandbox, which plays xAI: nothing of Gatehouse changes"
 A_CALL = "a call: it has a usage record in place of an entry"
 OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
+OWN_SCENARIO = "a person's own saved estimate: nobody else sees it before it is shared"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
@@ -37,6 +39,10 @@ OWN_FILE = "a person's own price file: nobody else sees or misses it"
 WITHOUT_ENTRY = {
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
+    "finance:estimate_count": A_CALL,
+    "finance:scenarios": OWN_SCENARIO,
+    "finance:scenario_copy": OWN_SCENARIO,
+    "finance:scenario_update": OWN_SCENARIO,
     "keys:import": PREVIEW,
     "keys:import_discard": PREVIEW,
     "keys:views": OWN_VIEW,
@@ -56,6 +62,9 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "finance:referee_delete": {},
     "keys:import": {"credential_material": f"{HEADING}\n{NEW_SECRET},Search,new,,"},
     "keys:import_discard": {},
+    "finance:scenarios": {"name": "another", "inputs": "prompt=5"},
+    "finance:scenario_copy": {},
+    "finance:scenario_update": {"name": "other"},
     "keys:views": {"name": "another"},
     "keys:view_rename": {"name": "other"},
     "keys:view_delete": {},
@@ -81,6 +90,10 @@ def _accepted(ids: Ids, by: User) -> None:
     said = {"accepted_by": by, "accepted_reason": "known"}
     found = Finding.objects.filter(pk=str(ids["finding_id"]))
     found.update(accepted_at=timezone.now(), accepted_until=until, **said)
+
+
+def _not_shared(ids: Ids, by: User) -> None:
+    Scenario.objects.filter(pk=str(ids["scenario_id"])).update(share_token="")
 
 
 def _running(ids: Ids, by: User) -> None:
@@ -194,6 +207,9 @@ OF_OTHERS = {
     ),
     "finance:tokenizer_off": Act("sentinel.switched_off", before=_watching),
     "finance:tokenizer_now": Act("sentinel.asked", before=_watching),
+    "finance:scenario_share": Act("scenario.shared", before=_not_shared),
+    "finance:scenario_unshare": Act("scenario.unshared"),
+    "finance:scenario_delete": Act("scenario.deleted"),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -230,6 +246,7 @@ ACTS = {
 EXPORTS = {
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",
+    "finance:estimate": "export.estimate",
     "finance:prices": "export.prices",
     "finance:tokenizer": "export.tokenizer",
     "finance:referee": "export.referee",

@@ -19,6 +19,7 @@ from console.accounts.models import User
 from console.alerts.models import AlertRule, Channel, Delivery, Incident
 from console.audit.models import Entry
 from console.finance.models import Sentinel
+from console.finance.models import Scenario
 from console.keys.models import (
     ApiKey,
     Finding,
@@ -52,6 +53,7 @@ WRITTEN = (
     KeyChange,
     PollState,
     Sentinel,
+    Scenario,
     XaiUser,
 )
 

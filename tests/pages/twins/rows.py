@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db.models import Model
 
@@ -21,6 +21,7 @@ from console.alerts.models import (
 from console.audit import trail
 from console.catalog.models import LanguageModel
 from console.finance.referee import files
+from console.finance.models import Scenario
 from console.keys.importing import jobs
 from console.keys.models import (
     ApiKey,
@@ -60,6 +61,7 @@ OF_A_TEAM: tuple[type[Model], ...] = (
     KeyChange,
     KeySnapshot,
     SavedView,
+    Scenario,
     StateSpan,
     UsageRecord,
     XaiUser,
@@ -79,6 +81,7 @@ def one_of_everything(
     channel = _channel(incidents[0], admin, mark)
     _entries(key, person, mark)
     _price_file(person, mark)
+    scenario = _scenario(person, mark)
     return {
         "change_id": change,
         "channel_id": channel,
@@ -88,6 +91,8 @@ def one_of_everything(
         "key_id": key,
         "model": LanguageModel.objects.get(model_id=f"{mark}-model"),
         "record_id": _call(person, key),
+        "scenario_id": scenario,
+        "share_token": Link(scenario.share_token),
         "rule_id": AlertRule.objects.create(channel=channel, team=team),
         "view_id": SavedView.objects.create(
             user=person, name=f"{mark} view", query=f"q={mark}"
@@ -96,6 +101,21 @@ def one_of_everything(
         "team_id": team,
         "person_id": person,
     }
+
+
+class Link(NamedTuple):
+    """What opens a shared scenario, in the place of an id."""
+
+    pk: str
+
+
+def _scenario(person: User, mark: str) -> Scenario:
+    return Scenario.objects.create(
+        owner=person,
+        name=f"{mark} scenario",
+        inputs={"models": [f"{mark}-model"]},
+        share_token=f"{mark}-link",
+    )
 
 
 def _key(team: Team, mark: str, began: datetime) -> ApiKey:

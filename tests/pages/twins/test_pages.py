@@ -37,6 +37,7 @@ TEXTS = {  # what is sent in them: the mark, or nonsense in its place
     "find_right": "{mark}",
     "model": "{mark}-model",
     "name": "{mark}",
+    "counted": "{mark}-model:5",
     "owner": "{mark}",
     "q": "{mark}",
     "tag": "{mark}",
@@ -52,6 +53,7 @@ IDS = {  # the row whose id is sent in them, or an id of nobody's
     "object": "key_id",
     "person": "person_id",
     "right": "key_id",
+    "scenario": "scenario_id",
     "team": "team_id",
     "view": "view_id",
 }
