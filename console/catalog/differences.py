@@ -83,14 +83,13 @@ def differences(
     *,
     prices: Sequence[Step[PriceVersion]],
     facts: Sequence[Step[FactsVersion]],
-    rows: Mapping[str, LanguageModel],
     seen_at: datetime,
 ) -> list[Difference]:
-    """Return what one look changed; `rows` are the models of the answer, by id."""
+    """Return what one look changed."""
     last_look_at = known.last_look_at
     found = [*_of_lists(prices, last_look_at, seen_at), *_of_prices(prices, seen_at)]
     found += _of_facts(facts, seen_at)
-    found += _of_aliases(known, facts, rows, seen_at)
+    found += _of_aliases(known, facts, seen_at)
     return found
 
 
@@ -156,7 +155,6 @@ def _of_facts(
 def _of_aliases(
     known: Told,
     steps: Sequence[Step[FactsVersion]],
-    rows: Mapping[str, LanguageModel],
     seen_at: datetime,
 ) -> Iterator[Difference]:
     """Yield each alias that stands for another model, for one more, or for none."""

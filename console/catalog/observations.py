@@ -16,6 +16,7 @@ from console.catalog import changes, versions
 from console.catalog.differences import KEPT_FACTS, Told, differences
 from console.catalog.models import (
     PRICE_FIELDS,
+    ChangeKind,
     ChangeSight,
     FactsVersion,
     LanguageModel,
@@ -55,10 +56,12 @@ def record_language_models(
     listed: xai.LanguageModelList,
     models: xai.ModelList | None,
     seen_at: datetime,
+    is_first_look: bool = False,
 ) -> CatalogSeen:
     """Store what one key of a team was told about models; return what is new.
 
-    A fact or price that is missing or odd keeps its last good value. Calling it
+    `is_first_look` says that this key was never told before: what it is shown beside
+    what other keys of the team were shown is new to us, but not new at xAI. A fact or price that is missing or odd keeps its last good value. Calling it
     twice is harmless; an answer older than what is known changes no fact and makes
     no price. The number of statements does not grow with the number of models.
     """
@@ -71,7 +74,9 @@ def record_language_models(
     known = _known(host, team)
     prices = _follow_prices(team, rows, entries, known, seen_at)
     facts = _follow_facts(team, rows, entries, lengths, known, seen_at)
-    found = differences(known, prices=prices, facts=facts, rows=rows, seen_at=seen_at)
+    found = differences(known, prices=prices, facts=facts, seen_at=seen_at)
+    if is_first_look:
+        found = [one for one in found if one.kind != ChangeKind.LISTED]
     return CatalogSeen(
         models={name: row.pk for name, row in rows.items()},
         new_prices=tuple(step.after for step in prices),

@@ -154,7 +154,7 @@ def _grouped(
     )
     of_model: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        of_model[row["model_id"]].append(row)
+        of_model[row["model_id"]].append({**row})
     shown = {model: _shown(found) for model, found in of_model.items()}
     differing = [model for model, found in shown.items() if len(found) > 1]
     names = _names(versions.filter(model__in=differing)) if differing else {}

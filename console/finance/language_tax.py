@@ -16,10 +16,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
-from console.accounts.models import Team, User
+from console.accounts.models import User
 from console.catalog import corpus
 from console.catalog.models import TokenizerReading
-from console.catalog.prices import CurrentPrice, current_prices
+from console.catalog.prices import PriceGroup, prices_now
 from console.lib.export import Record
 from console.lib.ticks import usd
 
@@ -49,7 +49,7 @@ class Column:
     model: UUID
     model_id: str
     host: str
-    prices: tuple[CurrentPrice, ...]  # several: teams are told different ones
+    prices: tuple[PriceGroup, ...]  # several: teams are told different ones
     shown: bool
 
     @property
@@ -60,7 +60,7 @@ class Column:
     @property
     def ticks(self) -> tuple[int | None, ...]:
         """Return the input prices, the lowest first; None: not told to a team."""
-        told = {price.prompt_text_token_price for price in self.prices}
+        told = {input_price(price) for price in self.prices}
         return tuple(sorted(told, key=lambda price: (price is None, price)))
 
 
@@ -134,10 +134,14 @@ class LanguageTax:
         return max(cells, key=lambda cell: cell.times or 0, default=None)
 
 
+def input_price(price: PriceGroup) -> int | None:
+    """Return ticks per token; None if it was not told, or is odd and not confirmed."""
+    return price.prompt_text_token_price if price.is_sound else None
+
+
 def language_tax(*, user: User | AnonymousUser, filters: Filters) -> LanguageTax:
     """Return the table for one person."""
-    teams = Team.objects.visible_to(user).values_list("pk", flat=True)
-    prices = current_prices(team_ids=teams)
+    prices = prices_now(user=user)
     readings = _newest(price.model for price in prices)
     columns = _columns(prices, readings, filters)
     shown = [column for column in columns if column.shown]
@@ -164,7 +168,7 @@ def records(found: LanguageTax) -> Iterator[Record]:
 def _records(text: corpus.Text, cell: Cell) -> Iterator[Record]:
     reading = cell.reading
     for price in cell.column.prices:
-        ticks = price.prompt_text_token_price
+        ticks = input_price(price)
         cost = None if ticks is None else ticks * reading.tokens
         yield {
             "language": text.language,
@@ -201,7 +205,7 @@ def _newest(models: Iterator[UUID]) -> Readings:
 
 
 def _columns(
-    prices: Sequence[CurrentPrice], readings: Readings, filters: Filters
+    prices: Sequence[PriceGroup], readings: Readings, filters: Filters
 ) -> list[Column]:
     read = {model for model, _ in readings}
     found = [

@@ -19,7 +19,7 @@ from console.finance.changes.rows import ChangeRow, Step
 from console.finance.charts import Spark
 from console.finance.sparks import sparks_of
 from console.finance.viewing import Looks
-from console.keys.callers import Callers, callers
+from console.keys.callers import Callers, CallersOf, callers
 from console.lib.days import day_bounds
 from console.lib.export import Record
 from console.lib.freshness import Freshness, freshness
@@ -97,7 +97,7 @@ class PriceRow:
     callers: Callers
     freshness: Freshness  # of the newest look at these prices
     mix: Fraction | None  # ticks per token of the viewer's mix
-    marks: dict[str, Mark]  # by the name of the price
+    marks: dict[str, Mark | None]  # by the name of the price
     listed: bool  # xAI shows the model to a key that the viewer sees
     spark: Spark | None  # of its output price; None for a past day
 
@@ -127,7 +127,7 @@ def price_list(
     """
     groups = _groups(user, filters)
     differing = {group.model for group in groups if group.differs}
-    calling = {}
+    calling: CallersOf = {}
     if groups and filters.on is None:
         calling = callers(user=user, now=now, by_price=differing)
     sparks = {} if filters.on else sparks_of(groups, user=user, now=now)
@@ -180,12 +180,14 @@ def _marks(news: Sequence[ChangeRow]) -> dict[tuple[Any, str], Mark]:
     return marks
 
 
-def _marks_of(group: PriceGroup, marks: dict[tuple[Any, str], Mark]) -> dict[str, Mark]:
+def _marks_of(
+    group: PriceGroup, marks: dict[tuple[Any, str], Mark]
+) -> dict[str, Mark | None]:
+    """Return the mark of each price, or None, as the template asks for them."""
+    found = {field: marks.get((group.model, field)) for field in PRICE_FIELDS}
     return {
-        field: mark
-        for field in PRICE_FIELDS
-        if (mark := marks.get((group.model, field)))
-        and mark.step.after == getattr(group, field)
+        field: mark if mark and mark.step.after == getattr(group, field) else None
+        for field, mark in found.items()
     }
 
 

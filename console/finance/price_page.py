@@ -23,7 +23,7 @@ NEWS: Final = 3  # changes shown above the list; all are marked in it
 class PricePage:
     """What the page shows."""
 
-    list: PriceList
+    prices: PriceList
     looks: Looks
     news: list[ChangeRow]  # the newest changes the viewer has not reviewed
     unreviewed: int
@@ -41,7 +41,7 @@ def price_page(*, user: User, filters: Filters, now: datetime) -> PricePage:
     shown = filters.on or timezone.localdate()
     after = shown + timedelta(days=1)
     return PricePage(
-        list=price_list(user=user, filters=filters, looks=looks, now=now, news=news),
+        prices=price_list(user=user, filters=filters, looks=looks, now=now, news=news),
         looks=looks,
         news=news[:NEWS],
         unreviewed=reviewing.unreviewed(user).count() if news else 0,

@@ -34,7 +34,7 @@ def sparks_of(groups: Iterable[PriceGroup], *, user: User, now: datetime) -> Spa
     )
     rows = changes.values_list("model_id", "first_seen_at", "before", "after")
     for model, at, before, after in rows:
-        moves[model].append((at, before.get(FIELD), after[FIELD]))
+        moves[model].append((at, (before or {}).get(FIELD), (after or {})[FIELD]))
     return {
         (group.model, group.digest): spark(
             _points(group, moves[group.model]),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from console.finance.views import changes, differences, estimate, feeds, model, prices, referee, scenarios, tokenizer
+from console.finance.views import (
+    changes,
+    differences,
+    estimate,
+    feeds,
+    model,
+    prices,
+    referee,
+    scenarios,
+    tokenizer,
+)
 
 app_name = "finance"
 
@@ -35,22 +45,27 @@ urlpatterns = [
         scenarios.scenario_update,
         name="scenario_update",
     ),
+    path(
         "estimate/scenarios/<uuid:scenario_id>/delete/",
         scenarios.scenario_delete,
         name="scenario_delete",
     ),
+    path(
         "estimate/scenarios/<uuid:scenario_id>/share/",
         scenarios.scenario_share,
         name="scenario_share",
     ),
+    path(
         "estimate/scenarios/<uuid:scenario_id>/unshare/",
         scenarios.scenario_unshare,
         name="scenario_unshare",
     ),
+    path(
         "estimate/shared/<str:share_token>/",
         scenarios.scenario_shared,
         name="scenario_shared",
     ),
+    path(
         "estimate/shared/<str:share_token>/copy/",
         scenarios.scenario_copy,
         name="scenario_copy",

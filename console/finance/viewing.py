@@ -84,7 +84,7 @@ def looks_of(user: User) -> Looks:
 
 def keep(*, user: User, unit: PriceUnit | None, mix: Mix | None) -> None:
     """Keep a unit, a mix, or both, for this person alone."""
-    values = {} if unit is None else {"unit": unit}
+    values: dict[str, object] = {} if unit is None else {"unit": unit}
     if mix is not None:
         values |= {"fresh": mix.fresh, "cached": mix.cached, "output": mix.output}
     PriceView.objects.update_or_create(person=user, defaults=values)

@@ -57,6 +57,7 @@ def record_models(
         listed=listed,
         models=models,
         seen_at=seen_at,
+        is_first_look=last is None,
     )
     seen = _follow(stored, catalog, listed, seen_at)
     stored.models_checked_at = seen_at

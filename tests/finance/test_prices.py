@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from console.accounts.models import Team, User
 from console.audit.models import Entry
 from console.catalog.models import PRICE_FIELDS
 from console.finance.price_list import EXPORT_FIELDS, SORTS, Filters, price_list
+from console.finance.viewing import Looks
 from console.keys.models import KeyState
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.people import ClientOf
@@ -32,7 +33,9 @@ def rows(text: str) -> list[str]:
 
 
 def names(user: User, **filters: Any) -> list[str]:
-    found = price_list(user=user, filters=Filters(**filters), now=timezone.now())
+    found = price_list(
+        user=user, filters=Filters(**filters), looks=Looks(), now=timezone.now()
+    )
     return [row.price.model_id for row in found.rows]
 
 
@@ -50,8 +53,8 @@ def test_shows_every_price_in_dollars_with_facts_and_age(
     ]:  # fmt: skip
         assert f'{whole}<span class="dec">{decimals}</span>' in row
     for text in (
-        "200,000", "1,000,000", "grok-4.3-latest", "fp_156d35dcaa", "text, image",
-        "3 days ago", "1 of 1", "search-prod",
+        "200,000", "1,000,000", "grok-4.3-latest", "text, image", "1 of 1",
+        f"/models/{model.pk}/", "Output price unchanged since",
     ):  # fmt: skip
         assert text in row
 
@@ -101,10 +104,9 @@ def test_differing_teams_have_a_marked_line_each(
 
     one, two = rows(page)
     assert "for Elsewhere" in one
-    assert "elsewhere-prod" in one
-    assert "search-prod" not in one
+    assert "1 of 1" in one
     assert "for Search" in two
-    assert "1 of them costs differently" in page
+    assert "1 of them</a> costs differently" in page
 
 
 def test_hides_prices_and_callers_of_other_teams(
@@ -137,30 +139,9 @@ def test_who_can_call_counts_usable_keys_of_those_that_see_it(
     sees(stored_key(team, "lost"), model, until=now)
     sees(stored_key(team, "removed", removed_at=now), model)
 
-    (row,) = price_list(user=ada, filters=Filters(), now=now).rows
+    (row,) = price_list(user=ada, filters=Filters(), looks=Looks(), now=now).rows
 
-    assert (row.callers.usable, row.callers.allowed, row.callers.teams) == (1, 3, 1)
-    assert [(each.label, each.usable) for each in row.callers.named] == [
-        ("blocked", False),
-        ("good", True),
-        ("old", False),
-    ]
-
-
-def test_many_callers_are_counted_and_some_named(
-    client_of: ClientOf, ada: User, team: Team
-) -> None:
-    model = stored_model()
-    stored_price(model, team)
-    for number in range(15):
-        sees(stored_key(team, f"key {number:02}"), model)
-
-    page = client_of(ada).get(URL).text
-
-    assert "15 of 15" in page
-    assert "key 11" in page
-    assert "key 12" not in page
-    assert "and 3 more" in page
+    assert (row.callers.usable, row.callers.allowed) == (1, 3)
 
 
 def test_a_model_nobody_is_shown_any_more_is_marked_with_its_last_prices(
@@ -234,7 +215,9 @@ def test_csv_and_json_hold_ticks_and_dollars_of_the_filtered_lines(
     assert row["search_price_raw"] == ""
     assert cheap["completion_text_token_price_ticks"] == 7
     assert cheap["completion_text_token_price_usd_per_million"] == "0.0007"
-    assert dear["teams"] == ["Search"]
+    assert (dear["team_count"], dear["differs_between_teams"]) == (1, False)
+    assert (dear["on"], dear["sighting"]) == ("now", "seen")
+    assert (dear["mix"], dear["mix_usd_per_million"]) == ("70:20:10", "1.165000")
     assert Entry.objects.filter(action="export.prices").count() == 2
 
 
@@ -310,4 +293,172 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models(
 
     assert len(rows(page.text)) == 50
     assert asked[0] == asked[1]
-    assert asked[0] <= 7
+    assert asked[0] <= 20
+
+
+# Prices on a date
+
+
+def test_a_past_day_shows_what_was_seen_then(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    model = stored_model()
+    at = datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
+    stored_price(
+        model, team, completion_text_token_price=15_000, first_seen_at=at,
+        last_seen_at=at + timedelta(days=2),
+    )  # fmt: skip
+    stored_price(model, team, completion_text_token_price=18_000)
+
+    page = client_of(fin).get(URL, {"on": "2026-03-03"}).text
+
+    (row,) = rows(page)
+    assert "Prices on Tuesday, 3 March 2026" in page
+    assert '1<span class="dec">.50</span>' in row
+    assert "2 Mar 2026, 06:15" in row
+    assert "4 Mar 2026, 06:15" in row
+    assert "?on=2026-03-02" in page
+    assert "?on=2026-03-04" in page
+
+
+def test_a_day_without_a_look_says_so(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    model = stored_model()
+    at = datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
+    stored_price(model, team, first_seen_at=at, last_seen_at=at)
+
+    (row,) = rows(client_of(fin).get(URL, {"on": "2026-03-05"}).text)
+
+    assert "not seen that day" in row
+    assert "not since" in row
+
+
+def test_before_the_first_look_nothing_is_known(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    at = datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
+    stored_price(stored_model(), team, first_seen_at=at)
+
+    page = client_of(fin).get(URL, {"on": "2026-03-01"}).text
+
+    assert "No price was seen by then" in page
+    assert "2 March 2026" in page
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "0001-01-01", "3 March", "2026-02-30"])
+def test_days_that_are_none_show_the_prices_of_now(
+    client_of: ClientOf, fin: User, team: Team, day: str
+) -> None:
+    stored_price(stored_model(), team)
+
+    page = client_of(fin).get(URL, {"on": day}).text
+
+    assert "<h3>Prices on" not in page
+    assert len(rows(page)) == 1
+
+
+def test_today_is_now(client_of: ClientOf, fin: User) -> None:
+    page = client_of(fin).get(URL, {"on": timezone.localdate().isoformat()}).text
+
+    assert "No prices read yet" in page
+
+
+def test_the_past_of_other_teams_stays_theirs(
+    client_of: ClientOf, mia: User, team: Team
+) -> None:
+    at = datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
+    stored_price(stored_model("theirs"), team, first_seen_at=at)
+
+    page = client_of(mia).get(URL, {"on": "2026-03-03"}).text
+
+    assert "theirs" not in page
+    assert "2 March 2026" not in page
+
+
+# Units and mix
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        ("million", ("2", ".50")),
+        ("thousand", ("0", ".0025")),
+        ("page", ("0", ".001625")),
+    ],
+)
+def test_a_unit_is_kept_for_the_person(
+    client_of: ClientOf, fin: User, ada: User, team: Team, unit: str,
+    shown: tuple[str, str],
+) -> None:  # fmt: skip
+    stored_price(stored_model(), team)
+    browser = client_of(fin)
+
+    answer = browser.post(f"{URL}view/", {"unit": unit, "back": f"{URL}?q=grok"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{URL}?q=grok")
+    whole, decimals = shown
+    cell = f'data-label="Output"><span>{whole}<span class="dec">{decimals}</span>'
+    assert cell in browser.get(URL).text
+    assert 'value="million" checked' in client_of(ada).get(URL).text
+
+
+def test_a_mix_is_kept_and_sorts(client_of: ClientOf, fin: User, team: Team) -> None:
+    for name, fresh, output in (("a", 10_000, 90_000), ("b", 20_000, 30_000)):
+        stored_price(
+            stored_model(name), team, prompt_text_token_price=fresh,
+            completion_text_token_price=output, cached_prompt_text_token_price=None,
+        )  # fmt: skip
+    browser = client_of(fin)
+
+    def order() -> list[str]:
+        page = browser.get(URL, {"sort": "mix"}).text
+        return [row.split("</a>")[0][-1] for row in rows(page)]
+
+    browser.post(f"{URL}view/", {"mix": "90 : 0 : 10"})
+    assert order() == ["a", "b"]
+    browser.post(f"{URL}view/", {"mix": "10:0:90"})
+    assert order() == ["b", "a"]
+    assert 'value="10:0:90"' in browser.get(URL).text
+
+
+@pytest.mark.parametrize(
+    "mix", ["0:0:0", "1:2", "a:b:c", "1:2:3:4", "99999:1:1", "-1:2:3"]
+)
+def test_a_mix_that_is_none_changes_nothing_and_says_why(
+    client_of: ClientOf, fin: User, mix: str
+) -> None:
+    page = client_of(fin).post(f"{URL}view/", {"mix": mix}, follow=True).text
+
+    assert "three whole numbers" in page
+    assert 'value="70:20:10"' in page
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "x:y"])
+def test_the_way_back_leads_nowhere_else(
+    client_of: ClientOf, fin: User, back: str
+) -> None:
+    answer = client_of(fin).post(f"{URL}view/", {"unit": "page", "back": back})
+
+    assert answer.headers["Location"] == URL
+
+
+# Odd prices, and what is new
+
+
+def test_an_odd_price_is_marked_and_has_no_mix(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored_price(stored_model(), team, odd=["completion_text_token_price"])
+
+    (row,) = rows(client_of(fin).get(URL).text)
+
+    assert "odd price" in row
+    assert "not confirmed" in row
+
+
+def test_what_the_list_leaves_out_is_said(client_of: ClientOf, sam: User) -> None:
+    page = client_of(sam).get(URL).text
+
+    for what in ("Server tools", "Priority tier", "Batch", "Regional surcharge"):
+        assert what in page

@@ -103,8 +103,9 @@ class TestAnySequence(TestCase):
         for look in found:
             _apply(look, keys)
 
-        for kind in (PriceVersion, FactsVersion):
-            rows = kind.objects.order_by("model", "team", "first_seen_at")
+        of_prices = PriceVersion.objects.order_by("model", "team", "first_seen_at")
+        of_facts = FactsVersion.objects.order_by("model", "team", "first_seen_at")
+        for rows in ([*of_prices], [*of_facts]):
             for row in rows:
                 assert row.first_seen_at <= row.last_seen_at
                 self._was_seen_throughout(row, found)

@@ -131,3 +131,17 @@ def test_an_unreadable_entry_makes_no_model_missing(api_key: ApiKey) -> None:
 
     assert sight.change.kind == "listed"
     assert not PriceVersion.objects.exclude(missing_at=None).exists()
+
+
+def test_what_another_key_is_shown_at_its_first_look_is_not_new_at_xai(
+    api_key: ApiKey, team: Team
+) -> None:
+    other = stored_key(team, "wider")
+    see(api_key, model_json("a"))
+
+    assert see(other, model_json("a"), model_json("b"), hours=1).sights == ()
+    (sight,) = see(
+        other, model_json("a"), model_json("b"), model_json("c"), hours=2
+    ).sights
+
+    assert (sight.change.kind, sight.change.model.model_id) == ("listed", "c")

@@ -142,10 +142,11 @@ def steps_of(change: CatalogChange) -> tuple[Step, ...]:
     """Return the prices that a change moved, in xAI's order."""
     if change.kind != ChangeKind.PRICE:
         return ()
+    before, after = change.before or {}, change.after or {}
     return tuple(
-        Step(field, PRICES[field], change.before.get(field), change.after[field])
+        Step(field, PRICES[field], before.get(field), after[field])
         for field in PRICE_FIELDS
-        if field in change.after
+        if field in after
     )
 
 
@@ -172,7 +173,7 @@ def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
             teams=Count("pk"),
         )
     )
-    found = {row["change_id"]: row for row in sums}
+    found: dict[UUID, dict[str, Any]] = {row["change_id"]: {**row} for row in sums}
     used = [pk for pk, row in found.items() if row["told_calls"] and row["size"]]
     shares = _shares(rows.filter(change__in=used), found) if used else {}
     return {
@@ -201,7 +202,8 @@ def _shares(
         .values_list("change_id", "team__name", "ticks", "calls")
     )
     shares: dict[UUID, list[Share]] = defaultdict(list)
-    for change, team, ticks, calls in largest:
+    for change, team, told, calls in largest:
+        ticks = told or 0
         percent = 100 * abs(ticks) // int(sums[change]["size"])
         shares[change].append(Share(team, ticks, calls, percent))
     return shares
@@ -220,7 +222,7 @@ def _told(changes: Collection[UUID], user: User) -> dict[UUID, dict[str, Any]]:
             teams=Count("pk"),
         )
     )
-    return {row["change_id"]: row for row in rows}
+    return {row["change_id"]: {**row} for row in rows}
 
 
 def _names(changes: Collection[UUID], user: User) -> dict[UUID, list[str]]:

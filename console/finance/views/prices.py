@@ -27,10 +27,10 @@ def prices(request: HttpRequest) -> HttpResponseBase:
     filters = filters_of(request.GET.dict())
     page = price_page(user=person_of(request), filters=filters, now=timezone.now())
     if format := export.format_of(request.GET.get("format", "")):
-        lines = price_list.records(page.list, filters=filters, looks=page.looks)
+        lines = price_list.records(page.prices, filters=filters, looks=page.looks)
         return file_of(
             request, lines, fields=price_list.EXPORT_FIELDS, format=format,
-            name="prices", detail={"lines": len(page.list.rows)},
+            name="prices", detail={"lines": len(page.prices.rows)},
         )  # fmt: skip
     context = {
         "page": page,
@@ -53,5 +53,5 @@ def view(request: HttpRequest) -> HttpResponse:
         viewing.keep(user=person_of(request), **form.cleaned_data)
     else:
         for error in form.errors.values():
-            messages.error(request, error[0])
+            messages.error(request, str(error[0]))
     return back(request, "finance:prices")

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.utils import timezone
 
 from console.accounts.models import User
-from console.finance.models import Sentinel
-from console.finance.models import Scenario
+from console.finance.models import Scenario, Sentinel
 from console.keys import bulk, reviewing
 from console.keys.importing import jobs
 from console.keys.models import (

@@ -18,8 +18,7 @@ from console import vault
 from console.accounts.models import User
 from console.alerts.models import AlertRule, Channel, Delivery, Incident
 from console.audit.models import Entry
-from console.finance.models import Sentinel
-from console.finance.models import Scenario
+from console.finance.models import Scenario, Sentinel
 from console.keys.models import (
     ApiKey,
     Finding,

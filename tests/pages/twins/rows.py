@@ -20,8 +20,8 @@ from console.alerts.models import (
 )
 from console.audit import trail
 from console.catalog.models import LanguageModel
-from console.finance.referee import files
 from console.finance.models import Scenario
+from console.finance.referee import files
 from console.keys.importing import jobs
 from console.keys.models import (
     ApiKey,
