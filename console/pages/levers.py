@@ -22,6 +22,7 @@ FAULTS = {
     "hang": "no answer at all",
     "clear": "end all faults",
 }
+TOKENIZERS = {"4": "finer", "8": "as at first", "16": "coarser"}
 FACTORS = {"0.5": "half", "1.2": "20% more", "2": "double"}
 
 
@@ -46,6 +47,7 @@ class Board:
     rights: tuple[tuple[str, str], ...] = tuple((k, v[0]) for k, v in RIGHTS.items())
     faults: tuple[tuple[str, str], ...] = tuple(FAULTS.items())
     factors: tuple[tuple[str, str], ...] = tuple(FACTORS.items())
+    tokenizers: tuple[tuple[str, str], ...] = tuple(TOKENIZERS.items())
 
 
 def board(control: Control) -> Board:
@@ -135,6 +137,20 @@ class PriceForm(forms.Form):
         new = {name: price * tenths // 10 for name, price in now.items() if price}
         control.change_model(model.id, **new)
         return f"At the sandbox {model.id} costs {FACTORS[wanted['factor']]}."
+
+
+class TokenizerForm(forms.Form):
+    """Which model, and how it cuts text from now on."""
+
+    model = forms.CharField(max_length=200)
+    letters = forms.ChoiceField(choices=list(TOKENIZERS.items()))
+
+    @staticmethod
+    def act(control: Control, wanted: dict[str, Any]) -> str:
+        """Exchange the tokenizer; return what was done."""
+        letters = wanted["letters"]
+        model = control.change_model(wanted["model"], longest_token=int(letters))
+        return f"At the sandbox {model.id} cuts text {TOKENIZERS[letters]}."
 
 
 class FaultForm(forms.Form):

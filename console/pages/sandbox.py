@@ -19,6 +19,7 @@ from console.pages.levers import (
     NewKeyForm,
     PriceForm,
     TeamForm,
+    TokenizerForm,
     board,
 )
 from console.sandbox.control import Control, ControlError
@@ -53,6 +54,13 @@ def key(request: HttpRequest) -> HttpResponse:
 def price(request: HttpRequest) -> HttpResponse:
     """Change what a model costs."""
     return _pull(request, PriceForm(request.POST), PriceForm.act)
+
+
+@require_POST
+@rule("sandbox.control")
+def tokenizer(request: HttpRequest) -> HttpResponse:
+    """Change how a model cuts text into tokens."""
+    return _pull(request, TokenizerForm(request.POST), TokenizerForm.act)
 
 
 @require_POST

@@ -17,6 +17,7 @@ urlpatterns = [
     path("sandbox/team/", sandbox.team, name="sandbox_team"),
     path("sandbox/key/", sandbox.key, name="sandbox_key"),
     path("sandbox/price/", sandbox.price, name="sandbox_price"),
+    path("sandbox/tokenizer/", sandbox.tokenizer, name="sandbox_tokenizer"),
     path("sandbox/fault/", sandbox.fault, name="sandbox_fault"),
     path("sandbox/new-key/", sandbox.new_key, name="sandbox_new_key"),
     path("healthz", health.healthz, name="healthz"),

@@ -9,6 +9,7 @@ from console.sandbox.models import TOKEN_PRICES, Model
 from console.sandbox.world import Key, Settings, Team, World, timestamp
 
 MOST_KEYS = 20_000
+MOST_LETTERS = 64  # of one token
 LARGEST_PRICE = 2**63 - 1
 MODEL_TEXTS = ("fingerprint", "version", "retired_on", "replacement")
 MODEL_LISTS = ("aliases", "redirected", "input_modalities", "reasoning_effort")
@@ -23,6 +24,7 @@ MODEL_FIELDS = (
     *MODEL_NUMBERS,
     *MODEL_FLAGS,
     "default_reasoning_effort",
+    "longest_token",
 )
 STATUSES = {
     "api_key_status_when_blocked": (200, 403),
@@ -163,4 +165,6 @@ def _model_values(fields: Fields) -> dict[str, Any]:
             values[name] = fields.flag(name)
     if fields.has("default_reasoning_effort"):
         values["default_reasoning_effort"] = fields.text("default_reasoning_effort")
+    if (letters := fields.integer("longest_token", 1, MOST_LETTERS)) is not None:
+        values["longest_token"] = letters
     return values

@@ -97,7 +97,7 @@ class Control:
         return Model(**self._ask("POST", "models", {"id": model_id} | facts))
 
     def change_model(self, model_id: str, **changes: Any) -> Model:
-        """Change prices, aliases, fingerprint, retired and so on."""
+        """Change prices, aliases, fingerprint, longest_token, retired and so on."""
         return Model(**self._ask("PATCH", f"models/{_part(model_id)}", changes))
 
     def settings(self, **changes: Any) -> Settings:

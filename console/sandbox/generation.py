@@ -40,11 +40,12 @@ def generate(model: Model, ask: Ask, choice: int = 0) -> Generation:
     if text is None:
         text = answers.answer(ask.prompt, f"{model.id}/{ask.salt}/{choice}")
     text, stopped_by = _stopped(text, ask.stop)
-    visible = tokens.pieces(text)
+    visible = tokens.pieces(text, model.longest_token)
     cut = ask.limit is not None and len(visible) > ask.limit
     reasoning: list[str] = []
     if model.reasoning:
-        reasoning = tokens.pieces(answers.thoughts(ask.prompt, ask.effort))
+        thoughts = answers.thoughts(ask.prompt, ask.effort)
+        reasoning = tokens.pieces(thoughts, model.longest_token)
     return Generation(
         reasoning=reasoning,
         visible=visible[: ask.limit],

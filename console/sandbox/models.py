@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from console.sandbox import tokens
+
 TOKEN_PRICES = (
     "prompt_text_token_price",
     "cached_prompt_text_token_price",
@@ -44,6 +46,7 @@ class Model:
     retired: bool = False
     retired_on: str = ""
     replacement: str = ""
+    longest_token: int = tokens.LONGEST  # letters; another number: another tokenizer
 
     @property
     def names(self) -> tuple[str, ...]:

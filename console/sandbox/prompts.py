@@ -49,7 +49,7 @@ def measure(world: World, team_id: str, model: Model, turns: list[Turn]) -> Usag
         raise refusals.invalid(f"The model {model.id} does not support image input.")
     total, known, prefix = 0, 0, hash((team_id, model.id))
     for turn in turns:
-        total += OVERHEAD + tokens.count(turn.text)
+        total += OVERHEAD + tokens.count(turn.text, model.longest_token)
         prefix = hash((prefix, turn))
         if world.seen_prompt(prefix):
             known = total

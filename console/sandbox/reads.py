@@ -56,7 +56,9 @@ async def tokenize_text(visit: Visit) -> Response:
     found = visit.model(name)
     check_language(found)
     visit.book(found, None, completed=True)
-    rows = [tokens.token_json(token) for token in tokens.split(text)]
+    rows = [
+        tokens.token_json(token) for token in tokens.split(text, found.longest_token)
+    ]
     return JSONResponse({"token_ids": rows})
 
 

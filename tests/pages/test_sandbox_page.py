@@ -159,7 +159,7 @@ def test_says_when_the_sandbox_is_gone(player: Client, settings: Settings) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["", "team/", "key/", "price/", "fault/", "new-key/"], ids=str
+    "path", ["", "team/", "key/", "price/", "tokenizer/", "fault/", "new-key/"], ids=str
 )
 def test_does_not_exist_outside_try_out_mode(
     path: str, client_of: ClientOf, ada: User
@@ -182,3 +182,31 @@ def test_is_in_the_rail_in_try_out_mode_only(
 
 def test_levers_want_a_post(player: Client) -> None:
     assert player.get("/sandbox/team/").status_code == 405
+
+
+def test_changes_a_tokenizer_and_back(player: Client, tryout: Sandbox) -> None:
+    text = {"model": "grok-4.3", "text": "Tokenization of notices"}
+
+    def tokens() -> int:
+        return len(tryout.post("/v1/tokenize-text", text).json()["token_ids"])
+
+    before = tokens()
+
+    told = player.post(
+        "/sandbox/tokenizer/", {"model": "grok-4.3", "letters": "4"}, follow=True
+    )
+
+    assert "At the sandbox grok-4.3 cuts text finer." in told.text
+    assert tokens() > before
+    player.post("/sandbox/tokenizer/", {"model": "grok-4.3", "letters": "8"})
+    assert tokens() == before
+
+
+@pytest.mark.parametrize("sent", [{"model": "grok-4.3", "letters": "9"}, {}])
+def test_a_tokenizer_that_is_not_offered_does_nothing(
+    player: Client, tryout: Sandbox, sent: dict[str, str]
+) -> None:
+    told = player.post("/sandbox/tokenizer/", sent, follow=True)
+
+    assert "The sandbox did nothing" in told.text
+    assert tryout.control.world().model("grok-4.3").longest_token == 8

@@ -14,7 +14,7 @@ from console import vault, xai
 from console.accounts.models import Membership, Team, User
 from console.catalog.models import LanguageModel
 from console.keys.models import ApiKey, KeyModel, KeyState
-from console.relay.admission import Call, admit
+from console.relay.admission import Call, admit, admit_with
 from console.relay.candidates import candidates_of
 from console.relay.refusal import Refused, Rule
 from console.usage.models import Endpoint, RecordState, UsageRecord
@@ -463,3 +463,73 @@ def test_the_number_of_queries_does_not_grow_with_the_keys(
     # Keys, model, price, record.
     with django_assert_max_num_queries(4):
         ask(sam)
+
+
+class TestAChosenKey:
+    """`admit_with`: an admin named the key, so the weakest one is not looked for."""
+
+    def ask(self, key: ApiKey, person: User) -> Call:
+        return admit_with(
+            key=key,
+            user=person,
+            endpoint=Endpoint.TOKENIZE,
+            model=stock.GROK,
+            prompt_bytes=10,
+            max_tokens=None,
+        )
+
+    def test_it_is_used_though_another_may_do_less(
+        self, ada: User, team: Team, api_key: ApiKey, grok: LanguageModel
+    ) -> None:
+        stock.usable(api_key, grok)
+        weak = ["api-key:model:grok-4.3", "api-key:endpoint:tokenize"]
+        stock.usable(stock.stored(team, "weak"), grok, acls=weak)
+
+        call = self.ask(api_key, ada)
+
+        record = UsageRecord.objects.get(pk=call.record_id)
+        assert (record.key, record.state) == (api_key, RecordState.OPEN)
+        assert record.ceiling_ticks is None
+
+    def test_the_person_need_not_belong_to_its_team(
+        self, mia: User, team: Team, api_key: ApiKey, grok: LanguageModel
+    ) -> None:
+        price = stock.price(grok, team)
+        stock.usable(api_key, grok)
+
+        call = self.ask(api_key, mia)
+
+        record = UsageRecord.objects.get(pk=call.record_id)
+        assert (record.consumer.person, record.team) == (mia, team)
+        assert record.price == price
+
+    @pytest.mark.parametrize(
+        ("facts", "rule"),
+        [
+            pytest.param({"removed_at": timezone.now()}, Rule.NO_KEY, id="removed"),
+            pytest.param({"state": KeyState.DISABLED}, Rule.STATE, id="state"),
+            pytest.param({"acls": CHAT_ONLY}, Rule.MODEL, id="model"),
+            pytest.param(
+                {"acls": [NAMES_GROK, *CHAT_ONLY]}, Rule.ENDPOINT, id="endpoint"
+            ),
+            pytest.param({"verified_at": None}, Rule.AGE, id="age"),
+        ],
+    )
+    def test_the_rules_hold_and_no_other_key_steps_in(
+        self,
+        ada: User,
+        team: Team,
+        api_key: ApiKey,
+        grok: LanguageModel,
+        facts: dict[str, object],
+        rule: Rule,
+    ) -> None:
+        stock.usable(stock.stored(team, "good"), grok)
+        stock.usable(api_key, grok)
+        ApiKey.objects.filter(pk=api_key.pk).update(**facts)
+
+        with pytest.raises(Refused) as refused:
+            self.ask(api_key, ada)
+
+        assert refused.value.reason.rule == rule
+        assert not UsageRecord.objects.exists()

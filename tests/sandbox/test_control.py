@@ -239,3 +239,18 @@ def test_health_answers(sandbox: Sandbox) -> None:
 
     assert answer.json() == sandbox.control.health()
     assert answer.json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("letters", [0, 65, "many"])
+def test_a_tokenizer_has_bounds(sandbox: Sandbox, letters: object) -> None:
+    with pytest.raises(ControlError):
+        sandbox.control.change_model("grok-4.3", longest_token=letters)
+
+
+def test_another_tokenizer_counts_for_prompts_too(sandbox: Sandbox) -> None:
+    text = "Internationalization " * 20
+    before = sandbox.chat(text).json()["usage"]["prompt_tokens"]
+
+    sandbox.control.change_model("grok-4.3", longest_token=2)
+
+    assert sandbox.chat(text).json()["usage"]["prompt_tokens"] > 2 * before

@@ -36,6 +36,12 @@ class IsOff(Refused):
     sentence = "The sentinel is switched off, so there is nothing to ask for."
 
 
+class IsOn(Refused):
+    """This key tokenizes already, for this person."""
+
+    sentence = "Tokenizers are read with this key already. Nothing was changed."
+
+
 class IsAtWork(Refused):
     """A look is due already, or paused."""
 
@@ -63,9 +69,11 @@ def usable_keys(user: User, *, now: datetime) -> ApiKeyQuerySet:
 def switch_on(*, key: ApiKey, person: User, actor: Actor) -> None:
     """Let the models of this key be read, from now on; or another key's until now.
 
-    The calls are booked as this person's. Raises vault.Sealed.
+    The calls are booked as this person's. Raises IsOn, or vault.Sealed.
     """
     before = Sentinel.objects.select_for_update().select_related("key").first()
+    if before and (before.key_id, before.person_id) == (key.pk, person.pk):
+        raise IsOn
     Sentinel.objects.update_or_create(
         only=True,
         defaults={

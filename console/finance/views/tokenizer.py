@@ -46,7 +46,7 @@ def switch_on(request: HttpRequest) -> HttpResponse:
         key = form.cleaned_data["key"]
         try:
             switching.switch_on(key=key, person=user, actor=actor_of(request))
-        except vault.Sealed as refusal:
+        except (switching.Refused, vault.Sealed) as refusal:
             form.add_error(None, refusal.sentence)
         else:
             bell.ring(watch_tokenizers.name)

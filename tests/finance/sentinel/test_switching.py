@@ -82,6 +82,21 @@ def test_another_key_takes_over_at_once(
     assert entry.detail["after"] == {"key": str(other.pk)}
 
 
+def test_the_same_key_again_is_no_way_to_read_more_often(
+    sentinel: Sentinel, ada: User
+) -> None:
+    with pytest.raises(switching.IsOn):
+        switching.switch_on(key=sentinel.key, person=ada, actor=SYSTEM)
+
+    assert not Entry.objects.filter(action="sentinel.key_changed").exists()
+
+
+def test_somebody_else_may_take_the_key_over(sentinel: Sentinel, sam: User) -> None:
+    switching.switch_on(key=sentinel.key, person=sam, actor=SYSTEM)
+
+    assert Sentinel.objects.get().person == sam
+
+
 def test_off_leaves_no_row_and_names_the_key(sentinel: Sentinel) -> None:
     switching.switch_off(actor=SYSTEM)
 

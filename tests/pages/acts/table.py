@@ -50,6 +50,7 @@ WITHOUT_ENTRY = {
     "pages:sandbox_team": OF_THE_SANDBOX,
     "pages:sandbox_key": OF_THE_SANDBOX,
     "pages:sandbox_price": OF_THE_SANDBOX,
+    "pages:sandbox_tokenizer": OF_THE_SANDBOX,
     "pages:sandbox_fault": OF_THE_SANDBOX,
     "pages:sandbox_new_key": OF_THE_SANDBOX,
     "playground:stop": A_CALL,
