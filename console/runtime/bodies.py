@@ -15,7 +15,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A browser that is still sending would see a reset connection, not our answer, so a
-# body somewhat too large is read to its end and dropped.
+# body somewhat too large is read to its end and dropped; at least so much of it.
 DROP_UP_TO = 4 * 1024 * 1024
 
 
@@ -52,7 +52,7 @@ class BodyGuard:
             return
         limit = self.larger.get(scope["path"], self.limit)
         too_large = f"This request is too large: at most {limit // 1024} KiB."
-        if _declared_length(scope) > DROP_UP_TO:
+        if _declared_length(scope) > _read_up_to(limit):
             await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
             return
         try:
@@ -72,7 +72,7 @@ class BodyGuard:
         body = bytearray()
         size = 0
         more = True
-        while more and size <= DROP_UP_TO:
+        while more and size <= _read_up_to(limit):
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Disconnected
@@ -86,6 +86,11 @@ class BodyGuard:
         if size > limit:
             raise TooLarge
         return bytes(body)
+
+
+def _read_up_to(limit: int) -> int:
+    """Return the most that is read of a body, kept or dropped."""
+    return max(DROP_UP_TO, 2 * limit)
 
 
 def _declared_length(scope: Scope) -> int:

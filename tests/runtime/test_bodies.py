@@ -62,6 +62,22 @@ async def test_a_body_within_the_limit_arrives_whole() -> None:
     assert client.seen == b"a" * 512 + b"b" * 512
 
 
+@pytest.mark.parametrize(("mib", "status"), [(5, 200), (6, 413), (11, 413)])
+async def test_a_path_may_take_more_than_is_dropped_elsewhere(
+    mib: int, status: int
+) -> None:
+    piece, most = b"a" * 1024 * 1024, 5 * 1024 * 1024
+    client = Client([piece] * mib, length=mib * len(piece)).complete()
+    guard = BodyGuard(
+        client.app, limit=LIMIT, time=timedelta(seconds=5), larger={"/": most}
+    )
+
+    await guard(client.scope, client.receive, client.send)
+
+    assert client.answer[0]["status"] == status
+    assert len(client.seen) == (most if status == 200 else 0)
+
+
 async def test_a_body_over_the_limit_is_counted_without_a_declared_length() -> None:
     client = Client([b"a" * 512] * 3).complete()
 

@@ -20,6 +20,7 @@ from console.finance.referee.formats import BadFile, Feed
 from console.finance.referee.quotes import shown
 
 LARGEST: Final = 5 * 1024 * 1024  # bytes
+LARGEST_KEPT: Final = 512 * 1024  # characters; it is read again for each page
 TOO_LARGE: Final = "The file is larger than 5 MiB. Remove what is not xAI's from it."
 
 
@@ -48,10 +49,12 @@ def keep(*, person: User, name: str, data: bytes) -> PriceFile:
     """
     if len(data) > LARGEST:
         raise BadFile(TOO_LARGE)
-    feed = formats.read(formats.decode(data))
+    content = formats.read(formats.decode(data)).text()
+    if len(content) > LARGEST_KEPT:
+        raise BadFile("xAI's part of the file is larger than 512 KiB. Shorten it.")
     values = {
         "name": shown(name) or "prices.json",
-        "content": feed.text(),
+        "content": content,
         "stored_at": timezone.now(),
     }
     made, _ = PriceFile.objects.update_or_create(person=person, defaults=values)

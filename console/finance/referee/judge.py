@@ -86,7 +86,8 @@ class Judge:
         right = [told for told in self.model.told if quote.usd == _of(told, field)]
         if quote.usd is not None and any(told.sound for told in right):
             told = next(told for told in right if told.sound)
-            yield self._row(Verdict.MATCH, field, quote, told)
+            row = self._row(Verdict.MATCH, field, quote, told)
+            yield replace(row, factor=Fraction(1) if quote.usd else None)
         elif not known or (quote.usd is not None and right):
             yield self._not_judged(field, quote)
         else:

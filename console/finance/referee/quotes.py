@@ -88,9 +88,9 @@ def shown(name: str) -> str:
 
 def litellm_entry(key: str, raw: Json) -> Entry:
     """Read one entry of LiteLLM's map; one that is no object says nothing."""
-    values = raw if isinstance(raw, dict) else {}
+    said = raw if isinstance(raw, dict) else {}
     places: dict[int, str] = {}  # by threshold, as it is written
-    for name in values:
+    for name in said:
         if found := LITELLM_TIER.fullmatch(name):
             threshold = int(found[2]) * (1000 if found[3] else 1)
             places.setdefault(threshold, f"_above_{found[2]}{found[3]}_tokens")
@@ -99,23 +99,23 @@ def litellm_entry(key: str, raw: Json) -> Entry:
             f"…{place}",
             threshold,
             {
-                field: _quote(values, name + place, name + place, MILLION)
+                field: _quote(said, name + place, name + place, MILLION)
                 for field, name in LITELLM_TIERED.items()
             },
         )
         for threshold, place in sorted(places.items())[:MOST_TIERS]
     )
     quotes = {
-        field: _quote(values, name, name, MILLION)
+        field: _quote(said, name, name, MILLION)
         for field, name in LITELLM_STANDARD.items()
     }
-    return Entry(key, shown(key), key.removeprefix("xai/"), values, quotes, tiers)
+    return Entry(key, shown(key), key.removeprefix("xai/"), said, quotes, tiers)
 
 
 def models_dev_entry(key: str, raw: Json) -> Entry:
     """Read one model of models.dev's provider `xai`."""
-    values = raw if isinstance(raw, dict) else {}
-    cost = object_of(values.get("cost"))
+    said = raw if isinstance(raw, dict) else {}
+    cost = object_of(said.get("cost"))
     quotes = {
         field: _quote(cost, name, f"cost.{name}")
         for field, name in MODELS_DEV_STANDARD.items()
@@ -132,9 +132,7 @@ def models_dev_entry(key: str, raw: Json) -> Entry:
         place = "cost.context_over_200k"
         threshold = None if tiers else LEGACY_THRESHOLD
         tiers.append(_models_dev_tier(legacy, place, place, threshold))
-    return Entry(
-        key, shown(key), key.removeprefix("xai/"), values, quotes, tuple(tiers)
-    )
+    return Entry(key, shown(key), key.removeprefix("xai/"), said, quotes, tuple(tiers))
 
 
 def object_of(value: Json) -> dict[str, Json]:
@@ -144,29 +142,29 @@ def object_of(value: Json) -> dict[str, Json]:
 
 def threshold_of(tier: Json) -> int | None:
     """Return from how many prompt tokens a tier of models.dev holds; None: no tier."""
-    values = object_of(tier)
-    size = object_of(values.get("tier")).get("size")
+    said = object_of(tier)
+    size = object_of(said.get("tier")).get("size")
     if size is None:
-        size = object_of(values.get("context")).get("min")
+        size = object_of(said.get("context")).get("min")
     exact = size.value if isinstance(size, Number) else None
     return int(exact) if exact is not None and 0 <= exact < 10**12 else None
 
 
 def _models_dev_tier(
-    values: dict[str, Json], place: str, at: str, threshold: int | None
+    said: dict[str, Json], place: str, at: str, threshold: int | None
 ) -> QuotedTier:
     return QuotedTier(
         at,
         threshold,
         {
-            field: _quote(values, name, f"{place}.{name}")
+            field: _quote(said, name, f"{place}.{name}")
             for field, name in MODELS_DEV_TIERED.items()
         },
     )
 
 
-def _quote(values: Mapping[str, Json], name: str, at: str, scale: int = 1) -> Quote:
-    value = values.get(name)
+def _quote(said: Mapping[str, Json], name: str, at: str, scale: int = 1) -> Quote:
+    value = said.get(name)
     if value is None:  # null says no more than no field
         return Quote(at)
     written = value.text if isinstance(value, Number) else _other(value)

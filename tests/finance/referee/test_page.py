@@ -211,6 +211,7 @@ def test_a_file_is_deleted_by_its_person_alone(
         (b"[]", "models.dev"),
         (b"{}", "input_cost_per_token"),
         (b"x" * (5 * 1024 * 1024 + 1), "larger than 5 MiB"),
+        (b'{"xai/a": {"x": "' + b"x" * 600_000 + b'"}}', "part of the file is larger"),
     ],
 )
 def test_a_bad_file_is_refused_with_a_reason(
