@@ -70,6 +70,7 @@ class Drawing:
     columns: tuple[str, ...]
     rows: tuple[DrawnRow, ...]
     start: datetime
+    finding: str  # in words what the drawing shows
 
 
 def drawings(
@@ -101,6 +102,7 @@ def _drawing(
     zone: ZoneInfo,
 ) -> Drawing:
     oldest_first = versions[::-1]
+    notes = [n for n in _notes(oldest_first, fields, zone) if n.at >= start]
     chart = step_chart(
         [_series(field, oldest_first) for field in fields],
         start=start,
@@ -108,11 +110,13 @@ def _drawing(
         zone=zone,
         words=dollars,
         gaps=gaps(oldest_first, now=now, zone=zone),
-        notes=_notes(oldest_first, fields, zone),
+        notes=notes,
+        low=name == "image",
     )
     rows = tuple(DrawnRow(version, _cells(version, fields)) for version in versions)
     columns = tuple(_short(field).capitalize() for field in fields)
-    return Drawing(name, title, chart, columns, rows, start)
+    finding = f"Newest step: {notes[-1].words}" if notes else "No step in this time"
+    return Drawing(name, title, chart, columns, rows, start, finding)
 
 
 def _cells(version: Version, fields: tuple[str, ...]) -> tuple[Cell, ...]:

@@ -101,7 +101,7 @@ class ModelPage:
     def capabilities(self) -> str:
         """Return what xAI says the model can do, in one line."""
         told = self.told.model.capabilities or {}
-        return ", ".join(_capability(name, value) for name, value in told.items())
+        return "; ".join(_capability(name, value) for name, value in told.items())
 
 
 def told(*, user: User | AnonymousUser, model: UUID, choice: Choice) -> Told | None:
@@ -154,7 +154,8 @@ def model_page(
 
 
 def _capability(name: str, value: Any) -> str:
-    return name if value is True else f"{name}: {value}"[:LONGEST]
+    told = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return name if value is True else f"{name}: {told}"[:LONGEST]
 
 
 def _retired(user: User | AnonymousUser, model: UUID) -> list[TeamTold]:

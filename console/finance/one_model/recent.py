@@ -126,9 +126,11 @@ def _seen_by(
     sights = ChangeSight.objects.filter(change=OuterRef("pk"))
     if isinstance(user, User) and not user.sees_all_teams:
         sights = sights.filter(team__in=user.team_ids())
+        first: Any = Subquery(sights.order_by("seen_at").values("seen_at")[:1])
+    else:  # the row has it, and there may be a thousand teams
+        first = F("first_seen_at")
     count = sights.order_by().values("change").annotate(n=Count("pk")).values("n")
-    first = sights.order_by("seen_at").values("seen_at")[:1]
-    return changes.annotate(told_teams=Subquery(count), told_at=Subquery(first))
+    return changes.annotate(told_teams=Subquery(count), told_at=first)
 
 
 def _recent(row: Any) -> Recent:
@@ -137,7 +139,7 @@ def _recent(row: Any) -> Recent:
         kind=row.kind,
         label=row.get_kind_display(),
         odd=row.odd,
-        seen_at=row.told_at or row.first_seen_at,
+        seen_at=row.told_at,
         teams=row.told_teams or 0,
         fields=tuple(_fields(row)),
     )

@@ -20,6 +20,9 @@ register = Library()
 
 RELATIVE_UNTIL = timedelta(days=14)
 UNKNOWN = "unknown"
+UNTOLD_PRICE = format_html(
+    '<span class="unknown" title="{}">{}</span>', "xAI has not told this price", UNKNOWN
+)
 
 
 @register.simple_tag
@@ -106,6 +109,29 @@ def price_cell(price: int | None) -> SafeString | str:
         return UNKNOWN
     whole, _, decimals = usd_per_million(price).partition(".")
     return format_html('<span>{}<span class="dec">.{}</span></span>', whole, decimals)
+
+
+@register.simple_tag
+def price_or_unknown(price: int | None) -> SafeString | str:
+    """Write a price cell, or that it is not told; for tables of hundreds of them.
+
+    The partial `finance/_price.html` in one tag, which takes a tenth of its time.
+    """
+    if price is None:
+        return UNTOLD_PRICE
+    return price_cell(price)
+
+
+@register.simple_tag
+def since(moment: datetime) -> SafeString:
+    """Write a time element with date and minute; its title has the second."""
+    local = moment.astimezone(timezone.get_current_timezone())
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        local.isoformat(),
+        f"{local:%-d %b %Y, %H:%M:%S}",
+        f"{local:%-d %b %Y, %H:%M}",
+    )
 
 
 @register.simple_tag
