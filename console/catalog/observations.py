@@ -61,9 +61,11 @@ def record_language_models(
     """Store what one key of a team was told about models; return what is new.
 
     `is_first_look` says that this key was never told before: what it is shown beside
-    what other keys of the team were shown is new to us, but not new at xAI. A fact or price that is missing or odd keeps its last good value. Calling it
-    twice is harmless; an answer older than what is known changes no fact and makes
-    no price. The number of statements does not grow with the number of models.
+    what other keys of the team were shown is new to us, but not new at xAI.
+
+    A fact or price that is missing or odd keeps its last good value. Calling it twice
+    is harmless; an answer older than what is known changes no fact and makes no price.
+    The number of statements does not grow with the number of models.
     """
     _let_one_in(host)
     entries = {entry.id: entry for entry in reversed(listed.models)}

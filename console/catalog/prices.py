@@ -27,6 +27,8 @@ from console.catalog.models import (
 
 NAMED: Final = 3  # teams named where prices differ; the others are counted
 
+Names = dict[tuple[UUID, int], list[tuple[str, UUID]]]  # by model and prices
+
 
 class Sighting(StrEnum):
     """How sure it is that these prices held."""
@@ -57,6 +59,7 @@ class PriceGroup:
     digest: int  # of the prices
     team_count: int
     teams: tuple[str, ...]  # some names in order, where another row differs
+    team: UUID | None  # the first of them
     differs: bool  # another team was told other prices
     sighting: Sighting
     is_sound: bool  # costs may be computed with them
@@ -192,7 +195,7 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return listed or [*best.values()]
 
 
-def _names(versions: PriceVersionQuerySet) -> dict[tuple[UUID, int], list[str]]:
+def _names(versions: PriceVersionQuerySet) -> Names:
     """Return the first teams by name, of each model and price."""
     place = Window(
         RowNumber(),
@@ -203,21 +206,22 @@ def _names(versions: PriceVersionQuerySet) -> dict[tuple[UUID, int], list[str]]:
         versions.order_by("team__name")
         .annotate(place=place)
         .filter(place__lte=NAMED)
-        .values_list("model_id", "prices_digest", "team__name")
+        .values_list("model_id", "prices_digest", "team__name", "team_id")
     )
-    names: dict[tuple[UUID, int], list[str]] = defaultdict(list)
-    for model, digest, name in rows:
-        names[model, digest].append(name)
+    names: Names = defaultdict(list)
+    for model, digest, name, team in rows:
+        names[model, digest].append((name, team))
     return names
 
 
 def _group(
     model: LanguageModel,
     row: dict[str, Any],
-    names: dict[tuple[UUID, int], list[str]],
+    names: Names,
     *,
     differs: bool,
 ) -> PriceGroup:
+    named = names.get((model.pk, row["prices_digest"]), [])
     return PriceGroup(
         model=model.pk,
         host=model.host,
@@ -231,7 +235,8 @@ def _group(
         known_since=model.first_seen_at,
         digest=row["prices_digest"],
         team_count=row["team_count"],
-        teams=tuple(names.get((model.pk, row["prices_digest"]), ())),
+        teams=tuple(name for name, _ in named),
+        team=named[0][1] if named else None,
         differs=differs,
         sighting=Sighting(row["sighting"]),
         is_sound=not row["doubted"],

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, QuerySet, Sum, Window
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Window
 from django.db.models.functions import Abs, RowNumber
 
 from console.accounts.models import User
@@ -75,8 +75,18 @@ class Effect:
     ticks: int | None  # None: a change that has no price
     calls: int
     unknown_calls: int
-    teams: int
-    shares: tuple[Share, ...] = ()
+    teams: int  # whose amount is not 0
+    shares: tuple[Share, ...] = ()  # of the largest
+
+    @property
+    def other_teams(self) -> int:
+        """How many teams are only in the sum."""
+        return self.teams - len(self.shares)
+
+    @property
+    def other_ticks(self) -> int:
+        """What they come to."""
+        return (self.ticks or 0) - sum(share.ticks for share in self.shares)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +180,7 @@ def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
             size=Sum(Abs("ticks")),
             told_calls=Sum("calls"),
             unknown=Sum("unknown_calls"),
-            teams=Count("pk"),
+            teams=Count("pk", filter=~Q(ticks=0)),
         )
     )
     found: dict[UUID, dict[str, Any]] = {row["change_id"]: {**row} for row in sums}

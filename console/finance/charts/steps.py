@@ -22,7 +22,9 @@ from console.finance.charts.axes import (
 from console.finance.charts.labels import rooms, spread
 
 LEFT, RIGHT = 9.5, 80.0
-TOP, BASE, NOTES = 40, 186, 10
+TOP, NOTES = 40, 10
+BASE, LOW_BASE = 186, 98  # of a whole drawing, and of a low one
+DATES: Final = 22  # below the base
 LOOKS: Final = ("l1", "l2", "l4", "l3")  # by series: of these, neighbours differ most
 LETTER: Final = 0.95  # per cent of the drawing that a letter takes, at most
 NOTE_ROWS: Final = 2
@@ -117,11 +119,13 @@ class StepChart:
     strokes: tuple[Stroke, ...]
     notes: tuple[NoteLine, ...]
     labels: tuple[Label, ...]
+    low: bool
+    base: int
+    dates: int  # how far down they stand
+    height: int  # of what reaches from `top` to `base`
     left: str = percent(LEFT)
     right: str = percent(RIGHT)
     top: int = NOTES
-    base: int = BASE
-    height: int = BASE - NOTES
 
 
 def step_chart(
@@ -133,6 +137,7 @@ def step_chart(
     words: Callable[[int], str],
     gaps: Sequence[Gap] = (),
     notes: Sequence[Note] = (),
+    low: bool = False,
 ) -> StepChart:
     """Return the chart of up to 4 series from `start` to `end`, up from zero.
 
@@ -142,7 +147,8 @@ def step_chart(
     across = Across(start, end, LEFT, RIGHT)
     seen = [_within(one, start, end) for one in series]
     told = [s.value for steps in seen for s in steps if s.value is not None]
-    up, grid = values_up(max(told, default=0), top=TOP, bottom=BASE, words=words)
+    base = LOW_BASE if low else BASE
+    up, grid = values_up(max(told, default=0), top=TOP, bottom=base, words=words)
     stops = {gap.end for gap in gaps}
     return StepChart(
         grid=grid,
@@ -155,6 +161,10 @@ def step_chart(
         ),
         notes=_notes([n for n in notes if start <= n.at <= end], across),
         labels=_labels(series, seen, up),
+        low=low,
+        base=base,
+        dates=base + DATES,
+        height=base - NOTES,
     )
 
 
@@ -201,7 +211,7 @@ def _labels(
         for one, steps in zip(series, seen, strict=True)
         if steps and steps[-1].value is not None
     ]
-    places = spread([y + 4 for _, y in ends], apart=15, top=TOP, bottom=BASE + 4)
+    places = spread([y + 4 for _, y in ends], apart=15, top=TOP, bottom=up.bottom + 4)
     x = percent(RIGHT + 1.5)
     return tuple(
         Label(x, pixels(y), label) for (label, _), y in zip(ends, places, strict=True)

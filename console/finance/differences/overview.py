@@ -229,26 +229,36 @@ def _factor(blend: int | None, common: int | None) -> str | None:
 
 
 UNSEEN = """
+      WITH asked AS (
+           SELECT * FROM unnest(%(models)s::uuid[], %(hosts)s::text[])
+               AS asked (model_id, host)),
+           seen AS MATERIALIZED (
+           SELECT version.model_id, version.team_id
+             FROM catalog_priceversion version
+            WHERE version.model_id = ANY(%(models)s)
+              AND version.superseded_at IS NULL
+              AND version.missing_at IS NULL),
+           unseen AS MATERIALIZED (
+           SELECT asked.model_id, asked.host, team.id, team.name
+             FROM asked
+            CROSS JOIN accounts_team team
+             LEFT JOIN seen ON seen.model_id = asked.model_id AND seen.team_id = team.id
+            WHERE seen.team_id IS NULL
+              AND (%(everyone)s OR team.id IN (SELECT team_id
+                                                 FROM accounts_membership
+                                                WHERE user_id = %(user)s))),
+           ranked AS (
+           SELECT model_id, name,
+                  row_number() OVER (PARTITION BY model_id ORDER BY name) AS place
+             FROM unseen
+            WHERE EXISTS (SELECT
+                            FROM catalog_priceversion version
+                            JOIN catalog_languagemodel model
+                              ON model.id = version.model_id
+                           WHERE version.team_id = unseen.id
+                             AND model.host = unseen.host))
     SELECT model_id, name
-      FROM (SELECT asked.model_id, team.name,
-                   row_number() OVER (PARTITION BY asked.model_id ORDER BY team.name)
-                   AS place
-              FROM unnest(%(models)s::uuid[], %(hosts)s::text[])
-                   AS asked (model_id, host)
-             CROSS JOIN accounts_team team
-             WHERE (%(everyone)s OR team.id IN (SELECT team_id
-                                                  FROM accounts_membership
-                                                 WHERE user_id = %(user)s))
-               AND NOT EXISTS (SELECT FROM catalog_priceversion version
-                                WHERE version.model_id = asked.model_id
-                                  AND version.team_id = team.id
-                                  AND version.superseded_at IS NULL
-                                  AND version.missing_at IS NULL)
-               AND EXISTS (SELECT FROM catalog_priceversion version
-                             JOIN catalog_languagemodel model
-                               ON model.id = version.model_id
-                            WHERE version.team_id = team.id
-                              AND model.host = asked.host)) unseen
+      FROM ranked
      WHERE place <= %(named)s
      ORDER BY model_id, place
 """

@@ -70,6 +70,7 @@ class Drawing:
     columns: tuple[str, ...]
     rows: tuple[DrawnRow, ...]
     start: datetime
+    finding: str  # in words what the drawing shows
 
 
 def drawings(
@@ -77,11 +78,10 @@ def drawings(
 ) -> list[Drawing]:
     """Return the charts that have anything to show; `versions` are newest first."""
     start = span.start(first=versions[-1].first_seen_at, now=now)
-    inside = [version for version in versions if version.last_seen_at >= start]
     found = [
-        _drawing("standard", "Standard", STANDARD, inside, start, now, zone),
-        _drawing("long", "Long context", LONG, inside, start, now, zone),
-        _drawing("image", "Image input", IMAGE, inside, start, now, zone),
+        _drawing("standard", "Standard", STANDARD, versions, start, now, zone),
+        _drawing("long", "Long context", LONG, versions, start, now, zone),
+        _drawing("image", "Image input", IMAGE, versions, start, now, zone),
     ]
     return [one for one in found if one.name == "standard" or _says(one)]
 
@@ -95,12 +95,13 @@ def _drawing(
     name: str,
     title: str,
     fields: tuple[str, ...],
-    versions: list[Version],
+    versions: Sequence[Version],
     start: datetime,
     now: datetime,
     zone: ZoneInfo,
 ) -> Drawing:
     oldest_first = versions[::-1]
+    notes = [n for n in _notes(oldest_first, fields, zone) if n.at >= start]
     chart = step_chart(
         [_series(field, oldest_first) for field in fields],
         start=start,
@@ -108,11 +109,17 @@ def _drawing(
         zone=zone,
         words=dollars,
         gaps=gaps(oldest_first, now=now, zone=zone),
-        notes=_notes(oldest_first, fields, zone),
+        notes=notes,
+        low=name == "image",
     )
-    rows = tuple(DrawnRow(version, _cells(version, fields)) for version in versions)
+    rows = tuple(
+        DrawnRow(version, _cells(version, fields))
+        for version in versions
+        if version.last_seen_at >= start
+    )
     columns = tuple(_short(field).capitalize() for field in fields)
-    return Drawing(name, title, chart, columns, rows, start)
+    finding = f"Newest step: {notes[-1].words}" if notes else "No step in this time"
+    return Drawing(name, title, chart, columns, rows, start, finding)
 
 
 def _cells(version: Version, fields: tuple[str, ...]) -> tuple[Cell, ...]:

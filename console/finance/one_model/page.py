@@ -17,10 +17,9 @@ from console.finance.one_model import prices, words
 from console.finance.one_model.drawings import Drawing, Span, drawings
 from console.finance.one_model.facts import Facts, facts
 from console.finance.one_model.prices import Group, TeamTold, Version
-from console.finance.one_model.recent import Effect, Recent, effect, recent
+from console.finance.one_model.recent import Recent, recent
 from console.finance.one_model.spending import Spending, spending
-from console.keys.callers import Callers
-from console.keys.model_callers import model_callers
+from console.keys.callers import Callers, model_callers
 from console.lib.export import Record
 from console.lib.ticks import usd_per_million
 
@@ -86,8 +85,7 @@ class ModelPage:
     drawings: list[Drawing]
     facts: Facts
     callers: Callers
-    changes: list[Recent]
-    effect: Effect | None
+    recent: Recent
     spending: Spending
     retired: list[TeamTold]  # the newest first
     own_calls_only: bool  # the viewer sees no other's spend
@@ -101,7 +99,7 @@ class ModelPage:
     def capabilities(self) -> str:
         """Return what xAI says the model can do, in one line."""
         told = self.told.model.capabilities or {}
-        return ", ".join(_capability(name, value) for name, value in told.items())
+        return "; ".join(_capability(name, value) for name, value in told.items())
 
 
 def told(*, user: User | AnonymousUser, model: UUID, choice: Choice) -> Told | None:
@@ -145,8 +143,7 @@ def model_page(
         drawings=drawings(found.versions, span=choice.span, now=now, zone=zone),
         facts=facts(model=model, user=user, team=found.team.id),
         callers=model_callers(user=user, model=model.pk, now=now),
-        changes=recent(user=user, model=model.pk),
-        effect=effect(user=user, model=model.pk),
+        recent=recent(user=user, model=model.pk),
         spending=spending(user=user, model=model.pk, now=now, zone=zone),
         retired=_retired(user, model.pk),
         own_calls_only=not (isinstance(user, User) and user.sees_all_teams),
@@ -154,7 +151,8 @@ def model_page(
 
 
 def _capability(name: str, value: Any) -> str:
-    return name if value is True else f"{name}: {value}"[:LONGEST]
+    told = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return name if value is True else f"{name}: {told}"[:LONGEST]
 
 
 def _retired(user: User | AnonymousUser, model: UUID) -> list[TeamTold]:

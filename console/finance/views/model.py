@@ -41,7 +41,13 @@ def model(request: HttpRequest, model: UUID) -> HttpResponseBase:
         now=timezone.now(),
         zone=reporting_zone(),
     )
-    context = {"page": found, "told": told, "choice": choice, "spans": list(Span)}
+    context = {
+        "page": found,
+        "told": told,
+        "choice": choice,
+        "spans": list(Span),
+        "back": request.get_full_path(),
+    }
     return render_page(request, "finance/model.html", context, part="model-prices")
 
 

@@ -35,6 +35,9 @@ class Mark(Protocol):
 RELATIVE_UNTIL = timedelta(days=14)
 UNKNOWN = "unknown"
 MILLION = 1_000_000
+UNTOLD_PRICE = format_html(
+    '<span class="unknown" title="{}">{}</span>', "xAI has not told this price", UNKNOWN
+)
 
 
 @register.simple_tag
@@ -145,16 +148,10 @@ def price_td(
     By hand and not with a template, since a list has some 400 of them. `long` is for
     a long-context price, where 0 means that the standard one holds.
     """
-    if price is None:
-        reason = "xAI has not told this price"
-        shown: SafeString | str = format_html(
-            '<span class="unknown" title="{}">{}</span>', reason, UNKNOWN
-        )
-    elif price == 0 and long:
+    shown = price_or_unknown(price, tokens)
+    if price == 0 and long:
         reason = "xAI says 0: no separate price, the standard one holds"
         shown = format_html('<span class="none" title="{}">standard</span>', reason)
-    else:
-        shown = price_cell(price, tokens)
     if mark is None:
         return format_html('<td class="num" data-label="{}">{}</td>', label, shown)
     return format_html(
@@ -171,6 +168,29 @@ def dollars(price: int | Fraction, tokens: int = MILLION) -> str:
     amount = round(Decimal(exact.numerator) / exact.denominator, places)
     whole, _, decimals = f"{amount:,.{places}f}".partition(".")
     return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+@register.simple_tag
+def price_or_unknown(price: int | None, tokens: int = MILLION) -> SafeString | str:
+    """Write a price cell, or that it is not told; for tables of hundreds of them.
+
+    The partial `finance/_price.html` in one tag, which takes a tenth of its time.
+    """
+    if price is None:
+        return UNTOLD_PRICE
+    return price_cell(price, tokens)
+
+
+@register.simple_tag
+def since(moment: datetime) -> SafeString:
+    """Write a time element with date and minute; its title has the second."""
+    local = moment.astimezone(timezone.get_current_timezone())
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        local.isoformat(),
+        f"{local:%-d %b %Y, %H:%M:%S}",
+        f"{local:%-d %b %Y, %H:%M}",
+    )
 
 
 @register.simple_tag
