@@ -71,9 +71,8 @@ class Mark:
 
     @property
     def words(self) -> str:
-        """Say by how much, and when it was seen."""
-        much = self.step.change.words if self.step.change else ""
-        return f"{much}, {self.at:%-d %b}"
+        """Say by how much."""
+        return self.step.change.words if self.step.change else ""
 
     @property
     def title(self) -> str:

@@ -42,7 +42,7 @@ _KEYS = """
         now() - interval '3 years', now(), now(), now(), 0, '', 'id of ' || name, name,
         name, 'xai-...x9Qf', '', '', '["api-key:model:*", "api-key:endpoint:*"]', '',
         0, 0, 60, 60, 7, true, true, 'grok-01', 0, '{}', 0
-    FROM accounts_team
+    FROM accounts_team WHERE name LIKE 'Team %%'
 """
 _SEEN = """
     INSERT INTO keys_keymodel (key_id, model_id, seen_from)
@@ -57,7 +57,8 @@ _STEPS = """
                - interval '3 days' + right(t.name, 4)::int * interval '20 seconds'
                + right(m.model_id, 2)::int * interval '1 minute' AS at
     FROM generate_series(0, %(versions)s - 1) AS n
-    CROSS JOIN catalog_languagemodel AS m CROSS JOIN accounts_team AS t
+    CROSS JOIN catalog_languagemodel AS m
+    JOIN accounts_team AS t ON t.name LIKE 'Team %%'
     ORDER BY n, m.model_id, t.name
 """
 _PRICES = f"""

@@ -401,4 +401,4 @@ def test_asks_the_same_number_of_queries_for_any_number_of_teams_and_versions(
     assert len(rows(page.text)) == SHOWN_VERSIONS
     assert "the 50 newest are shown" in page.text
     assert asked[0] == asked[1]
-    assert asked[0] <= 21
+    assert asked[0] <= 24

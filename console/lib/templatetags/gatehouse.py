@@ -295,6 +295,16 @@ def tokens(count: int | None) -> str:
 
 
 @register.filter
+def brief(count: int) -> str:
+    """Write a number of tokens in a narrow column, such as 1M or 256k; rounded."""
+    if count < 10_000:
+        return f"{count:,}"
+    if count < 999_500:
+        return f"{round(count / 1_000):,}k"
+    return f"{round(count / 1_000_000, 1):g}M"
+
+
+@register.filter
 def visible(text: str) -> str:
     """Write a name from outside so that nothing in it hides or turns the line."""
     return escaped(text)
