@@ -14,8 +14,10 @@ from tests.conventions.test_urls import patterns
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an error
+    "catalog_change_id": uuid4(),
     "change_id": 987_654_321,
     "channel_id": uuid4(),
+    "feed_token": "nobodys-token",
     "finding_id": 987_654_321,
     "incident_id": uuid4(),
     "job_id": uuid4(),

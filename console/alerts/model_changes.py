@@ -52,8 +52,7 @@ def settle_odd_prices(models: Iterable[UUID], *, actor: Actor = SYSTEM) -> int:
 
     Return how many. A confirmed price is one of them.
     """
-    doubted = PriceVersion.objects.newest().filter(missing_at=None)
-    doubted = doubted.exclude(odd=[]).filter(confirmed_at=None)
+    doubted = PriceVersion.objects.newest().doubted().filter(missing_at=None)
     models = set(models)
     still = {str(row.model_id) for row in doubted.filter(model__in=models)}
     asked = {str(model) for model in models}

@@ -13,9 +13,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import Case, Count, F, Max, Min, Q, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    Max,
+    Min,
+    Q,
+    UUIDField,
+    Value,
+    When,
+)
 
 from console.accounts.models import User
 from console.catalog.models import (
@@ -26,6 +34,7 @@ from console.catalog.models import (
 )
 
 NAMED: Final = 3  # teams named where prices differ; the others are counted
+FEW: Final = 20  # teams of a price that are named at all
 
 Names = dict[tuple[UUID, int], list[tuple[str, UUID]]]  # by model and prices
 
@@ -103,7 +112,7 @@ class PriceGroup:
 def prices_now(*, user: User | AnonymousUser, search: str = "") -> list[PriceGroup]:
     """Return the newest prices, by model id.
 
-    Two queries, and one more for the names of teams if any prices differ. `search`
+    Four queries, and one more for the names of teams if any prices differ. `search`
     narrows to models with that text in id, alias, version or fingerprint.
     """
     versions = PriceVersion.objects.visible_to(user).newest()
@@ -135,39 +144,56 @@ def prices_at(
     return _grouped(versions, seen, search)
 
 
+class _Some(Aggregate):
+    """One value of a group, whichever comes first."""
+
+    template = "(ARRAY_AGG(%(expressions)s))[1]"
+
+
 def _grouped(
     versions: PriceVersionQuerySet, seen: Case, search: str
 ) -> list[PriceGroup]:
     models = {row.pk: row for row in _models(search)}
     if search:
         versions = versions.filter(model__in=models)
+    # One version stands for each group: nine aggregates more would double the time.
     rows = list(
         versions.annotate(sighting=seen)
         .order_by()
         .values("model_id", "prices_digest", "sighting")
         .annotate(
+            sample=_Some("id", output_field=UUIDField()),
             team_count=Count("id"),
             first=Min("first_seen_at"),
             last=Max("last_seen_at"),
             next=Max("superseded_at"),
             missed=Max("missing_at"),
-            doubted=BoolOr(Q(confirmed_at=None) & ~Q(odd=[])),
-            **{f"told_{field}": Max(field) for field in PRICE_FIELDS},
         )
     )
     of_model: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         of_model[row["model_id"]].append({**row})
-    shown = {model: _shown(found) for model, found in of_model.items()}
-    differing = [model for model, found in shown.items() if len(found) > 1]
-    names = _names(versions.filter(model__in=differing)) if differing else {}
+    shown = {
+        model: _shown(found) for model, found in of_model.items() if model in models
+    }
+    samples = PriceVersion.objects.in_bulk(
+        [row["sample"] for found in shown.values() for row in found]
+    )
+    doubted = set(versions.doubted().values_list("model_id", "prices_digest"))
+    names = _names(versions, [found for found in shown.values() if len(found) > 1])
     groups = [
-        _group(models[model], row, names, differs=len(found) > 1)
+        _group(
+            models[model],
+            samples[row["sample"]],
+            row,
+            named=names.get((model, row["prices_digest"]), []),
+            differs=len(found) > 1,
+            is_sound=(model, row["prices_digest"]) not in doubted,
+        )
         for model, found in shown.items()
-        if model in models
         for row in found
     ]
-    return sorted(groups, key=lambda g: (g.model_id, g.host, g.teams, g.digest))
+    return sorted(groups, key=lambda g: (g.model_id, g.host, -g.team_count, g.teams))
 
 
 def _models(search: str) -> list[LanguageModel]:
@@ -195,33 +221,36 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return listed or [*best.values()]
 
 
-def _names(versions: PriceVersionQuerySet) -> Names:
-    """Return the first teams by name, of each model and price."""
-    place = Window(
-        RowNumber(),
-        partition_by=[F("model"), F("prices_digest")],
-        order_by=F("team__name").asc(),
-    )
-    rows = (
-        versions.order_by("team__name")
-        .annotate(place=place)
-        .filter(place__lte=NAMED)
-        .values_list("model_id", "prices_digest", "team__name", "team_id")
-    )
+def _names(
+    versions: PriceVersionQuerySet, differing: list[list[dict[str, Any]]]
+) -> Names:
+    """Return the teams of groups that are few, by name; of many, their number tells."""
+    few = [
+        row["prices_digest"]
+        for found in differing
+        for row in found
+        if row["team_count"] <= FEW
+    ]
+    if not few:
+        return {}
+    rows = versions.filter(prices_digest__in=few).order_by("team__name")
     names: Names = defaultdict(list)
-    for model, digest, name, team in rows:
+    for model, digest, name, team in rows.values_list(
+        "model_id", "prices_digest", "team__name", "team_id"
+    ):
         names[model, digest].append((name, team))
     return names
 
 
 def _group(
     model: LanguageModel,
+    sample: PriceVersion,
     row: dict[str, Any],
-    names: Names,
     *,
+    named: list[tuple[str, UUID]],
     differs: bool,
+    is_sound: bool,
 ) -> PriceGroup:
-    named = names.get((model.pk, row["prices_digest"]), [])
     return PriceGroup(
         model=model.pk,
         host=model.host,
@@ -235,16 +264,16 @@ def _group(
         known_since=model.first_seen_at,
         digest=row["prices_digest"],
         team_count=row["team_count"],
-        teams=tuple(name for name, _ in named),
+        teams=tuple(name for name, _ in named[:NAMED]),
         team=named[0][1] if named else None,
         differs=differs,
         sighting=Sighting(row["sighting"]),
-        is_sound=not row["doubted"],
+        is_sound=is_sound,
         first_seen_at=row["first"],
         last_seen_at=row["last"],
         superseded_at=row["next"],
         missing_at=row["missed"],
-        **{field: row[f"told_{field}"] for field in PRICE_FIELDS},
+        **{field: getattr(sample, field) for field in PRICE_FIELDS},
     )
 
 

@@ -45,4 +45,4 @@ def confirm(*, model: LanguageModel, digest: int, user: User, actor: Actor) -> i
 def odd_prices(model: UUID) -> PriceVersionQuerySet:
     """Keep what teams are told of a model now, if nobody confirmed that it is meant."""
     told = PriceVersion.objects.newest().filter(model=model, missing_at=None)
-    return told.exclude(odd=[]).filter(confirmed_at=None)
+    return told.doubted()

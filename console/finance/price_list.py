@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from console.finance.changes.rows import ChangeRow, Step
 from console.finance.charts import Spark
 from console.finance.sparks import sparks_of
 from console.finance.viewing import Looks
-from console.keys.callers import Callers, CallersOf, callers
+from console.keys.callers import Callers, callers
 from console.lib.days import day_bounds
 from console.lib.export import Record
 from console.lib.freshness import Freshness, freshness
@@ -81,19 +82,13 @@ class Mark:
         was = "not told" if before is None else f"${gatehouse.usd_per_million(before)}"
         return f"was {was} per 1M tokens until {self.at:%-d %b %Y, %H:%M} UTC"
 
-    @property
-    def icon(self) -> str:
-        """Name the arrow."""
-        up = self.step.change.up if self.step.change else None
-        return "" if up is None else "up" if up else "down"
-
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
     """One line: a model's prices, as the teams named in it are told."""
 
     price: PriceGroup
-    callers: Callers
+    callers: Callers  # of the model, whatever its price
     freshness: Freshness  # of the newest look at these prices
     mix: Fraction | None  # ticks per token of the viewer's mix
     marks: dict[str, Mark | None]  # by the name of the price
@@ -126,15 +121,14 @@ def price_list(
     """
     groups = _groups(user, filters)
     differing = {group.model for group in groups if group.differs}
-    calling: CallersOf = {}
+    calling: Mapping[UUID, Callers] = {}
     if groups and filters.on is None:
-        calling = callers(user=user, now=now, by_price=differing)
+        calling = callers(user=user, now=now)
     sparks = {} if filters.on else sparks_of(groups, user=user, now=now)
     marks = {} if filters.on else _marks(news)
     rows = []
     for group in groups:
-        place = (group.model, group.digest if group.differs else None)
-        found = calling.get(place, Callers())
+        found = calling.get(group.model, Callers())
         rows.append(
             PriceRow(
                 price=group,

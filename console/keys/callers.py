@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from console.accounts.models import User
 from console.keys.models import ApiKey, KeyModel, KeyState
@@ -44,39 +44,19 @@ class Callers:
         return self.allowed - len(self.named)
 
 
-CallersOf = Mapping[tuple[UUID, int | None], Callers]  # by model and price, or None
-
-
-def callers(
-    *, user: User | AnonymousUser, now: datetime, by_price: Collection[UUID]
-) -> CallersOf:
-    """Count who can call each model, of the keys this person sees.
-
-    Of the models in `by_price` also apart, by the digest of the prices that the team
-    of the key is told. One query, or two.
-    """
+def callers(*, user: User | AnonymousUser, now: datetime) -> Mapping[UUID, Callers]:
+    """Count who can call each model, of the keys this person sees; one query."""
     horizon = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     usable = Q(key__state=KeyState.ACTIVE, key__verified_at__gte=horizon)
     keys = ApiKey.objects.visible_to(user).order_by()
     seen = KeyModel.objects.filter(seen_until=None, key__in=keys)
-    numbers = {"allowed": Count("id"), "usable": Count("id", filter=usable)}
-    found: dict[tuple[UUID, int | None], Callers] = {}
-    rows = seen.values_list("model").annotate(**numbers).order_by()
-    for model, allowed, fit in rows:
-        found[UUID(str(model)), None] = Callers(allowed, fit)
-    if by_price:
-        price = "key__team__prices"
-        told = seen.filter(
-            **{
-                "model__in": by_price,
-                f"{price}__superseded_at": None,
-                f"{price}__model": F("model"),
-            }
-        )
-        apart = told.values_list("model", f"{price}__prices_digest")
-        for model, digest, allowed, fit in apart.annotate(**numbers).order_by():
-            found[UUID(str(model)), digest] = Callers(allowed, fit)
-    return found
+    rows = seen.values_list("model").annotate(
+        allowed=Count("id"), usable=Count("id", filter=usable)
+    )
+    return {
+        UUID(str(model)): Callers(allowed, fit)
+        for model, allowed, fit in rows.order_by()
+    }
 
 
 def model_callers(*, user: User | AnonymousUser, model: UUID, now: datetime) -> Callers:

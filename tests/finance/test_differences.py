@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from console import vault
 from console.accounts.models import Membership, Team, User
 from console.audit.models import Entry
-from console.finance.differences import overview, pairs
+from console.finance.differences import files, overview, pairs
 from console.finance.differences.mixing import Mix, mix_of
 from console.finance.differences.overview import Difference
 from console.finance.models import PriceView
@@ -329,7 +329,7 @@ def test_files_hold_each_price_or_the_pair(
     as_json = json.loads(browser.get(URL, pair).getvalue())
 
     lines = list(csv.DictReader(io.StringIO(as_csv)))
-    assert list(lines[0]) == list(overview.EXPORT_FIELDS)
+    assert list(lines[0]) == list(files.EXPORT_FIELDS)
     assert {line["completion_text_token_price_ticks"] for line in lines} == {
         "25000",
         "",

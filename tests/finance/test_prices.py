@@ -104,7 +104,7 @@ def test_differing_teams_have_a_marked_line_each(
 
     one, two = rows(page)
     assert "for Elsewhere" in one
-    assert "1 of 1" in one
+    assert "2 of 2" in one
     assert "for Search" in two
     assert "1 of them</a> costs differently" in page
 

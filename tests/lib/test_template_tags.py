@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from console.lib import price_cells
 from console.lib.templatetags import gatehouse as tags
 
 
@@ -57,8 +58,10 @@ def test_usd_per_million(price: int | None, text: str) -> None:
 
 
 def test_a_price_in_a_column_is_cut_at_the_point() -> None:
-    assert tags.price_cell(12_500) == '<span>1<span class="dec">.25</span></span>'
-    assert tags.price_cell(None) == "unknown"
+    assert (
+        price_cells.price_cell(12_500) == '<span>1<span class="dec">.25</span></span>'
+    )
+    assert price_cells.price_cell(None) == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 
 from console.accounts.models import Team, User
@@ -25,6 +26,17 @@ PRICE_FIELDS = (
 )
 
 
+# After the first look that told it, up to and with the next version's; for ever if
+# there is none. An index holds it, since the past has very many versions.
+HELD = models.Func(
+    "first_seen_at",
+    "superseded_at",
+    models.Value("(]"),
+    function="tstzrange",
+    output_field=DateTimeRangeField(),
+)
+
+
 class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
     """Price versions, by who looks and by what they are good for."""
 
@@ -40,9 +52,11 @@ class PriceVersionQuerySet(models.QuerySet["PriceVersion"]):
 
     def holding_at(self, moment: datetime) -> PriceVersionQuerySet:
         """Keep what each team was told last of each model before a moment."""
-        return self.filter(first_seen_at__lt=moment).filter(
-            models.Q(superseded_at=None) | models.Q(superseded_at__gte=moment)
-        )
+        return self.alias(held=HELD).filter(**{"held__contains": moment})
+
+    def doubted(self) -> PriceVersionQuerySet:
+        """Keep odd ones that nobody confirmed."""
+        return self.exclude(odd=[]).filter(confirmed_at=None)
 
     def sound(self) -> PriceVersionQuerySet:
         """Keep what costs may be computed with: plausible, or confirmed."""
@@ -117,6 +131,15 @@ class PriceVersion(models.Model):
                 | models.Q(superseded_at__gt=models.F("last_seen_at")),
                 name="price_version_apart",
             ),
+        ]
+        indexes = [
+            models.Index(  # few, so a page finds them at once
+                fields=["model"],
+                condition=~models.Q(odd=[]) & models.Q(confirmed_at=None),
+                name="price_version_doubted",
+            ),
+            models.Index(fields=["prices_digest"], name="price_version_alike"),
+            GistIndex(HELD, name="price_version_held"),
         ]
 
     def __str__(self) -> str:

@@ -8,8 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape
 
 from console.accounts.models import User
 from console.alerts.catalog_wording import in_words
@@ -51,8 +50,9 @@ def atom_of(
     return feed.writeString("utf-8"), updated
 
 
-def _text(row: ChangeRow) -> SafeString:
-    return format_html_join("", "<p>{}</p>", ((line,) for line in _lines(row)))
+def _text(row: ChangeRow) -> str:
+    """Return the lines as HTML, which a feed reader expects of a summary."""
+    return "".join(f"<p>{escape(line)}</p>" for line in _lines(row))
 
 
 def _lines(row: ChangeRow) -> list[str]:

@@ -5,7 +5,7 @@ Counted in SQL: a thousand teams are a number here, and the first few a name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -19,24 +19,10 @@ from console.accounts.models import Team, User
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
 from console.finance.differences.mixing import Mix, mix_of
 from console.finance.percents import Change, change, factor
-from console.lib.export import Record
-from console.lib.ticks import usd_per_million
 
 Viewer = User | AnonymousUser
 SHOWN: Final = 40  # models
 NAMED: Final = 6  # teams
-PER_TOKEN: Final = tuple(
-    name
-    for name in PRICE_FIELDS
-    if name not in ("search_price", "long_context_threshold")
-)
-EXPORT_FIELDS: Final = (
-    "model", "host", "teams_told", "teams_asked", "teams_with_these_prices",
-    "most_common", "cheapest", "dearest", "factor", "some_teams",
-    *(f"{name}_ticks" for name in PER_TOKEN),
-    *(f"{name}_usd_per_million" for name in PER_TOKEN),
-    "long_context_threshold",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,36 +264,4 @@ def _unseen_by(user: Viewer, models: Mapping[UUID, str]) -> dict[UUID, tuple[str
         found: dict[UUID, tuple[str, ...]] = {}
         for model, name in cursor.fetchall():
             found[model] = (*found.get(model, ()), name)
-    return found
-
-
-def records(found: Overview) -> Iterator[Record]:
-    """Yield a line for each price of each model: whole ticks, and in dollars."""
-    for row in found.rows:
-        for offer in row.offers:
-            yield {
-                "model": row.model_id,
-                "host": row.host,
-                "teams_told": row.told,
-                "teams_asked": row.asked,
-                "teams_with_these_prices": offer.teams,
-                "most_common": offer.common,
-                "cheapest": offer.cheapest,
-                "dearest": offer.dearest,
-                "factor": offer.factor and offer.factor.removeprefix("×"),
-                "some_teams": offer.named,
-                "long_context_threshold": offer.prices["long_context_threshold"],
-                **priced(offer.prices, ""),
-            }
-
-
-def priced(prices: Mapping[str, int | None], before: str) -> dict[str, Any]:
-    """Return the columns of a file for a set of prices; None is not told."""
-    found: dict[str, Any] = {}
-    for name in PER_TOKEN:
-        ticks = prices[name]
-        found[f"{before}{name}_ticks"] = ticks
-        found[f"{before}{name}_usd_per_million"] = (
-            None if ticks is None else f"{usd_per_million(ticks):f}"
-        )
     return found

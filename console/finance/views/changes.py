@@ -69,9 +69,9 @@ def review_all(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @rule("prices.review")
-def review_one(request: HttpRequest, change: UUID) -> HttpResponse:
+def review_one(request: HttpRequest, catalog_change_id: UUID) -> HttpResponse:
     """Mark one change as reviewed by this person, or renew the note at it."""
-    form, found = ReviewForm(request.POST), _visible(request, change)
+    form, found = ReviewForm(request.POST), _visible(request, catalog_change_id)
     if not form.is_valid():
         messages.error(
             request, "Nothing was marked. A note has at most 500 characters."
@@ -89,9 +89,9 @@ def review_one(request: HttpRequest, change: UUID) -> HttpResponse:
 
 @require_POST
 @rule("prices.review")
-def take_back(request: HttpRequest, change: UUID) -> HttpResponse:
+def take_back(request: HttpRequest, catalog_change_id: UUID) -> HttpResponse:
     """Make one change new to this person again."""
-    found = _visible(request, change)
+    found = _visible(request, catalog_change_id)
     return _done(
         request,
         lambda by: reviewing.take_back(user=person_of(request), change=found, actor=by),

@@ -16,7 +16,7 @@ from console import vault
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
 from console.audit import trail
-from console.finance.differences import overview, pairs
+from console.finance.differences import files, overview, pairs
 from console.finance.model_forms import clean, uuid_of
 from console.lib import export
 from console.lib.htmx import render_page
@@ -66,7 +66,7 @@ def _export(
     else:
         detail |= {"search": search} if search else {}
         every = overview.overview(user=request.user, search=search, most=10_000)
-        records, fields = overview.records(every), overview.EXPORT_FIELDS
+        records, fields = files.records(every), files.EXPORT_FIELDS
     try:
         with transaction.atomic():
             trail.record(

@@ -19,9 +19,9 @@ from console.finance.changes import atom, tokens
 
 @require_GET
 @rule("prices.feed")
-def feed(request: HttpRequest, token: str) -> HttpResponse:
+def feed(request: HttpRequest, feed_token: str) -> HttpResponse:
     """The newest changes as Atom, as the person of the token may see them."""
-    user = tokens.person_with(token)
+    user = tokens.person_with(feed_token)
     if user is None:
         raise Http404
     document, updated = atom.atom_of(

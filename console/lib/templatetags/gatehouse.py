@@ -1,14 +1,12 @@
-"""Tags and filters of all templates. The only module of ours that writes markup."""
+"""Tags and filters of all templates. With `price_cells`, all that writes markup."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 from html import escape
-from typing import Protocol
 
 from django.template import Library
 from django.utils import timezone
@@ -16,28 +14,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib import ticks
+from console.lib.price_cells import UNKNOWN, price_cell, price_or_unknown, price_td
 from console.lib.redact import escaped
 
 register = Library()
-
-
-class Mark(Protocol):
-    """What changed in a price of a list."""
-
-    @property
-    def words(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def icon(self) -> str: ...  # of the sprite; empty: none
+for tag in (price_cell, price_or_unknown, price_td):
+    register.simple_tag(tag)
 
 
 RELATIVE_UNTIL = timedelta(days=14)
-UNKNOWN = "unknown"
-MILLION = 1_000_000
-UNTOLD_PRICE = format_html(
-    '<span class="unknown" title="{}">{}</span>', "xAI has not told this price", UNKNOWN
-)
 
 
 @register.simple_tag
@@ -121,64 +106,6 @@ def usd_per_million(price: int | None) -> str:
         return UNKNOWN
     whole, _, decimals = f"{ticks.usd_per_million(price):,.4f}".partition(".")
     return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
-
-
-@register.simple_tag
-def price_cell(price: int | Fraction | None, tokens: int = MILLION) -> SafeString | str:
-    """Write the dollars of so many tokens, so that a column lines up at the point.
-
-    `price` is ticks per token; exact, but for one that has no end (a mix): 6 decimals.
-    """
-    if price is None:
-        return UNKNOWN
-    whole, _, decimals = dollars(price, tokens).partition(".")
-    return format_html('<span>{}<span class="dec">.{}</span></span>', whole, decimals)
-
-
-@register.simple_tag
-def price_td(
-    price: int | None,
-    tokens: int,
-    label: str,
-    mark: Mark | None = None,
-    long: bool = False,
-) -> SafeString:
-    """Write a cell of the price list; a mark is what changed in it, and when.
-
-    By hand and not with a template, since a list has some 400 of them. `long` is for
-    a long-context price, where 0 means that the standard one holds.
-    """
-    shown = price_or_unknown(price, tokens)
-    if price == 0 and long:
-        reason = "xAI says 0: no separate price, the standard one holds"
-        shown = format_html('<span class="none" title="{}">standard</span>', reason)
-    if mark is None:
-        return format_html('<td class="num" data-label="{}">{}</td>', label, shown)
-    return format_html(
-        '<td class="num changed" data-label="{}">{}<span class="mark-up" title="{}">'
-        "{}{}</span></td>",
-        label, shown, mark.title, icon(mark.icon) if mark.icon else "", mark.words,
-    )  # fmt: skip
-
-
-def dollars(price: int | Fraction, tokens: int = MILLION) -> str:
-    """Write ticks per token as dollars for so many tokens, with 2 decimals or more."""
-    exact = Fraction(price) * tokens / ticks.TICKS_PER_USD
-    places = 14 if isinstance(price, int) else 6
-    amount = round(Decimal(exact.numerator) / exact.denominator, places)
-    whole, _, decimals = f"{amount:,.{places}f}".partition(".")
-    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
-
-
-@register.simple_tag
-def price_or_unknown(price: int | None, tokens: int = MILLION) -> SafeString | str:
-    """Write a price cell, or that it is not told; for tables of hundreds of them.
-
-    The partial `finance/_price.html` in one tag, which takes a tenth of its time.
-    """
-    if price is None:
-        return UNTOLD_PRICE
-    return price_cell(price, tokens)
 
 
 @register.simple_tag

@@ -10,12 +10,13 @@ from console.accounts.models import User
 from console.alerts import channels, incidents
 from console.alerts.models import ChannelKind, Incident
 from console.audit.actors import SYSTEM
-from console.catalog.models import LanguageModel
+from console.catalog.models import LanguageModel, PriceVersion
 from console.finance.models import Scenario
 from console.keys import assessment
 from console.keys.models import ApiKey, FindingKind, SavedView
 from tests.addresses import NOBODYS
 from tests.alerts.conftest import look_at
+from tests.finance.told import changed
 from tests.keys.conftest import upstream
 from tests.keys.importing.tables_of import draft
 from tests.keys.stored import stored_model, stored_price
@@ -49,18 +50,23 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
     scenario = Scenario.objects.create(
         owner=ada, name="mine", inputs={}, share_token="a-link"
     )
+    model = _priced(api_key)
     rows = {
+        "catalog_change_id": changed(model, api_key.team),
         "change_id": change,
         "channel_id": channel,
         "finding_id": api_key.findings.get(kind=FindingKind.NO_OWNER),
         "incident_id": Incident.objects.get(),
         "job_id": draft(maker=ada),
         "key_id": api_key,
-        "model": _priced(api_key),
+        "model": model,
         "rule_id": channel.rules.get(),
         "scenario_id": scenario,
         "team_id": api_key.team,
         "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),
     }
-    link = {"share_token": scenario.share_token}
-    return {**NOBODYS, **link, **{name: row.pk for name, row in rows.items()}}
+    others = {
+        "share_token": scenario.share_token,
+        "digest": PriceVersion.objects.get(model=model).prices_digest,
+    }
+    return {**NOBODYS, **others, **{name: row.pk for name, row in rows.items()}}

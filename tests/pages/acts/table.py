@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from django.utils import timezone
 
 from console.accounts.models import User
-from console.finance.models import Scenario, Sentinel
+from console.catalog.models import CatalogChange, PriceVersion
+from console.finance.models import FeedToken, PriceReview, Scenario, Sentinel
 from console.keys import bulk, reviewing
 from console.keys.importing import jobs
 from console.keys.models import (
@@ -35,7 +36,9 @@ PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
 OWN_FILE = "a person's own price file: nobody else sees or misses it"
+OWN_LOOKS = "how a person looks at prices: nobody else sees or misses it"
 WITHOUT_ENTRY = {
+    "finance:view": OWN_LOOKS,
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
     "finance:estimate_count": A_CALL,
@@ -59,6 +62,7 @@ WITHOUT_ENTRY = {
     "playground:stream_tokenize": A_CALL,
 }
 SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
+    "finance:view": {"unit": "page"},
     "finance:referee_delete": {},
     "keys:import": {"credential_material": f"{HEADING}\n{NEW_SECRET},Search,new,,"},
     "keys:import_discard": {},
@@ -69,6 +73,19 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "keys:view_rename": {"name": "other"},
     "keys:view_delete": {},
 }
+
+
+def _reviewed(ids: Ids, by: User) -> None:
+    change = CatalogChange.objects.get(pk=str(ids["catalog_change_id"]))
+    PriceReview.objects.create(person=by, change=change, up_to=timezone.now())
+
+
+def _odd(ids: Ids, by: User) -> None:
+    PriceVersion.objects.update(odd=["completion_text_token_price"])
+
+
+def _with_feed(ids: Ids, by: User) -> None:
+    FeedToken.objects.create(person=by, digest="0" * 64)
 
 
 def _not_watched(ids: Ids, by: User) -> None:
@@ -202,6 +219,25 @@ OF_KEYS = {
     "polling:check_picked": Act("key.checked_by_hand", KEY),
 }
 OF_OTHERS = {
+    "finance:review_all": Act(
+        "prices.reviewed",
+        {"up_to": "2999-01-01T00:00:00Z", "note": "seen"},
+        detail=frozenset({"changes", "up_to", "note"}),
+    ),
+    "finance:review_one": Act(
+        "prices.reviewed", {"note": "seen"}, detail=frozenset({"change", "note"})
+    ),
+    "finance:take_back": Act(
+        "prices.reviewed", before=_reviewed, detail=frozenset({"taken_back"})
+    ),
+    "finance:confirm_price": Act(
+        "price.confirmed",
+        {"digest": "{digest}"},
+        before=_odd,
+        detail=frozenset({"teams", "ticks"}),
+    ),
+    "finance:feed_make": Act("feed.made"),
+    "finance:feed_drop": Act("feed.dropped", before=_with_feed),
     "finance:tokenizer_on": Act(
         "sentinel.switched_on", {"key": "{key_id}"}, before=_tokenizing
     ),
@@ -244,6 +280,7 @@ ACTS = {
     **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
 }
 EXPORTS = {
+    "finance:changes": "export.price_changes",
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",
     "finance:estimate": "export.estimate",

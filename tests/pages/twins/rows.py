@@ -19,7 +19,7 @@ from console.alerts.models import (
     IncidentKind,
 )
 from console.audit import trail
-from console.catalog.models import LanguageModel
+from console.catalog.models import CatalogChange, LanguageModel
 from console.finance.models import Scenario
 from console.finance.referee import files
 from console.keys.importing import jobs
@@ -42,6 +42,7 @@ from console.keys.models import (
 from console.usage import ledger
 from console.usage.models import Endpoint, UsageRecord
 from tests.catalog.readings import read_tokenizer
+from tests.finance.told import changed, effect, facts
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 
@@ -83,8 +84,10 @@ def one_of_everything(
     _price_file(person, mark)
     scenario = _scenario(person, mark)
     return {
+        "catalog_change_id": _changes_of_model(team, mark),
         "change_id": change,
         "channel_id": channel,
+        "feed_token": Link(f"{mark}-feed"),
         "finding_id": _findings(key, mark),
         "incident_id": incidents[0],
         "job_id": _import(team, admin, mark),
@@ -149,6 +152,18 @@ def _key(team: Team, mark: str, began: datetime) -> ApiKey:
         sees(key, model)
         read_tokenizer(model, team, began)
     return key
+
+
+def _changes_of_model(team: Team, mark: str) -> CatalogChange:
+    """Store what this team was told of both models, with what it would have cost."""
+    own = LanguageModel.objects.get(model_id=f"{mark}-model")
+    shared = LanguageModel.objects.get(model_id="grok-4.3")
+    for model in (own, shared):
+        facts(model, team, 9, 0, fingerprint=f"{mark}-fp", aliases=[f"{mark}-alias"])
+        effect(changed(model, team, after={"search_price": len(mark)}), team, len(mark))
+    return changed(
+        shared, team, kind="alias", field=f"{mark}-alias", before=None, after="x"
+    )
 
 
 def _history(key: ApiKey, mark: str, at: datetime) -> KeyChange:

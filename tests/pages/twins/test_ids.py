@@ -20,7 +20,11 @@ from tests.people import ClientOf
 
 __all__ = ["upstream"]
 
-LINKS = {"finance:scenario_copy", "finance:scenario_shared"}  # open for colleagues
+LINKS = {  # open for whoever has them
+    "finance:feed",
+    "finance:scenario_copy",
+    "finance:scenario_shared",
+}
 WITH_IDS = sorted(
     name for name, one in addresses().items() if one.parameters and name not in LINKS
 )
