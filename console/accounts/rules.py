@@ -66,7 +66,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "prices.view": Rule(),
         "prices.review": Rule(roles=MONEY),  # mark changes as reviewed
         "prices.confirm": Rule(roles=MONEY),  # let costs use an odd price
-        "prices.feed": Rule(anonymous=True),  # a feed reader, by its token
         "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),

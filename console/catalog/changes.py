@@ -83,8 +83,7 @@ def _joinable(
 
 
 def _is_same(change: CatalogChange, difference: Difference) -> bool:
-    told = (difference.before, difference.after, difference.odd)
-    return (change.before, change.after, change.odd) == told
+    return (change.before, change.after) == (difference.before, difference.after)
 
 
 def _change_of(difference: Difference) -> CatalogChange:

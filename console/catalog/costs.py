@@ -163,7 +163,7 @@ def sum_ticks(*terms: tuple[int, int | None]) -> int | None:
         if price is None:
             return None
         ticks += tokens * price
-    return ticks if ticks <= MAX_TICKS else None
+    return ticks if abs(ticks) <= MAX_TICKS else None
 
 
 def _dearest(*prices: int | None) -> int | None:

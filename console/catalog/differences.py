@@ -75,7 +75,7 @@ class Difference:
     @property
     def odd(self) -> bool:
         """Whether it is a price that is not plausible."""
-        return self.price_after is not None and bool(self.price_after.odd)
+        return self.price_after is not None and not self.price_after.is_sound
 
 
 def differences(

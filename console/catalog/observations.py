@@ -14,6 +14,7 @@ from console import xai
 from console.accounts.models import Team
 from console.catalog import changes, versions
 from console.catalog.differences import KEPT_FACTS, Told, differences
+from console.catalog.judging import judge
 from console.catalog.models import (
     PRICE_FIELDS,
     ChangeKind,
@@ -22,7 +23,6 @@ from console.catalog.models import (
     LanguageModel,
     PriceVersion,
 )
-from console.catalog.plausibility import odd_fields
 from console.catalog.versions import Step
 
 _FACTS = (
@@ -204,29 +204,9 @@ def _follow_prices(
             model=row, team=team, first_seen_at=seen_at, last_seen_at=seen_at, **prices
         )
         steps.append(Step(before, after, differs))
-    _judge(steps)
+    judge(steps)
     versions.write(PriceVersion, steps=steps, same=same, seen_at=seen_at)
     return steps
-
-
-def _judge(steps: Collection[Step[PriceVersion]]) -> None:
-    """Mark new prices that are not plausible after the last sound ones."""
-    doubted = [
-        step.before for step in steps if step.before and not step.before.is_sound
-    ]
-    sound = {}
-    if doubted:
-        older = PriceVersion.objects.sound().filter(
-            model__in=[version.model_id for version in doubted],
-            team=doubted[0].team_id,
-        )
-        last = older.order_by("model_id", "-first_seen_at").distinct("model_id")
-        sound = {version.model_id: version for version in last}
-    for step in steps:
-        trusted = step.before
-        if trusted is not None and not trusted.is_sound:
-            trusted = sound.get(trusted.model_id)
-        step.after.odd = odd_fields(trusted, step.after)
 
 
 def _follow_facts(

@@ -19,7 +19,6 @@ from django.db.models import (
     Count,
     Max,
     Min,
-    Q,
     UUIDField,
     Value,
     When,
@@ -32,6 +31,7 @@ from console.catalog.models import (
     PriceVersion,
     PriceVersionQuerySet,
 )
+from console.catalog.told_facts import models_told
 
 NAMED: Final = 3  # teams named where prices differ; the others are counted
 FEW: Final = 20  # teams of a price that are named at all
@@ -64,7 +64,7 @@ class PriceGroup:
     input_modalities: tuple[str, ...] | None
     output_modalities: tuple[str, ...] | None
     context_length: int | None  # tokens
-    known_since: datetime  # when any team was told of the model
+    known_since: datetime  # when the first team was told of the model
     digest: int  # of the prices
     team_count: int
     teams: tuple[str, ...]  # some names in order, where another row differs
@@ -112,7 +112,7 @@ class PriceGroup:
 def prices_now(*, user: User | AnonymousUser, search: str = "") -> list[PriceGroup]:
     """Return the newest prices, by model id.
 
-    Four queries, and one more for the names of teams if any prices differ. `search`
+    Four queries, six for staff, and one more for names if any prices differ. `search`
     narrows to models with that text in id, alias, version or fingerprint.
     """
     versions = PriceVersion.objects.visible_to(user).newest()
@@ -120,7 +120,7 @@ def prices_now(*, user: User | AnonymousUser, search: str = "") -> list[PriceGro
         When(missing_at__isnull=False, then=Value(Sighting.MISSING.value)),
         default=Value(Sighting.SEEN.value),
     )
-    return _grouped(versions, seen, search)
+    return _grouped(versions, seen, user, search)
 
 
 def prices_at(
@@ -141,7 +141,7 @@ def prices_at(
         When(missing_at__lt=until, then=Value(Sighting.MISSING.value)),
         default=Value(Sighting.GAP.value),
     )
-    return _grouped(versions, seen, search)
+    return _grouped(versions, seen, user, search)
 
 
 class _Some(Aggregate):
@@ -151,28 +151,18 @@ class _Some(Aggregate):
 
 
 def _grouped(
-    versions: PriceVersionQuerySet, seen: Case, search: str
+    versions: PriceVersionQuerySet,
+    seen: Case,
+    user: User | AnonymousUser,
+    search: str,
 ) -> list[PriceGroup]:
-    models = {row.pk: row for row in _models(search)}
+    models = {row.pk: row for row in models_told(user=user, search=search)}
     if search:
         versions = versions.filter(model__in=models)
-    # One version stands for each group: nine aggregates more would double the time.
-    rows = list(
-        versions.annotate(sighting=seen)
-        .order_by()
-        .values("model_id", "prices_digest", "sighting")
-        .annotate(
-            sample=_Some("id", output_field=UUIDField()),
-            team_count=Count("id"),
-            first=Min("first_seen_at"),
-            last=Max("last_seen_at"),
-            next=Max("superseded_at"),
-            missed=Max("missing_at"),
-        )
-    )
+    rows = _summed(versions.annotate(sighting=seen))
     of_model: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        of_model[row["model_id"]].append({**row})
+        of_model[row["model_id"]].append(row)
     shown = {
         model: _shown(found) for model, found in of_model.items() if model in models
     }
@@ -196,16 +186,24 @@ def _grouped(
     return sorted(groups, key=lambda g: (g.model_id, g.host, -g.team_count, g.teams))
 
 
-def _models(search: str) -> list[LanguageModel]:
-    models = LanguageModel.objects.defer("raw", "capabilities")
-    if search:
-        models = models.filter(
-            Q(model_id__icontains=search)
-            | Q(aliases__icontains=search)
-            | Q(version__icontains=search)
-            | Q(fingerprint__icontains=search)
+def _summed(versions: PriceVersionQuerySet) -> list[dict[str, Any]]:
+    """Return each group with one version that stands for it.
+
+    Nine aggregates in its place would double the time.
+    """
+    rows = (
+        versions.order_by()
+        .values("model_id", "prices_digest", "sighting")
+        .annotate(
+            sample=_Some("id", output_field=UUIDField()),
+            team_count=Count("id"),
+            first=Min("first_seen_at"),
+            last=Max("last_seen_at"),
+            next=Max("superseded_at"),
+            missed=Max("missing_at"),
         )
-    return list(models)
+    )
+    return [{**row} for row in rows]
 
 
 def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

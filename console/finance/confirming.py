@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from console.accounts.models import User
-from console.alerts import model_changes
+from console.alerts import incidents, model_changes
 from console.audit import trail
 from console.audit.actors import Actor
 from console.catalog.models import LanguageModel, PriceVersion, PriceVersionQuerySet
@@ -25,6 +25,7 @@ def confirm(*, model: LanguageModel, digest: int, user: User, actor: Actor) -> i
     confirmed = doubted.update(confirmed_at=Now(), confirmed_by=user)
     if not confirmed:
         return 0
+    incidents.hold()  # after the rows of prices, as the poller takes them
     version = PriceVersion.objects.newest().filter(model=model, prices_digest=digest)
     odd = version[0].odd
     model_changes.settle_odd_prices([model.pk], actor=actor)

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import F
+
 from console.accounts.models import User
 from console.catalog.models import CatalogChange, ChangeKind
 from console.catalog.prices import PriceGroup
@@ -29,12 +31,13 @@ Sparks = dict[tuple[UUID, int], Spark]  # by model and prices
 def sparks_of(groups: Iterable[PriceGroup], *, user: User, now: datetime) -> Sparks:
     """Return the drawing of each of these prices; one query."""
     moves: dict[UUID, Moves] = defaultdict(list)
-    changes = CatalogChange.objects.visible_to(user).filter(
-        kind=ChangeKind.PRICE, first_seen_at__gte=now - YEAR, after__has_key=FIELD
+    changes = CatalogChange.objects.told_to(user).filter(
+        kind=ChangeKind.PRICE, after__has_key=FIELD, **{"told_at__gte": now - YEAR}
     )
-    rows = changes.values_list("model_id", "first_seen_at", "before", "after")
-    for model, at, before, after in rows:
-        moves[model].append((at, (before or {}).get(FIELD), (after or {})[FIELD]))
+    newest = changes.order_by(F("told_at").desc())
+    for row in newest.defer("odd", "recorded_at", "last_joined_at"):
+        before, after = row.before or {}, row.after or {}
+        moves[row.model_id].append((row.told_at, before.get(FIELD), after[FIELD]))
     return {
         (group.model, group.digest): spark(
             _points(group, moves[group.model]),

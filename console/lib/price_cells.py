@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Protocol
@@ -79,9 +79,11 @@ def _price_shown(price: int | None, tokens: int, long: bool) -> SafeString | str
 def dollars(price: int | Fraction, tokens: int = MILLION) -> str:
     """Write ticks per token as dollars for so many tokens, with 2 decimals or more."""
     exact = Fraction(price) * tokens / ticks.TICKS_PER_USD
-    places = 14 if isinstance(price, int) else 6
-    amount = round(Decimal(exact.numerator) / exact.denominator, places)
-    whole, _, decimals = f"{amount:,.{places}f}".partition(".")
+    places = 10 if isinstance(price, int) else 6  # of ticks there are no smaller
+    with localcontext(prec=60):  # an odd price may have 19 digits
+        amount = round(Decimal(exact.numerator) / exact.denominator, places)
+        text = f"{amount:,.{places}f}"
+    whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 

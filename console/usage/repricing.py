@@ -209,7 +209,8 @@ def _split(kind: str, prices: costs.Prices | None) -> bool:
     if prices is None:
         return False
     tiers = [costs.tier_for(prices, prompt_tokens=n) for n in (0, MAX_TICKS)]
-    return any(getattr(tier, kind) not in {tier.text, 0} for tier in tiers)
+    free = {0} if kind == "image" else set()  # as costs are computed
+    return any(getattr(tier, kind) not in {tier.text, *free} for tier in tiers)
 
 
 def _effect(question: Question, found: Sequence[Sums], until: Any) -> ChangeEffect:
@@ -217,7 +218,7 @@ def _effect(question: Question, found: Sequence[Sums], until: Any) -> ChangeEffe
     unknown_calls = sum(sums.unknown_calls for sums in found)
     for sums in found:
         difference = _difference(question, sums)
-        if difference is None:
+        if difference is None or abs(ticks + difference) > MAX_TICKS:
             unknown_calls += sums.calls
         else:
             ticks, calls = ticks + difference, calls + sums.calls

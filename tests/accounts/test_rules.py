@@ -43,7 +43,6 @@ OPEN_TO: dict[str, set[str | None]] = {
     "prices.view": {"staff", "finance", "auditor", "admin"},
     "prices.review": {"finance", "admin"},
     "prices.confirm": {"finance", "admin"},
-    "prices.feed": {"staff", "finance", "auditor", "admin", None},
     "sentinel.change": {"admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},
     "status.view": {"auditor", "admin"},

@@ -110,7 +110,7 @@ def test_what_was_not_told_is_none(sam: User, team: Team) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 50])
-def test_four_queries_for_any_number_of_models(
+def test_six_queries_for_any_number_of_models(
     sam: User,
     team: Team,
     number: int,
@@ -118,7 +118,7 @@ def test_four_queries_for_any_number_of_models(
 ) -> None:
     see(team, *(model_json(f"grok-{n}") for n in range(number)))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         assert len(prices_now(user=sam)) == number
 
 
@@ -261,3 +261,27 @@ def test_every_look_belongs_to_exactly_one_day_of_a_zone(
             assert [row.first_seen_at for row in shown] == [inside[-1]]
 
     assert found == looks
+
+
+def test_staff_are_told_the_facts_of_their_own_teams(
+    sam: User, fin: User, team: Team, other_team: Team
+) -> None:
+    see(team, model_json(aliases=["ours"]))
+    see(other_team, model_json(aliases=["grok-secret"], fingerprint="fp_x"), hours=1)
+
+    (row,) = prices_now(user=sam)
+
+    assert (row.aliases, row.fingerprint) == (("ours",), "fp_0a1b2c3d4e")
+    assert prices_now(user=sam, search="grok-secret") == []
+    assert len(prices_now(user=fin, search="grok-secret")) == 1
+
+
+def test_staff_are_told_since_when_their_own_teams_know_a_model(
+    mia: User, team: Team, other_team: Team
+) -> None:
+    see(team, model_json())
+    see(other_team, model_json(), hours=5)
+
+    (row,) = prices_now(user=mia)
+
+    assert row.known_since == NOON + 5 * HOUR

@@ -107,3 +107,34 @@ def test_what_was_confirmed_is_what_the_next_one_is_measured_against(
 
     rows = PriceVersion.objects.order_by("first_seen_at")
     assert [bool(row.odd) for row in rows] == [False, True, False, True]
+
+
+@pytest.mark.django_db
+def test_a_team_that_comes_later_follows_what_was_confirmed(
+    team: Team, other_team: Team
+) -> None:
+    free = model_json(completion_text_token_price=0)
+    for each in (team, other_team):
+        see(each, model_json())
+    see(team, free, hours=1)
+    PriceVersion.objects.newest().filter(team=team).update(confirmed_at=NOON)
+
+    see(other_team, free, hours=2)
+
+    late = PriceVersion.objects.newest().get(team=other_team)
+    assert late.odd == ["completion_text_token_price"]
+    assert (late.is_sound, late.confirmed_at) == (True, NOON)
+    assert CatalogChange.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_first_price_that_others_doubt_is_doubted(
+    team: Team, other_team: Team
+) -> None:
+    free = model_json(completion_text_token_price=0)
+    see(team, model_json())
+    see(team, free, hours=1)
+
+    see(other_team, free, hours=2)
+
+    assert not PriceVersion.objects.get(team=other_team).is_sound

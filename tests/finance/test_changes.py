@@ -462,3 +462,37 @@ def test_a_change_is_new_to_those_who_were_there_before_it(
     CatalogChange.objects.filter(pk=change.pk).update(recorded_at=long_ago)
 
     assert rows(client_of(fin).get(URL, {"new": "1"}).text) == []
+
+
+def test_a_review_goes_no_further_than_now(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    changed(stored_model(), team)
+    browser = client_of(fin)
+
+    browser.post(f"{URL}review/", {"up_to": "9999-12-31T23:59:59-14:00"})
+
+    assert PriceReview.objects.get().up_to <= timezone.now()
+    assert browser.get(URL).status_code == 200
+
+
+def test_staff_read_when_their_own_team_was_told(
+    client_of: ClientOf, mia: User, team: Team, other_team: Team
+) -> None:
+    changed(stored_model(), team, other_team)  # an hour later
+
+    browser = client_of(mia)
+
+    (row,) = rows(browser.get(URL).text)
+    assert "13:00" in row
+    assert "12:00" not in row.split("</ol>")[0]
+    assert len(rows(browser.get(URL, {"from": "2026-06-17"}).text)) == 1
+
+
+def test_a_model_of_other_teams_has_no_name_in_the_address(
+    client_of: ClientOf, mia: User, team: Team
+) -> None:
+    model = stored_model("theirs")
+    stored_price(model, team)
+
+    assert "theirs" not in client_of(mia).get(URL, {"model": str(model.pk)}).text

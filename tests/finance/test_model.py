@@ -139,8 +139,8 @@ def test_teams_with_other_prices_are_chosen_by_link(
     client_of: ClientOf, fin: User, team: Team, other_team: Team
 ) -> None:
     model, third = stored_model(), Team.objects.create(name="Third")
-    for one in (other_team, third):
-        told(model, one, 9, 0)
+    for one, first in ((other_team, 9), (third, 8)):
+        told(model, one, first, 0)
     told(model, team, 9, 0, completion_text_token_price=90_000)
 
     most = client_of(fin).get(url(model)).text

@@ -40,13 +40,13 @@ def names(user: User, **filters: Any) -> list[str]:
 
 
 def test_shows_every_price_in_dollars_with_facts_and_age(
-    client_of: ClientOf, sam: User, team: Team
+    client_of: ClientOf, fin: User, team: Team
 ) -> None:
     model = stored_model("grok-4.3")
     stored_price(model, team)
     sees(stored_key(team), model)
 
-    (row,) = rows(client_of(sam).get(URL).text)
+    (row,) = rows(client_of(fin).get(URL).text)
 
     for whole, decimals in [
         ("1", ".25"), ("0", ".20"), ("2", ".50"), ("0", ".40"), ("5", ".00"),
@@ -60,7 +60,7 @@ def test_shows_every_price_in_dollars_with_facts_and_age(
 
 
 def test_unknown_none_and_not_applicable_are_three_things(
-    client_of: ClientOf, sam: User, team: Team
+    client_of: ClientOf, fin: User, team: Team
 ) -> None:
     text_only = stored_model("text-only", input_modalities=["text"])
     stored_price(
@@ -73,7 +73,7 @@ def test_unknown_none_and_not_applicable_are_three_things(
     untold = stored_model("untold", input_modalities=None, context_length=None)
     stored_price(untold, team, **dict.fromkeys(PRICE_FIELDS))
 
-    text_row, untold_row = rows(client_of(sam).get(URL).text)
+    text_row, untold_row = rows(client_of(fin).get(URL).text)
 
     assert "n/a" in text_row
     assert "no such tier" in text_row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -128,3 +129,11 @@ def test_tokens_are_counted_with_separators() -> None:
 )
 def test_a_name_from_outside_hides_nothing(name: str, shown: str) -> None:
     assert tags.visible(name) == shown
+
+
+@pytest.mark.parametrize("price", [2**63 - 1, -(2**63 - 1), 10**18])
+@pytest.mark.parametrize("tokens", [1_000_000, 1_000, 650])
+def test_the_largest_price_that_is_stored_can_be_shown(price: int, tokens: int) -> None:
+    exact = Decimal(price) * tokens / 10**10
+
+    assert Decimal(price_cells.dollars(price, tokens).replace(",", "")) == exact

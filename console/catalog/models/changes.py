@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -40,6 +41,17 @@ class CatalogChangeQuerySet(models.QuerySet["CatalogChange"]):
         seen = ChangeSight.objects.filter(change=models.OuterRef("pk"))
         return self.filter(models.Exists(seen.filter(team__in=user.team_ids())))
 
+    def told_to(self, user: User | AnonymousUser) -> CatalogChangeQuerySet:
+        """Keep the same, with `told_at`: when the first of their teams was told."""
+        rows = self.visible_to(user)
+        if isinstance(user, User) and not user.sees_all_teams:
+            seen = ChangeSight.objects.filter(
+                change=models.OuterRef("pk"), team__in=user.team_ids()
+            )
+            first = seen.order_by("seen_at").values("seen_at")[:1]
+            return rows.annotate(told_at=models.Subquery(first))
+        return rows.annotate(told_at=models.F("first_seen_at"))
+
 
 class CatalogChange(models.Model):
     """One thing that changed in one model, however many teams saw it.
@@ -66,6 +78,7 @@ class CatalogChange(models.Model):
     first_seen_at = models.DateTimeField()  # by the first team
     last_joined_at = models.DateTimeField()  # when the newest team saw it
     recorded_at = models.DateTimeField(default=timezone.now)
+    told_at: datetime  # of `told_to()` alone
 
     objects = CatalogChangeQuerySet.as_manager()
 

@@ -27,7 +27,7 @@ SIZE: Final = 25
 SEARCH_LENGTH: Final = 100
 AT_ONCE: Final = 200  # changes read together for a file
 COLUMNS: Final = (
-    Column("first_seen_at", instant, descending=True, indexed=True),
+    Column("told_at", instant, descending=True, indexed=True),
     replace(ID, descending=True),
 )
 EXPORT_FIELDS: Final = (
@@ -129,24 +129,24 @@ def feed(*, user: User, filters: Filters) -> Feed:
 
 def narrowed(*, user: User, filters: Filters) -> CatalogChangeQuerySet:
     """Keep the changes this person may see and asks for."""
-    rows = CatalogChange.objects.visible_to(user)
+    rows = CatalogChange.objects.told_to(user)
     if filters.new:
-        rows = reviewing.unreviewed(user)
+        rows = rows.filter(pk__in=reviewing.unreviewed(user).values("pk"))
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     if filters.model:
         rows = rows.filter(model=filters.model)
     zone = ZoneInfo(timezone.get_current_timezone_name())
     if filters.since:
-        rows = rows.filter(first_seen_at__gte=day_bounds(filters.since, zone)[0])
+        rows = rows.filter(**{"told_at__gte": day_bounds(filters.since, zone)[0]})
     if filters.until:
-        rows = rows.filter(first_seen_at__lt=day_bounds(filters.until, zone)[1])
+        rows = rows.filter(**{"told_at__lt": day_bounds(filters.until, zone)[1]})
     if filters.search:
-        rows = rows.filter(
-            Q(model__model_id__icontains=filters.search)
-            | Q(model__aliases__icontains=filters.search)
-            | Q(kind=ChangeKind.ALIAS, field__icontains=filters.search)
-        )
+        called = Q(model__model_id__icontains=filters.search)
+        if user.sees_all_teams:  # another team may be told other aliases
+            called |= Q(model__aliases__icontains=filters.search)
+        of_alias = Q(kind=ChangeKind.ALIAS, field__icontains=filters.search)
+        rows = rows.filter(called | of_alias)
     return rows
 
 

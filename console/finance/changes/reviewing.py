@@ -8,6 +8,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from console.accounts.models import User
 from console.audit import trail
@@ -44,6 +45,7 @@ def review_all(*, user: User, up_to: datetime, note: str, actor: Actor) -> int:
     `up_to` is the newest change that the page showed, so that what came meanwhile
     stays new. Calling it twice marks nothing more.
     """
+    up_to = min(up_to, timezone.now())
     marked = unreviewed(user).filter(recorded_at__lte=up_to).count()
     if not marked:
         return 0

@@ -45,6 +45,7 @@ def offers(user: User | AnonymousUser) -> list[Offer]:
         PriceVersion.objects.newest()
         .filter(team__in=teams)
         .select_related("model", "team")
+        .defer("model__raw", "model__capabilities")
         .order_by("model__model_id", "model__host", "team__name")
     )
     alike: dict[tuple[object, ...], list[PriceVersion]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from console.finance.models import Scenario
 
 MOST = 100  # of one person
 TOKEN_BYTES = 32
+LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Refused(Exception):
@@ -39,8 +41,8 @@ def inputs_of(scenario: Scenario) -> Inputs:
 
 def opened_by(token: str) -> Scenario | None:
     """Return what a link opens, unless it was unshared or its owner left."""
-    if not token:
-        return None  # which all that are not shared have
+    if LINK.fullmatch(token) is None:
+        return None  # empty, as of all that are not shared, or nothing we made
     shared = Scenario.objects.select_related("owner").filter(owner__is_active=True)
     return shared.filter(share_token=token).first()
 

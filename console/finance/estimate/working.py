@@ -173,7 +173,7 @@ def times(ticks: int | None, number: int) -> int | None:
 
 def bounded(ticks: int) -> int | None:
     """Return the ticks if a column can hold them."""
-    return ticks if ticks <= MAX_TICKS else None
+    return ticks if abs(ticks) <= MAX_TICKS else None
 
 
 def exact_dollars(ticks: int) -> str:

@@ -110,8 +110,9 @@ def facts(*, model: LanguageModel, user: User | AnonymousUser, team: UUID) -> Fa
             :MOST_VERSIONS
         ]
     )
-    newest: FactsVersion | LanguageModel = told[0] if told else model
     whole = isinstance(user, User) and user.sees_all_teams
+    stored = model if whole else LanguageModel(host=model.host, model_id=model.model_id)
+    newest: FactsVersion | LanguageModel = told[0] if told else stored
     return Facts(
         **{name: getattr(newest, name) for name in FACTS},
         versions=_held(told, "version"),

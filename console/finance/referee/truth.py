@@ -23,6 +23,7 @@ def models_for(user: User | AnonymousUser) -> list[Model]:
     versions = (
         PriceVersion.objects.filter(team__in=Team.objects.visible_to(user))
         .select_related("model", "team")
+        .defer("model__raw", "model__capabilities")
         .order_by("model__model_id", "-first_seen_at", "team__name")
     )
     return [

@@ -29,6 +29,7 @@ class Standing:
     """The sentinel, as one person may see it."""
 
     sentinel: Sentinel
+    problem: str  # without names, for those who do not see the key's team
     key: ApiKey | None  # None: of a team this person does not see
     removed: bool  # the key was, so nothing can be read
     at_work: bool
@@ -53,11 +54,13 @@ def standing(*, user: User | AnonymousUser, now: datetime) -> Standing | None:
     held = row.lease_until is not None and row.lease_until > now
     is_due = row.due_at <= now
     done = total = 0
-    if is_due and row.key.removed_at is None:
+    if seen and is_due and row.key.removed_at is None:
         done, total = _progress(row)
     finished = row.finished_at
+    unnamed = "Not every text could be read." if row.problem else ""
     return Standing(
         sentinel=row,
+        problem=row.problem if seen else unnamed,
         key=row.key if seen else None,
         removed=row.key.removed_at is not None,
         at_work=held and row.lease is not None,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
@@ -42,7 +42,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
         "filters": filters,
         "back": request.get_full_path(),
         "last_review": reviewing.last_review(user),
-        "model": _model(filters.model),
+        "model": _model(request, filters.model),
         "token": FeedToken.objects.filter(person=user).first(),
     }
     return render_page(request, "finance/changes.html", context, part="change-feed")
@@ -103,10 +103,9 @@ def take_back(request: HttpRequest, catalog_change_id: UUID) -> HttpResponse:
 @rule("prices.confirm")
 def confirm(request: HttpRequest, model: UUID) -> HttpResponse:
     """Let costs be computed with an odd price that the model has now."""
-    told = LanguageModel.objects.filter(
-        pk__in=PriceVersion.objects.visible_to(request.user).values("model")
-    )
-    form, found = ConfirmForm(request.POST), get_object_or_404(told, pk=model)
+    form, found = ConfirmForm(request.POST), _model(request, model)
+    if found is None:
+        raise Http404
     if not form.is_valid():
         messages.error(request, "Nothing was confirmed. Open the page again and retry.")
         return back(request, "finance:changes")
@@ -120,9 +119,12 @@ def confirm(request: HttpRequest, model: UUID) -> HttpResponse:
     )
 
 
-def _model(asked: UUID | None) -> LanguageModel | None:
-    """Return the model that the address names; no rows of it are shown by this."""
-    return LanguageModel.objects.filter(pk=asked).first() if asked else None
+def _model(request: HttpRequest, asked: UUID | None) -> LanguageModel | None:
+    """Return the model that the address names, if teams of the viewer were told it."""
+    if asked is None:
+        return None
+    told = PriceVersion.objects.visible_to(request.user).filter(model=asked)
+    return LanguageModel.objects.filter(pk=asked, pk__in=told.values("model")).first()
 
 
 def _visible(request: HttpRequest, change: UUID) -> CatalogChange:

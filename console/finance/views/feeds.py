@@ -18,7 +18,7 @@ from console.finance.changes import atom, tokens
 
 
 @require_GET
-@rule("prices.feed")
+@rule("public")
 def feed(request: HttpRequest, feed_token: str) -> HttpResponse:
     """The newest changes as Atom, as the person of the token may see them."""
     user = tokens.person_with(feed_token)
