@@ -159,7 +159,7 @@ def _grouped(
     models = {row.pk: row for row in models_told(user=user, search=search)}
     if search:
         versions = versions.filter(model__in=models)
-    rows = _summed(versions.annotate(sighting=seen))
+    rows = _summed(versions, seen)
     of_model: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         of_model[row["model_id"]].append(row)
@@ -186,13 +186,14 @@ def _grouped(
     return sorted(groups, key=lambda g: (g.model_id, g.host, -g.team_count, g.teams))
 
 
-def _summed(versions: PriceVersionQuerySet) -> list[dict[str, Any]]:
+def _summed(versions: PriceVersionQuerySet, seen: Case) -> list[dict[str, Any]]:
     """Return each group with one version that stands for it.
 
     Nine aggregates in its place would double the time.
     """
     rows = (
-        versions.order_by()
+        versions.annotate(sighting=seen)
+        .order_by()
         .values("model_id", "prices_digest", "sighting")
         .annotate(
             sample=_Some("id", output_field=UUIDField()),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F
@@ -34,8 +34,8 @@ def sparks_of(groups: Iterable[PriceGroup], *, user: User, now: datetime) -> Spa
     changes = CatalogChange.objects.told_to(user).filter(
         kind=ChangeKind.PRICE, after__has_key=FIELD, **{"told_at__gte": now - YEAR}
     )
-    newest = changes.order_by(F("told_at").desc())
-    for row in newest.defer("odd", "recorded_at", "last_joined_at"):
+    newest: Iterable[Any] = changes.order_by(F("told_at").desc())
+    for row in newest:
         before, after = row.before or {}, row.after or {}
         moves[row.model_id].append((row.told_at, before.get(FIELD), after[FIELD]))
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -78,7 +77,6 @@ class CatalogChange(models.Model):
     first_seen_at = models.DateTimeField()  # by the first team
     last_joined_at = models.DateTimeField()  # when the newest team saw it
     recorded_at = models.DateTimeField(default=timezone.now)
-    told_at: datetime  # of `told_to()` alone
 
     objects = CatalogChangeQuerySet.as_manager()
 
