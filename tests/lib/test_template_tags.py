@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -125,3 +125,20 @@ def test_tokens_are_counted_with_separators() -> None:
 )
 def test_a_name_from_outside_hides_nothing(name: str, shown: str) -> None:
     assert tags.visible(name) == shown
+
+
+def test_a_table_cell_of_a_price_is_that_price_or_says_that_it_is_not_told() -> None:
+    assert tags.price_or_unknown(12_500) == tags.price_cell(12_500)
+    assert tags.price_or_unknown(0) == tags.price_cell(0)
+    assert tags.price_or_unknown(None) == (
+        '<span class="unknown" title="xAI has not told this price">unknown</span>'
+    )
+
+
+def test_since_is_a_date_with_its_second_in_the_title() -> None:
+    moment = datetime(2026, 6, 1, 6, 5, 4, tzinfo=UTC)
+
+    assert tags.since(moment) == (
+        '<time datetime="2026-06-01T06:05:04+00:00" title="1 Jun 2026, 06:05:04 UTC">'
+        "1 Jun 2026, 06:05</time>"
+    )

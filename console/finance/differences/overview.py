@@ -11,20 +11,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from console.accounts.models import Team, User
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
 from console.finance.differences.mixing import Mix, mix_of
+from console.finance.differences.unseen import NAMED, unseen_by
 from console.finance.percents import Change, change, factor
 from console.lib.export import Record
 from console.lib.ticks import usd_per_million
 
 Viewer = User | AnonymousUser
 SHOWN: Final = 40  # models
-NAMED: Final = 6  # teams
 PER_TOKEN: Final = tuple(
     name
     for name in PRICE_FIELDS
@@ -120,7 +119,7 @@ def overview(*, user: Viewer, search: str = "", most: int = SHOWN) -> Overview:
     rare = [
         m for m in shown if 0 < asked[known[m].host] - _sum(counts[m]) < _sum(counts[m])
     ]
-    unseen = _unseen_by(user, {model: known[model].host for model in rare})
+    unseen = unseen_by(user, {model: known[model].host for model in rare})
     return Overview(
         teams=max(asked.values(), default=0),
         models=len(counts),
@@ -226,59 +225,6 @@ def differences(
 
 def _factor(blend: int | None, common: int | None) -> str | None:
     return factor(blend, common) if blend is not None and common else None
-
-
-UNSEEN = """
-      WITH asked AS (
-           SELECT * FROM unnest(%(models)s::uuid[], %(hosts)s::text[])
-               AS asked (model_id, host)),
-           seen AS MATERIALIZED (
-           SELECT version.model_id, version.team_id
-             FROM catalog_priceversion version
-            WHERE version.model_id = ANY(%(models)s)
-              AND version.superseded_at IS NULL
-              AND version.missing_at IS NULL),
-           unseen AS MATERIALIZED (
-           SELECT asked.model_id, asked.host, team.id, team.name
-             FROM asked
-            CROSS JOIN accounts_team team
-             LEFT JOIN seen ON seen.model_id = asked.model_id AND seen.team_id = team.id
-            WHERE seen.team_id IS NULL
-              AND (%(everyone)s OR team.id IN (SELECT team_id
-                                                 FROM accounts_membership
-                                                WHERE user_id = %(user)s))),
-           ranked AS (
-           SELECT model_id, name,
-                  row_number() OVER (PARTITION BY model_id ORDER BY name) AS place
-             FROM unseen
-            WHERE EXISTS (SELECT
-                            FROM catalog_priceversion version
-                            JOIN catalog_languagemodel model
-                              ON model.id = version.model_id
-                           WHERE version.team_id = unseen.id
-                             AND model.host = unseen.host))
-    SELECT model_id, name
-      FROM ranked
-     WHERE place <= %(named)s
-     ORDER BY model_id, place
-"""
-
-
-def _unseen_by(user: Viewer, models: Mapping[UUID, str]) -> dict[UUID, tuple[str, ...]]:
-    """Return for each of these models some teams that do not see it."""
-    values: dict[str, Any] = {
-        "models": list(models),
-        "hosts": list(models.values()),
-        "everyone": isinstance(user, User) and user.sees_all_teams,
-        "user": user.pk,
-        "named": NAMED,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(UNSEEN, values)
-        found: dict[UUID, tuple[str, ...]] = {}
-        for model, name in cursor.fetchall():
-            found[model] = (*found.get(model, ()), name)
-    return found
 
 
 def records(found: Overview) -> Iterator[Record]:
