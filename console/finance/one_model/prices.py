@@ -147,7 +147,10 @@ def _leads(newest: QuerySet[PriceVersion]) -> dict[int, TeamTold]:
     rows = (
         newest.annotate(began=Subquery(oldest.values("first_seen_at")[:1]))
         .order_by(
-            "prices_digest", F("missing_at").desc(nulls_first=True), "began", "team"
+            "prices_digest",
+            F("missing_at").desc(nulls_first=True),
+            "began",
+            "team__name",
         )
         .distinct("prices_digest")
         .values_list("prices_digest", "team", "team__name", "missing_at")
