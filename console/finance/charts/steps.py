@@ -10,6 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from console.finance.charts.axes import (
+    FEW_LINES,
+    MOST_LINES,
     Across,
     GridLine,
     Tick,
@@ -148,7 +150,13 @@ def step_chart(
     seen = [_within(one, start, end) for one in series]
     told = [s.value for steps in seen for s in steps if s.value is not None]
     base = LOW_BASE if low else BASE
-    up, grid = values_up(max(told, default=0), top=TOP, bottom=base, words=words)
+    up, grid = values_up(
+        max(told, default=0),
+        top=TOP,
+        bottom=base,
+        words=words,
+        lines=FEW_LINES if low else MOST_LINES,
+    )
     stops = {gap.end for gap in gaps}
     return StepChart(
         grid=grid,

@@ -148,6 +148,17 @@ def test_an_empty_chart_has_axes_only() -> None:
     assert chart.grid[0].words == "$0.00"
 
 
+def test_a_low_drawing_has_fewer_lines_in_less_room() -> None:
+    chart = drawn(step(0, 100, 12_500), low=True)
+
+    assert [(line.words, line.y) for line in chart.grid] == [
+        ("$0.00", "98.0"),
+        ("$1.00", "69.0"),
+        ("$2.00", "40.0"),
+    ]
+    assert (chart.base, chart.dates, chart.height) == (98, 120, 88)
+
+
 @given(
     st.lists(
         st.tuples(st.integers(1, 40), st.none() | st.integers(0, 10**9)), max_size=12
