@@ -127,7 +127,7 @@ def test_a_time_in_which_nothing_was_seen_is_one_gap_and_no_row(
     assert list(found) == ["standard"]
     chart = found["standard"].chart
     assert (chart.strokes, found["standard"].rows) == ((), ())
-    assert [(band.x, band.width) for band in chart.bands] == [("9.50%", "70.50%")]
+    assert [(band.x, band.width) for band in chart.bands] == [("9.50%", "65.50%")]
 
 
 def test_a_gap_that_began_before_the_span_is_drawn_in_it(ada: User, team: Team) -> None:
@@ -137,4 +137,4 @@ def test_a_gap_that_began_before_the_span_is_drawn_in_it(ada: User, team: Team) 
 
     (band,) = drawn(model, team, ada, Span.QUARTER)["standard"].chart.bands
 
-    assert (band.x, band.width) == ("9.50%", "35.25%")
+    assert (band.x, band.width) == ("9.50%", "32.75%")
