@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from console.lib.days import day_bounds, day_of
 
-MOST_LINES: Final = 4  # above the baseline
+MOST_LINES, FEW_LINES = 4, 2  # above the baseline; in a low drawing
 MOST_TICKS: Final = 7
 DAY_STEPS: Final = (1, 2, 7, 14)
 MONTH_STEPS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
@@ -74,8 +74,8 @@ def pixels(place: float) -> str:
     return f"{place:.1f}"
 
 
-def round_step(highest: int) -> int:
-    """Return the smallest of 1, 2, 2.5, 5, 10, … that reaches `highest` in 4 steps.
+def round_step(highest: int, *, lines: int = MOST_LINES) -> int:
+    """Return the smallest of 1, 2, 2.5, 5, 10, … that reaches `highest` in so many.
 
     2.5 only where it is a whole number.
     """
@@ -83,21 +83,26 @@ def round_step(highest: int) -> int:
     while True:
         for tenths in (10, 20, 25, 50):
             step, rest = divmod(tenths * power, 10)
-            if not rest and step * MOST_LINES >= highest:
+            if not rest and step * lines >= highest:
                 return step
         power *= 10
 
 
 def values_up(
-    highest: int, *, top: int, bottom: int, words: Callable[[int], str]
+    highest: int,
+    *,
+    top: int,
+    bottom: int,
+    words: Callable[[int], str],
+    lines: int = MOST_LINES,
 ) -> tuple[Up, tuple[GridLine, ...]]:
     """Return the scale from zero to at least `highest`, and its lines."""
-    step = round_step(max(highest, 1))
+    step = round_step(max(highest, 1), lines=lines)
     number = max(-(-highest // step), 1)
     scale = Up(most=step * number, top=top, bottom=bottom)
     places = [(scale.at(n * step), words(n * step)) for n in range(number + 1)]
-    lines = [GridLine(pixels(y), pixels(y + 4), said) for y, said in places]
-    return scale, tuple(lines)
+    grid = (GridLine(pixels(y), pixels(y + 4), said) for y, said in places)
+    return scale, tuple(grid)
 
 
 def times_across(scale: Across, zone: ZoneInfo) -> tuple[Tick, ...]:

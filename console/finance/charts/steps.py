@@ -10,6 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from console.finance.charts.axes import (
+    FEW_LINES,
+    MOST_LINES,
     Across,
     GridLine,
     Tick,
@@ -21,7 +23,7 @@ from console.finance.charts.axes import (
 )
 from console.finance.charts.labels import rooms, spread
 
-LEFT, RIGHT = 9.5, 80.0
+LEFT, RIGHT = 9.5, 75.0  # so that labels have room on a phone
 TOP, NOTES = 40, 10
 BASE, LOW_BASE = 186, 98  # of a whole drawing, and of a low one
 DATES: Final = 22  # below the base
@@ -148,7 +150,13 @@ def step_chart(
     seen = [_within(one, start, end) for one in series]
     told = [s.value for steps in seen for s in steps if s.value is not None]
     base = LOW_BASE if low else BASE
-    up, grid = values_up(max(told, default=0), top=TOP, bottom=base, words=words)
+    up, grid = values_up(
+        max(told, default=0),
+        top=TOP,
+        bottom=base,
+        words=words,
+        lines=FEW_LINES if low else MOST_LINES,
+    )
     stops = {gap.end for gap in gaps}
     return StepChart(
         grid=grid,
@@ -212,7 +220,7 @@ def _labels(
         if steps and steps[-1].value is not None
     ]
     places = spread([y + 4 for _, y in ends], apart=15, top=TOP, bottom=up.bottom + 4)
-    x = percent(RIGHT + 1.5)
+    x = percent(RIGHT + 1)
     return tuple(
         Label(x, pixels(y), label) for (label, _), y in zip(ends, places, strict=True)
     )

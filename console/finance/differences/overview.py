@@ -11,18 +11,33 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from console.accounts.models import Team, User
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
 from console.finance.differences.mixing import Mix, mix_of
+from console.finance.differences.unseen import NAMED, unseen_by
 from console.finance.percents import Change, change, factor
 
 Viewer = User | AnonymousUser
 SHOWN: Final = 40  # models
+<<<<<<< HEAD
 NAMED: Final = 6  # teams
+=======
+PER_TOKEN: Final = tuple(
+    name
+    for name in PRICE_FIELDS
+    if name not in ("search_price", "long_context_threshold")
+)
+EXPORT_FIELDS: Final = (
+    "model", "host", "teams_told", "teams_asked", "teams_with_these_prices",
+    "most_common", "cheapest", "dearest", "factor", "some_teams",
+    *(f"{name}_ticks" for name in PER_TOKEN),
+    *(f"{name}_usd_per_million" for name in PER_TOKEN),
+    "long_context_threshold",
+)  # fmt: skip
+>>>>>>> model
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ def overview(*, user: Viewer, search: str = "", most: int = SHOWN) -> Overview:
     rare = [
         m for m in shown if 0 < asked[known[m].host] - _sum(counts[m]) < _sum(counts[m])
     ]
-    unseen = _unseen_by(user, {model: known[model].host for model in rare})
+    unseen = unseen_by(user, {model: known[model].host for model in rare})
     return Overview(
         teams=max(asked.values(), default=0),
         models=len(counts),
@@ -214,6 +229,7 @@ def _factor(blend: int | None, common: int | None) -> str | None:
     return factor(blend, common) if blend is not None and common else None
 
 
+<<<<<<< HEAD
 UNSEEN = """
       WITH asked AS (
            SELECT * FROM unnest(%(models)s::uuid[], %(hosts)s::text[])
@@ -264,4 +280,35 @@ def _unseen_by(user: Viewer, models: Mapping[UUID, str]) -> dict[UUID, tuple[str
         found: dict[UUID, tuple[str, ...]] = {}
         for model, name in cursor.fetchall():
             found[model] = (*found.get(model, ()), name)
+=======
+def records(found: Overview) -> Iterator[Record]:
+    """Yield a line for each price of each model: whole ticks, and in dollars."""
+    for row in found.rows:
+        for offer in row.offers:
+            yield {
+                "model": row.model_id,
+                "host": row.host,
+                "teams_told": row.told,
+                "teams_asked": row.asked,
+                "teams_with_these_prices": offer.teams,
+                "most_common": offer.common,
+                "cheapest": offer.cheapest,
+                "dearest": offer.dearest,
+                "factor": offer.factor and offer.factor.removeprefix("×"),
+                "some_teams": offer.named,
+                "long_context_threshold": offer.prices["long_context_threshold"],
+                **priced(offer.prices, ""),
+            }
+
+
+def priced(prices: Mapping[str, int | None], before: str) -> dict[str, Any]:
+    """Return the columns of a file for a set of prices; None is not told."""
+    found: dict[str, Any] = {}
+    for name in PER_TOKEN:
+        ticks = prices[name]
+        found[f"{before}{name}_ticks"] = ticks
+        found[f"{before}{name}_usd_per_million"] = (
+            None if ticks is None else f"{usd_per_million(ticks):f}"
+        )
+>>>>>>> model
     return found

@@ -14,7 +14,6 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
@@ -148,7 +147,10 @@ def _leads(newest: QuerySet[PriceVersion]) -> dict[int, TeamTold]:
     rows = (
         newest.annotate(began=Subquery(oldest.values("first_seen_at")[:1]))
         .order_by(
-            "prices_digest", F("missing_at").desc(nulls_first=True), "began", "team"
+            "prices_digest",
+            F("missing_at").desc(nulls_first=True),
+            "began",
+            "team__name",
         )
         .distinct("prices_digest")
         .values_list("prices_digest", "team", "team__name", "missing_at")
@@ -178,29 +180,22 @@ def chosen(
     return found[0], found[0].lead
 
 
-EVER_TOLD = """
-    SELECT prices_digest, count(*), min(first_seen_at), max(last_seen_at)
-      FROM (SELECT prices_digest, min(first_seen_at) AS first_seen_at,
-                   max(last_seen_at) AS last_seen_at
-              FROM catalog_priceversion
-             WHERE model_id = %(model)s {own}
-             GROUP BY prices_digest, team_id) told
-     GROUP BY prices_digest
-"""
-OWN = """
-               AND team_id IN (SELECT team_id
-                                 FROM accounts_membership
-                                WHERE user_id = %(user)s)
-"""
-
-
 def ever_told(*, user: Viewer, model: UUID) -> dict[int, Everywhere]:
     """Return all prices the model ever had for any team the person sees; one query."""
-    everyone = isinstance(user, User) and user.sees_all_teams
-    values: dict[str, UUID | None] = {"model": model, "user": user.pk}
-    with connection.cursor() as cursor:  # an OR in its place would read all teams' rows
-        cursor.execute(EVER_TOLD.format(own="" if everyone else OWN), values)
-        return {digest: Everywhere(*told) for digest, *told in cursor.fetchall()}
+    rows = (
+        PriceVersion.objects.visible_to(user)
+        .filter(model=model)
+        .order_by()
+        .values_list("prices_digest")
+        .annotate(
+            teams=Count("team", distinct=True),
+            first=Min("first_seen_at"),
+            last=Max("last_seen_at"),
+        )
+    )
+    return {
+        digest: Everywhere(teams, first, last) for digest, teams, first, last in rows
+    }
 
 
 def versions(

@@ -43,9 +43,9 @@ def test_a_price_that_rose_is_two_levels_and_an_upright() -> None:
     chart = drawn(step(0, 49.8, 15_000), step(50, 100, 18_000))
 
     assert lines(chart) == [
-        ("9.50%", "44.75%", "76.5", "76.5"),
-        ("44.75%", "44.75%", "76.5", "54.6"),
-        ("44.75%", "80.00%", "54.6", "54.6"),
+        ("9.50%", "42.25%", "76.5", "76.5"),
+        ("42.25%", "42.25%", "76.5", "54.6"),
+        ("42.25%", "75.00%", "54.6", "54.6"),
     ]
     assert {one.look for one in chart.strokes} == {"l1"}
 
@@ -68,33 +68,33 @@ def test_nothing_is_drawn_where_nothing_is_known() -> None:
     chart = drawn(step(0, 20, 10_000), step(60, 100, 20_000), gaps=[gap])
 
     assert lines(chart) == [
-        ("9.50%", "23.60%", "113.0", "113.0"),
-        ("51.80%", "80.00%", "40.0", "40.0"),
+        ("9.50%", "22.60%", "113.0", "113.0"),
+        ("48.80%", "75.00%", "40.0", "40.0"),
     ]
     (band,) = chart.bands
-    assert (band.x, band.width, band.words) == ("23.60%", "28.20%", "not known")
+    assert (band.x, band.width, band.words) == ("22.60%", "26.20%", "not known")
 
 
 def test_a_price_that_is_not_told_is_not_drawn_as_zero() -> None:
     chart = drawn(step(0, 40, 10_000), step(50, 60, None), step(70, 100, 10_000))
 
     assert [one[:2] for one in lines(chart)] == [
-        ("9.50%", "44.75%"),
-        ("58.85%", "80.00%"),
+        ("9.50%", "42.25%"),
+        ("55.35%", "75.00%"),
     ]
 
 
 def test_a_line_that_ended_stops_where_it_was_last_seen() -> None:
     chart = drawn(step(0, 40, 10_000), gaps=[Gap(at(40), END, "not listed")])
 
-    assert lines(chart) == [("9.50%", "37.70%", "40.0", "40.0")]
-    assert chart.bands[0].width == "42.30%"
+    assert lines(chart) == [("9.50%", "35.70%", "40.0", "40.0")]
+    assert chart.bands[0].width == "39.30%"
 
 
 def test_a_step_that_began_before_starts_at_the_edge() -> None:
     chart = drawn(step(-90, -50, 90_000), step(-50, 100, 10_000))
 
-    assert lines(chart) == [("9.50%", "80.00%", "40.0", "40.0")]
+    assert lines(chart) == [("9.50%", "75.00%", "40.0", "40.0")]
 
 
 def test_labels_stand_at_the_end_and_apart() -> None:
@@ -106,9 +106,9 @@ def test_labels_stand_at_the_end_and_apart() -> None:
     chart = step_chart(series, start=START, end=END, zone=ZoneInfo("UTC"), words=str)
 
     assert [(one.words, one.x, one.y) for one in chart.labels] == [
-        ("output", "81.50%", "58.6"),
-        ("input", "81.50%", "175.0"),
-        ("cached", "81.50%", "190.0"),
+        ("output", "76.00%", "58.6"),
+        ("input", "76.00%", "175.0"),
+        ("cached", "76.00%", "190.0"),
     ]
     assert [one.look for one in chart.strokes] == ["l1", "l2", "l4"]
 
@@ -121,7 +121,7 @@ def test_notes_say_what_explains_a_step_newest_first() -> None:
     old, new = chart.notes
     assert new.label is not None
     assert old.label is not None
-    assert (new.label.x, new.label.y, new.label.end) == ("71.95%", "20.0", True)
+    assert (new.label.x, new.label.y, new.label.end) == ("67.45%", "20.0", True)
     assert (old.label.y, old.label.spare, new.label.spare) == ("34.0", True, False)
 
 
@@ -138,7 +138,7 @@ def test_a_note_at_the_left_reads_to_the_right() -> None:
     (note,) = drawn(step(0, 100, 1), notes=[Note(at(1), "listed")]).notes
 
     assert note.label is not None
-    assert (note.label.x, note.label.end) == ("11.21%", False)
+    assert (note.label.x, note.label.end) == ("11.15%", False)
 
 
 def test_an_empty_chart_has_axes_only() -> None:
@@ -146,6 +146,17 @@ def test_an_empty_chart_has_axes_only() -> None:
 
     assert (chart.strokes, chart.labels) == ((), ())
     assert chart.grid[0].words == "$0.00"
+
+
+def test_a_low_drawing_has_fewer_lines_in_less_room() -> None:
+    chart = drawn(step(0, 100, 12_500), low=True)
+
+    assert [(line.words, line.y) for line in chart.grid] == [
+        ("$0.00", "98.0"),
+        ("$1.00", "69.0"),
+        ("$2.00", "40.0"),
+    ]
+    assert (chart.base, chart.dates, chart.height) == (98, 120, 88)
 
 
 @given(
@@ -165,6 +176,6 @@ def test_nothing_is_drawn_twice_or_outside(
 
     levels = [one for one in chart.strokes if one.y1 == one.y2]
     ends = [(float(o.x1.rstrip("%")), float(o.x2.rstrip("%"))) for o in levels]
-    assert all(9.5 <= x1 <= x2 <= 80 for x1, x2 in ends)
+    assert all(9.5 <= x1 <= x2 <= 75 for x1, x2 in ends)
     assert all(a[1] <= b[0] for a, b in pairwise(ends))
     assert all(40 <= float(one.y2) <= 186 for one in chart.strokes)

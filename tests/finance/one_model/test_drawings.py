@@ -114,3 +114,27 @@ def test_the_span_cuts_off_what_is_older(ada: User, team: Team) -> None:
     assert rows == {Span.QUARTER: 1, Span.YEAR: 1, Span.ALL: 2}
     assert Span.ALL.start(first=days_ago(800), now=NOON) == days_ago(800)
     assert Span.ALL.start(first=days_ago(1), now=NOON) == days_ago(30)
+
+
+def test_a_time_in_which_nothing_was_seen_is_one_gap_and_no_row(
+    ada: User, team: Team
+) -> None:
+    model = stored_model()
+    told(model, team, 800, 700)
+
+    found = drawn(model, team, ada, Span.QUARTER)
+
+    assert list(found) == ["standard"]
+    chart = found["standard"].chart
+    assert (chart.strokes, found["standard"].rows) == ((), ())
+    assert [(band.x, band.width) for band in chart.bands] == [("9.50%", "65.50%")]
+
+
+def test_a_gap_that_began_before_the_span_is_drawn_in_it(ada: User, team: Team) -> None:
+    model = stored_model()
+    told(model, team, 800, 400)
+    told(model, team, 46, 0)
+
+    (band,) = drawn(model, team, ada, Span.QUARTER)["standard"].chart.bands
+
+    assert (band.x, band.width) == ("9.50%", "32.75%")
