@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from datetime import datetime, timedelta
-from decimal import Decimal
-=======
 from datetime import UTC, datetime, timedelta
->>>>>>> model
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -135,18 +131,18 @@ def test_a_name_from_outside_hides_nothing(name: str, shown: str) -> None:
     assert tags.visible(name) == shown
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("price", [2**63 - 1, -(2**63 - 1), 10**18])
 @pytest.mark.parametrize("tokens", [1_000_000, 1_000, 650])
 def test_the_largest_price_that_is_stored_can_be_shown(price: int, tokens: int) -> None:
     exact = Decimal(price) * tokens / 10**10
 
     assert Decimal(price_cells.dollars(price, tokens).replace(",", "")) == exact
-=======
+
+
 def test_a_table_cell_of_a_price_is_that_price_or_says_that_it_is_not_told() -> None:
-    assert tags.price_or_unknown(12_500) == tags.price_cell(12_500)
-    assert tags.price_or_unknown(0) == tags.price_cell(0)
-    assert tags.price_or_unknown(None) == (
+    assert price_cells.price_or_unknown(12_500) == price_cells.price_cell(12_500)
+    assert price_cells.price_or_unknown(0) == price_cells.price_cell(0)
+    assert price_cells.price_or_unknown(None) == (
         '<span class="unknown" title="xAI has not told this price">unknown</span>'
     )
 
@@ -158,4 +154,3 @@ def test_since_is_a_date_with_its_second_in_the_title() -> None:
         '<time datetime="2026-06-01T06:05:04+00:00" title="1 Jun 2026, 06:05:04 UTC">'
         "1 Jun 2026, 06:05</time>"
     )
->>>>>>> model
