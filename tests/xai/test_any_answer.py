@@ -1,6 +1,7 @@
 """Any answer at all becomes a valid object or an XaiError, and nothing else."""
 
 import json
+import re
 import types
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -73,6 +74,9 @@ def changed(value: Any, path: tuple[Any, ...], act: str, odd: Any) -> Any:
     return copy
 
 
+PRICE = re.compile(r"_price|threshold")  # kept as told, and judged where stored
+
+
 def check(value: Any, hint: Any) -> None:
     """Assert that a value is what its annotation says, all the way down."""
     origin, arguments = get_origin(hint), get_args(hint)
@@ -94,7 +98,7 @@ def check(value: Any, hint: Any) -> None:
     else:
         assert type(value) is hint
     if isinstance(value, int) and not isinstance(value, bool):
-        assert 0 <= value < 2**63
+        assert abs(value) < 2**63
     if isinstance(value, str):
         value.encode()
         assert "\0" not in value
@@ -105,7 +109,10 @@ def check(value: Any, hint: Any) -> None:
 def check_fields(thing: Any) -> None:
     hints = get_type_hints(type(thing))
     for field in fields(thing):
-        check(getattr(thing, field.name), hints[field.name])
+        value = getattr(thing, field.name)
+        check(value, hints[field.name])
+        if isinstance(value, int) and not PRICE.search(field.name):
+            assert value >= 0, field.name
     repr(thing)
     hash(thing)
 
