@@ -121,16 +121,25 @@ def test_state_chips_filter_without_a_reload(windows: Windows) -> None:
     expect(page.locator("[data-row]")).to_have_count(14)
 
 
-def test_prices_open_their_details_and_answer_a_search(windows: Windows) -> None:
+def test_prices_change_their_unit_answer_a_search_and_lead_to_a_model(
+    windows: Windows,
+) -> None:
     page = windows.of("fin")
     page.goto("/models/")
     line = page.locator("[data-row]", has_text="grok-4.3").first
     expect(line).to_contain_text("1.25")
 
-    line.locator("summary").first.click()
-    expect(line.get_by_text("Fingerprint")).to_be_visible()
+    page.get_by_text("per 1k").click()
+    expect(line).to_contain_text("0.00125")
+    page.get_by_text("per 1M tokens", exact=True).click()
+    expect(line).to_contain_text("1.25")
     page.get_by_role("searchbox").first.fill("vision")
     expect(page.locator("[data-row]", has_text="grok-4.3")).to_have_count(0)
+    page.get_by_role("searchbox").first.fill("grok-4.3")
+    page.get_by_role("link", name="grok-4.3", exact=True).click()
+
+    expect(page.get_by_role("heading", name="grok-4.3 costs $1.25 in")).to_be_visible()
+    expect(page.get_by_role("img", name="step").first).to_be_visible()
 
 
 def test_status_says_how_every_part_is(windows: Windows) -> None:
