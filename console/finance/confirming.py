@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -11,7 +9,7 @@ from console.accounts.models import User
 from console.alerts import incidents, model_changes
 from console.audit import trail
 from console.audit.actors import Actor
-from console.catalog.models import LanguageModel, PriceVersion, PriceVersionQuerySet
+from console.catalog.models import LanguageModel, PriceVersion
 
 
 @transaction.atomic
@@ -21,7 +19,8 @@ def confirm(*, model: LanguageModel, digest: int, user: User, actor: Actor) -> i
     Return for how many; 0 when it was confirmed before or is told no more. Calls that
     were booked meanwhile stay as they are.
     """
-    doubted = odd_prices(model.pk).filter(prices_digest=digest)
+    told = PriceVersion.objects.newest().filter(model=model, missing_at=None)
+    doubted = told.doubted().filter(prices_digest=digest)
     confirmed = doubted.update(confirmed_at=Now(), confirmed_by=user)
     if not confirmed:
         return 0
@@ -41,9 +40,3 @@ def confirm(*, model: LanguageModel, digest: int, user: User, actor: Actor) -> i
         },
     )
     return confirmed
-
-
-def odd_prices(model: UUID) -> PriceVersionQuerySet:
-    """Keep what teams are told of a model now, if nobody confirmed that it is meant."""
-    told = PriceVersion.objects.newest().filter(model=model, missing_at=None)
-    return told.doubted()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from console.accounts.models import User
-from console.catalog.models import PRICE_FIELDS, PriceVersion
+from console.catalog.models import PER_TOKEN, PRICE_FIELDS, PriceVersion
 from console.catalog.prices import PriceGroup, prices_at, prices_now
 from console.finance.changes.rows import ChangeRow, Step
 from console.finance.charts import Spark
@@ -25,7 +25,7 @@ from console.lib.days import day_bounds
 from console.lib.export import Record
 from console.lib.freshness import Freshness, freshness
 from console.lib.templatetags import gatehouse
-from console.lib.ticks import usd_per_million
+from console.lib.ticks import usd_per_million, usd_per_million_text
 
 SORTS: Final = {
     "model": "model_id",
@@ -37,11 +37,6 @@ SORTS: Final = {
     "changed": "first_seen_at",
     "mix": "mix",
 }
-PER_TOKEN: Final = tuple(
-    name
-    for name in PRICE_FIELDS
-    if name not in ("search_price", "long_context_threshold")
-)
 EXPORT_FIELDS: Final = (
     "on", "model", "host", "aliases", "version", "fingerprint", "input_modalities",
     "output_modalities", "context_length", "teams", "team_count",
@@ -204,15 +199,11 @@ def records(found: PriceList, *, filters: Filters, looks: Looks) -> Iterator[Rec
         for name in PER_TOKEN:
             ticks = getattr(price, name)
             values[f"{name}_ticks"] = ticks
-            values[f"{name}_usd_per_million"] = _dollars(ticks)
+            values[f"{name}_usd_per_million"] = usd_per_million_text(ticks)
         yield {
             name: values[name] if name in values else getattr(price, name)
             for name in EXPORT_FIELDS
         }
-
-
-def _dollars(ticks: int | None) -> str | None:
-    return None if ticks is None else f"{usd_per_million(ticks):f}"
 
 
 def _mixed(ticks: Fraction | None) -> str | None:
@@ -232,9 +223,3 @@ def _sorted(rows: list[PriceRow], filters: Filters) -> list[PriceRow]:
     known = [row for row in rows if told(row) is not None]
     unknown = [row for row in rows if told(row) is None]
     return [*sorted(known, key=told, reverse=filters.backwards), *unknown]
-
-
-def neighbours(day: date, today: date) -> tuple[date, date | None]:
-    """Return the day before, and the day after if it has begun."""
-    one = timedelta(days=1)
-    return day - one, day + one if day + one <= today else None

@@ -15,11 +15,13 @@ def usd(ticks: int) -> Decimal:
     return Decimal(ticks) / TICKS_PER_USD
 
 
-def usd_for(tokens: int, ticks_per_token: int) -> Decimal:
-    """Return exact dollars for so many tokens."""
-    return usd(tokens * ticks_per_token)
-
-
 def usd_per_million(ticks_per_token: int) -> Decimal:
     """Return exact dollars per million tokens."""
     return Decimal(ticks_per_token) / 10_000
+
+
+def usd_per_million_text(ticks_per_token: int | None) -> str | None:
+    """Return the same as a file holds it, without an exponent; None is not told."""
+    if ticks_per_token is None:
+        return None
+    return f"{usd_per_million(ticks_per_token):f}"

@@ -9,12 +9,14 @@ from console.catalog.models.changes import (
 )
 from console.catalog.models.listing import FactsVersion, LanguageModel
 from console.catalog.models.prices import (
+    PER_TOKEN,
     PRICE_FIELDS,
     PriceVersion,
     PriceVersionQuerySet,
 )
 
 __all__ = [
+    "PER_TOKEN",
     "PRICE_FIELDS",
     "CatalogChange",
     "CatalogChangeQuerySet",

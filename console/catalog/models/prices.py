@@ -25,6 +25,11 @@ PRICE_FIELDS = (
     "long_context_threshold",
 )
 
+PER_TOKEN = tuple(
+    field
+    for field in PRICE_FIELDS
+    if field not in ("search_price", "long_context_threshold")
+)
 
 # After the first look that told it, up to and with the next version's; for ever if
 # there is none. An index holds it, since the past has very many versions.

@@ -21,7 +21,7 @@ from console.lib.days import day_bounds
 from console.lib.export import Record
 from console.lib.paging import ID, Column, instant, ordered, page_of
 from console.lib.redact import redact
-from console.lib.ticks import usd, usd_per_million
+from console.lib.ticks import usd, usd_per_million_text
 
 SIZE: Final = 25
 SEARCH_LENGTH: Final = 100
@@ -190,13 +190,14 @@ def _records(row: ChangeRow) -> Iterator[Record]:
     if not row.steps:
         yield common
     for step in row.steps:
-        money = step.is_token_price
+        is_money = step.is_token_price
+        old, new = (step.before, step.after) if is_money else (None, None)
         yield common | {
             "field": step.field,
             "before": step.before,
             "after": step.after,
-            "before_usd_per_million": _dollars(step.before) if money else None,
-            "after_usd_per_million": _dollars(step.after) if money else None,
+            "before_usd_per_million": usd_per_million_text(old),
+            "after_usd_per_million": usd_per_million_text(new),
             "percent": None if step.percent is None else f"{step.percent:.4f}",
         }
 
@@ -205,10 +206,6 @@ def _chips(rows: CatalogChangeQuerySet) -> list[Chip]:
     counts = dict(rows.order_by().values_list("kind").annotate(Count("pk")))
     kinds = [Chip(one, one.label, counts.get(one, 0)) for one in ChangeKind]
     return [Chip("", "All", sum(counts.values())), *kinds]
-
-
-def _dollars(ticks: int | None) -> str | None:
-    return None if ticks is None else f"{usd_per_million(ticks):f}"
 
 
 def _plain(value: object) -> object:

@@ -132,7 +132,9 @@ def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
         ChangeRow(
             change=change,
             title=catalog_wording.title_of(change),
-            words="" if change.kind == ChangeKind.PRICE else _words(change),
+            words=""
+            if change.kind == ChangeKind.PRICE
+            else catalog_wording.in_words(change),
             steps=steps_of(change),
             unchanged_at=told[change.pk]["unchanged"],
             seen_at=told[change.pk]["seen"],
@@ -256,4 +258,6 @@ def _names(changes: Collection[UUID], user: User) -> dict[UUID, list[str]]:
 
 
 def _words(change: CatalogChange) -> str:
-    return catalog_wording.in_words(change)
+    """Say what changed; of prices, their steps tell."""
+    is_price = change.kind == ChangeKind.PRICE
+    return "" if is_price else catalog_wording.in_words(change)

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from console.catalog.models import PRICE_FIELDS
+from console.catalog.models import PER_TOKEN
 from console.finance.differences.overview import Overview
 from console.lib.export import Record
-from console.lib.ticks import usd_per_million
+from console.lib.ticks import usd_per_million_text
 
-PER_TOKEN: Final = tuple(
-    name
-    for name in PRICE_FIELDS
-    if name not in ("search_price", "long_context_threshold")
-)
 EXPORT_FIELDS: Final = (
     "model", "host", "teams_told", "teams_asked", "teams_with_these_prices",
     "most_common", "cheapest", "dearest", "factor", "some_teams",
@@ -50,7 +45,5 @@ def priced(prices: Mapping[str, int | None], before: str) -> dict[str, Any]:
     for name in PER_TOKEN:
         ticks = prices[name]
         found[f"{before}{name}_ticks"] = ticks
-        found[f"{before}{name}_usd_per_million"] = (
-            None if ticks is None else f"{usd_per_million(ticks):f}"
-        )
+        found[f"{before}{name}_usd_per_million"] = usd_per_million_text(ticks)
     return found

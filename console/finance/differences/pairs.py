@@ -10,8 +10,8 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 
 from console.accounts.models import Team, User
-from console.catalog.models import PRICE_FIELDS, PriceVersion
-from console.finance.differences.files import PER_TOKEN, priced
+from console.catalog.models import PER_TOKEN, PRICE_FIELDS, PriceVersion
+from console.finance.differences.files import priced
 from console.finance.differences.overview import differences
 from console.finance.percents import Change
 from console.lib.export import Record

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import AnonymousUser
 
 from console.accounts.models import User
-from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
+from console.catalog.models import PER_TOKEN, LanguageModel, PriceVersion
 from console.finance.one_model import prices, words
 from console.finance.one_model.drawings import Drawing, Span, drawings
 from console.finance.one_model.facts import Facts, facts
@@ -21,12 +21,11 @@ from console.finance.one_model.recent import Recent, recent
 from console.finance.one_model.spending import Spending, spending
 from console.keys.callers import Callers, model_callers
 from console.lib.export import Record
-from console.lib.ticks import usd_per_million
+from console.lib.ticks import usd_per_million_text
 
 SHOWN_VERSIONS: Final = 50
 LONGEST: Final = 100  # of one capability
 RAW: Final = ("search_price", "long_context_threshold")
-PER_TOKEN: Final = tuple(name for name in PRICE_FIELDS if name not in RAW)
 EXPORT_FIELDS: Final = (
     "model", "host", "team", "first_seen_at", "last_seen_at", "gap_before_seconds",
     "missing_at", "odd_fields", "teams_ever_told",
@@ -187,7 +186,5 @@ def records(found: Told) -> Iterator[Record]:
         for name in PER_TOKEN:
             ticks = version.prices[name]
             values[f"{name}_ticks"] = ticks
-            values[f"{name}_usd_per_million"] = (
-                None if ticks is None else f"{usd_per_million(ticks):f}"
-            )
+            values[f"{name}_usd_per_million"] = usd_per_million_text(ticks)
         yield values

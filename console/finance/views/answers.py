@@ -26,20 +26,26 @@ def file_of(
     format: export.Format,
     name: str,
     detail: dict[str, Any],
+    file: str = "",
+    about: dict[str, Any] | None = None,
 ) -> HttpResponseBase:
-    """Note who takes a file, and stream it; with a sealed vault there is none."""
+    """Note who takes a file, and stream it; with a sealed vault there is none.
+
+    `name` is that of the act, and of the file where `file` is not given. `about` is
+    what the file is of, as the audit log names it, if not the prices as a whole.
+    """
     try:
         with transaction.atomic():
             trail.record(
                 action=f"export.{name}",
                 actor=actor_of(request),
-                object_kind="prices",
+                **{"object_kind": "prices", **(about or {})},
                 detail={"format": format.value, **detail},
             )
     except vault.Sealed as refusal:
         messages.error(request, refusal.sentence)
         return HttpResponseRedirect(request.path, status=303)
-    return export.file_response(lines, fields=fields, format=format, name=name)
+    return export.file_response(lines, fields=fields, format=format, name=file or name)
 
 
 def back(request: HttpRequest, otherwise: str) -> HttpResponse:

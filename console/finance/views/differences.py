@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from console import vault
-from console.accounts.acting import actor_of
 from console.accounts.rules import rule
-from console.audit import trail
 from console.finance.differences import files, overview, pairs
 from console.finance.model_forms import clean, uuid_of
+from console.finance.views.answers import file_of
 from console.lib import export
 from console.lib.htmx import render_page
 
@@ -59,25 +54,19 @@ def _side(request: HttpRequest, text: str) -> pairs.Side:
 def _export(
     request: HttpRequest, pair: pairs.Pair | None, search: str, format: export.Format
 ) -> HttpResponseBase:
-    detail: dict[str, Any] = {"format": format.value}
     if pair is not None:
-        detail |= {"a": pair.a.name, "b": pair.b.name}
+        detail = {"a": pair.a.name, "b": pair.b.name}
         records, fields = pairs.records(pair), pairs.EXPORT_FIELDS
     else:
-        detail |= {"search": search} if search else {}
+        detail = {"search": search} if search else {}
         every = overview.overview(user=request.user, search=search, most=10_000)
         records, fields = files.records(every), files.EXPORT_FIELDS
-    try:
-        with transaction.atomic():
-            trail.record(
-                action="export.price_differences",
-                actor=actor_of(request),
-                object_kind="prices",
-                detail=detail,
-            )
-    except vault.Sealed as refusal:
-        messages.error(request, refusal.sentence)
-        return HttpResponseRedirect(reverse("finance:differences"), status=303)
-    return export.file_response(
-        records, fields=fields, format=format, name="price-differences"
+    return file_of(
+        request,
+        records,
+        fields=fields,
+        format=format,
+        name="price_differences",
+        file="price-differences",
+        detail=detail,
     )

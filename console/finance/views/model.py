@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from console import vault
-from console.accounts.acting import actor_of
 from console.accounts.rules import rule
-from console.audit import trail
 from console.finance.model_forms import choice_of, reporting_zone
 from console.finance.one_model import page
 from console.finance.one_model.drawings import Span
+from console.finance.views.answers import file_of
 from console.lib import export
 from console.lib.htmx import render_page
 
@@ -54,25 +49,18 @@ def model(request: HttpRequest, model: UUID) -> HttpResponseBase:
 def _export(
     request: HttpRequest, told: page.Told, format: export.Format
 ) -> HttpResponseBase:
-    try:
-        with transaction.atomic():
-            trail.record(
-                action="export.model_prices",
-                actor=actor_of(request),
-                object_kind="model",
-                object_id=str(told.model.pk),
-                object_name=told.model.model_id,
-                team_id=told.team.id,
-                detail={"format": format.value, "lines": len(told.versions)},
-            )
-    except vault.Sealed as refusal:
-        messages.error(request, refusal.sentence)
-        return HttpResponseRedirect(
-            reverse("finance:model", args=[told.model.pk]), status=303
-        )
-    return export.file_response(
+    return file_of(
+        request,
         page.records(told),
         fields=page.EXPORT_FIELDS,
         format=format,
-        name="model-prices",
+        name="model_prices",
+        file="model-prices",
+        about={
+            "object_kind": "model",
+            "object_id": str(told.model.pk),
+            "object_name": told.model.model_id,
+            "team_id": told.team.id,
+        },
+        detail={"lines": len(told.versions)},
     )

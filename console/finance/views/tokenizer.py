@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,12 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from console import vault
 from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import allows, rule
-from console.audit import trail
 from console.catalog import corpus
 from console.finance import language_tax
 from console.finance.sentinel import standing, switching
 from console.finance.sentinel.forms import KeyForm, filters_of
 from console.finance.tasks import watch_tokenizers
+from console.finance.views.answers import file_of
 from console.lib import bell, export
 from console.lib.htmx import render_page
 
@@ -109,17 +108,13 @@ def _export(
     request: HttpRequest, found: language_tax.LanguageTax, format: export.Format
 ) -> HttpResponseBase:
     lines = list(language_tax.records(found))
-    try:
-        with transaction.atomic():
-            trail.record(
-                action="export.tokenizer",
-                actor=actor_of(request),
-                object_kind="tokenizer",
-                detail={"format": format.value, "lines": len(lines)},
-            )
-    except vault.Sealed as refusal:
-        messages.error(request, refusal.sentence)
-        return _to_page()
-    return export.file_response(
-        lines, fields=language_tax.EXPORT_FIELDS, format=format, name="language-tax"
+    return file_of(
+        request,
+        lines,
+        fields=language_tax.EXPORT_FIELDS,
+        format=format,
+        name="tokenizer",
+        file="language-tax",
+        about={"object_kind": "tokenizer"},
+        detail={"lines": len(lines)},
     )
