@@ -19,7 +19,6 @@ from django.db.models import (
     Count,
     Max,
     Min,
-    UUIDField,
     Value,
     When,
 )
@@ -45,6 +44,9 @@ class Sighting(StrEnum):
     SEEN = "seen"  # told at that time, or before and after it
     GAP = "gap"  # told before, and nothing was told at that time
     MISSING = "missing"  # told before, and then the model was missed
+
+
+_ORDER: Final = tuple(Sighting)  # of which most is known first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +119,8 @@ def prices_now(*, user: User | AnonymousUser, search: str = "") -> list[PriceGro
     """
     versions = PriceVersion.objects.visible_to(user).newest()
     seen = Case(
-        When(missing_at__isnull=False, then=Value(Sighting.MISSING.value)),
-        default=Value(Sighting.SEEN.value),
+        When(missing_at__isnull=False, then=_place(Sighting.MISSING)),
+        default=_place(Sighting.SEEN),
     )
     return _grouped(versions, seen, user, search)
 
@@ -137,17 +139,21 @@ def prices_at(
     """
     versions = PriceVersion.objects.visible_to(user).holding_at(until)
     seen = Case(
-        When(last_seen_at__gte=start, then=Value(Sighting.SEEN.value)),
-        When(missing_at__lt=until, then=Value(Sighting.MISSING.value)),
-        default=Value(Sighting.GAP.value),
+        When(last_seen_at__gte=start, then=_place(Sighting.SEEN)),
+        When(missing_at__lt=until, then=_place(Sighting.MISSING)),
+        default=_place(Sighting.GAP),
     )
     return _grouped(versions, seen, user, search)
 
 
-class _Some(Aggregate):
-    """One value of a group, whichever comes first."""
+def _place(sighting: Sighting) -> Value:
+    return Value(_ORDER.index(sighting))
 
-    template = "(ARRAY_AGG(%(expressions)s))[1]"
+
+class _AnyValue(Aggregate):
+    """The value of one row of a group, whichever comes first."""
+
+    function = "ANY_VALUE"
 
 
 def _grouped(
@@ -187,22 +193,31 @@ def _grouped(
 
 
 def _summed(versions: PriceVersionQuerySet, seen: Case) -> list[dict[str, Any]]:
-    """Return each group with one version that stands for it.
+    """Return each model's prices with one version that stands for them.
 
-    Nine aggregates in its place would double the time.
+    Those as to which more is known of some teams than of others are there once for
+    each sighting. That takes a second query: a group key more, and the database sorts
+    all versions in place of hashing them.
     """
-    rows = (
-        versions.annotate(sighting=seen)
-        .order_by()
-        .values("model_id", "prices_digest", "sighting")
-        .annotate(
-            sample=_Some("id", output_field=UUIDField()),
-            team_count=Count("id"),
-            first=Min("first_seen_at"),
-            last=Max("last_seen_at"),
-            next=Max("superseded_at"),
-            missed=Max("missing_at"),
-        )
+    placed = versions.annotate(place=seen).order_by()
+    rows = _sums(placed)
+    mixed = [row["prices_digest"] for row in rows if row["best"] != row["worst"]]
+    if mixed:
+        rows = [row for row in rows if row["best"] == row["worst"]]
+        rows += _sums(placed.filter(prices_digest__in=mixed), "place")
+    return rows
+
+
+def _sums(placed: PriceVersionQuerySet, *beside: str) -> list[dict[str, Any]]:
+    rows = placed.values("model_id", "prices_digest", *beside).annotate(
+        best=Min("place"),
+        worst=Max("place"),
+        sample=_AnyValue("id"),
+        team_count=Count("id"),
+        first=Min("first_seen_at"),
+        last=Max("last_seen_at"),
+        next=Max("superseded_at"),
+        missed=Max("missing_at"),
     )
     return [{**row} for row in rows]
 
@@ -212,11 +227,11 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     And those that miss a model, while others are told of it.
     """
-    order = [*Sighting]
     best: dict[int, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: order.index(row["sighting"])):
+    for row in sorted(rows, key=lambda row: int(row["best"])):
         best.setdefault(row["prices_digest"], row)
-    listed = [row for row in best.values() if row["sighting"] != Sighting.MISSING]
+    missed = _ORDER.index(Sighting.MISSING)
+    listed = [row for row in best.values() if row["best"] != missed]
     return listed or [*best.values()]
 
 
@@ -266,7 +281,7 @@ def _group(
         teams=tuple(name for name, _ in named[:NAMED]),
         team=named[0][1] if named else None,
         differs=differs,
-        sighting=Sighting(row["sighting"]),
+        sighting=_ORDER[row["best"]],
         is_sound=is_sound,
         first_seen_at=row["first"],
         last_seen_at=row["last"],

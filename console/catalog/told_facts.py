@@ -6,8 +6,11 @@ may read them there, the others may not.
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 
 from console.accounts.models import User
 from console.catalog.differences import KEPT_FACTS
@@ -31,6 +34,14 @@ def models_told(*, user: User | AnonymousUser, search: str) -> list[LanguageMode
             | Q(fingerprint__icontains=search)
         )
     return list(models)
+
+
+def first_look(*, user: User | AnonymousUser) -> datetime | None:
+    """Return when teams of this person were first told of any model; None: never."""
+    told: QuerySet[Any] = PriceVersion.objects.visible_to(user)
+    if isinstance(user, User) and user.sees_all_teams:
+        told = LanguageModel.objects.all()  # the same, of fewer rows
+    return told.aggregate(first=Min("first_seen_at"))["first"]
 
 
 def _own(user: User | AnonymousUser) -> list[LanguageModel]:

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from console.accounts.models import User
-from console.catalog.models import PER_TOKEN, PRICE_FIELDS, PriceVersion
+from console.catalog.models import PER_TOKEN, PRICE_FIELDS
 from console.catalog.prices import PriceGroup, prices_at, prices_now
+from console.catalog.told_facts import first_look
 from console.finance.changes.rows import ChangeRow, Step
 from console.finance.charts import Spark
 from console.finance.sparks import sparks_of
@@ -137,13 +138,12 @@ def price_list(
                 spark=sparks.get((group.model, group.digest)),
             )
         )
-    looked = PriceVersion.objects.visible_to(user).order_by("first_seen_at")
     return PriceList(
         rows=_sorted(rows, filters),
         models=len({group.model for group in groups}),
         differing=len(differing),
         read_at=max((group.last_seen_at for group in groups), default=None),
-        first_look_at=looked.values_list("first_seen_at", flat=True).first(),
+        first_look_at=first_look(user=user),
     )
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q
 
 from console.accounts.models import User
-from console.keys.models import ApiKey, KeyModel, KeyState
+from console.keys.models import KeyModel, KeyState
 from console.lib.freshness import trusted_since
 
 NAMED: Final = 12  # keys named of one model; the others are counted
@@ -48,8 +48,7 @@ def callers(*, user: User | AnonymousUser, now: datetime) -> Mapping[UUID, Calle
     """Count who can call each model, of the keys this person sees; one query."""
     horizon = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     usable = Q(key__state=KeyState.ACTIVE, key__verified_at__gte=horizon)
-    keys = ApiKey.objects.visible_to(user).order_by()
-    seen = KeyModel.objects.filter(seen_until=None, key__in=keys)
+    seen = KeyModel.objects.visible_to(user).filter(seen_until=None)
     rows = seen.values_list("model").annotate(
         allowed=Count("id"), usable=Count("id", filter=usable)
     )
@@ -63,9 +62,7 @@ def model_callers(*, user: User | AnonymousUser, model: UUID, now: datetime) -> 
     """Return who can call a model, of the keys this person sees; two queries."""
     horizon = trusted_since(interval=settings.XAI_POLL_EVERY, now=now)
     usable = Q(key__state=KeyState.ACTIVE, key__verified_at__gte=horizon)
-    seen = KeyModel.objects.filter(
-        model=model, seen_until=None, key__in=ApiKey.objects.visible_to(user)
-    )
+    seen = KeyModel.objects.visible_to(user).filter(model=model, seen_until=None)
     counts = seen.aggregate(
         allowed=Count("id"),
         usable=Count("id", filter=usable),

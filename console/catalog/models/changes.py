@@ -136,7 +136,10 @@ class ChangeSight(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["change", "team"], name="change_sight_once")
         ]
-        indexes = [models.Index(fields=["team", "change"], name="sight_of_team")]
+        indexes = [
+            models.Index(fields=["team", "change"], name="sight_of_team"),
+            models.Index(fields=["change", "seen_at", "team"], name="sight_in_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.team_id} saw {self.change_id}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Window
-from django.db.models.functions import Abs, RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Max, Min, OuterRef, Q, Sum
+from django.db.models.functions import Abs, JSONObject
 
 from console.accounts.models import User
 from console.alerts import catalog_wording
@@ -187,7 +187,7 @@ def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
     )
     found: dict[UUID, dict[str, Any]] = {row["change_id"]: {**row} for row in sums}
     used = [pk for pk, row in found.items() if row["told_calls"] and row["size"]]
-    shares = _shares(rows.filter(change__in=used), found) if used else {}
+    shares = _shares(used, user, found) if used else {}
     return {
         pk: Effect(
             ticks=None if row["sum"] is None else int(row["sum"]),
@@ -201,24 +201,24 @@ def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
 
 
 def _shares(
-    rows: QuerySet[ChangeEffect], sums: dict[UUID, dict[str, Any]]
+    changes: Collection[UUID], user: User, sums: dict[UUID, dict[str, Any]]
 ) -> dict[UUID, list[Share]]:
-    place = Window(
-        RowNumber(), partition_by=[F("change")], order_by=Abs("ticks").desc()
-    )
     largest = (
-        rows.exclude(ticks=0)
-        .annotate(place=place)
-        .filter(place__lte=SHARES)
-        .order_by("change", "place")
-        .values_list("change_id", "team__name", "ticks", "calls")
+        ChangeEffect.objects.visible_to(user)
+        .filter(change=OuterRef("pk"))
+        .exclude(ticks=0)
+        .order_by(Abs("ticks").desc(), "team")
+        .values_list(JSONObject(team="team__name", ticks="ticks", calls="calls"))
     )
-    shares: dict[UUID, list[Share]] = defaultdict(list)
-    for change, team, told, calls in largest:
-        ticks = told or 0
-        percent = 100 * abs(ticks) // int(sums[change]["size"])
-        shares[change].append(Share(team, ticks, calls, percent))
-    return shares
+    rows = CatalogChange.objects.filter(pk__in=changes).order_by()
+    found = rows.values_list("pk", ArraySubquery(largest[:SHARES]))
+    return {
+        pk: [
+            Share(**told, percent=100 * abs(told["ticks"]) // int(sums[pk]["size"]))
+            for told in shares
+        ]
+        for pk, shares in found
+    }
 
 
 def _told(changes: Collection[UUID], user: User) -> dict[UUID, dict[str, Any]]:
@@ -238,23 +238,14 @@ def _told(changes: Collection[UUID], user: User) -> dict[UUID, dict[str, Any]]:
 
 
 def _names(changes: Collection[UUID], user: User) -> dict[UUID, list[str]]:
-    place = Window(
-        RowNumber(),
-        partition_by=[F("change")],
-        order_by=[F("seen_at").asc(), F("team").asc()],
-    )
-    rows = (
+    first = (
         ChangeSight.objects.visible_to(user)
-        .filter(change__in=changes)
-        .annotate(place=place)
-        .filter(place__lte=NAMED)
-        .order_by("change", "place")
-        .values_list("change_id", "team__name")
+        .filter(change=OuterRef("pk"))
+        .order_by("seen_at", "team")
+        .values_list("team__name")
     )
-    names: dict[UUID, list[str]] = defaultdict(list)
-    for change, name in rows:
-        names[change].append(name)
-    return names
+    rows = CatalogChange.objects.filter(pk__in=changes).order_by()
+    return dict(rows.values_list("pk", ArraySubquery(first[:NAMED])))
 
 
 def _words(change: CatalogChange) -> str:

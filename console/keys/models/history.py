@@ -157,6 +157,19 @@ class KeyChange(models.Model):
         return f"{self.key_id} {self.field} {self.gap_until:%Y-%m-%d %H:%M}"
 
 
+class KeyModelQuerySet(models.QuerySet["KeyModel"]):
+    """Models that keys see, by who looks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> KeyModelQuerySet:
+        """Keep those of keys this person may see."""
+        stored = self.filter(key__removed_at=None)
+        if not isinstance(user, User):
+            return stored.none()
+        if user.sees_all_teams:
+            return stored
+        return stored.filter(key__team__in=user.team_ids())
+
+
 class KeyModel(models.Model):
     """This key sees this model since `seen_from`; `seen_until` None means still.
 
@@ -169,6 +182,8 @@ class KeyModel(models.Model):
     )
     seen_from = models.DateTimeField()
     seen_until = models.DateTimeField(null=True)
+
+    objects = KeyModelQuerySet.as_manager()
 
     class Meta:
         constraints = [
