@@ -114,7 +114,12 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": EXTERNAL_BROKER or f"unix://{LAYOUT.valkey_socket}?db=1",
         "KEY_PREFIX": "gatehouse",
-    }
+    },
+    "fragments": {  # parts of pages, named by all that they show; of this process
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "OPTIONS": {"MAX_ENTRIES": 3000},
+    },
 }
 
 # --- templates and static --------------------------------------------------------

@@ -172,15 +172,16 @@ def _grouped(
     shown = {
         model: _shown(found) for model, found in of_model.items() if model in models
     }
-    samples = PriceVersion.objects.in_bulk(
-        [row["sample"] for found in shown.values() for row in found]
+    samples = PriceVersion.objects.filter(
+        pk__in=[row["sample"] for found in shown.values() for row in found]
     )
+    prices = {row.pop("pk"): row for row in samples.values("pk", *PRICE_FIELDS)}
     doubted = set(versions.doubted().values_list("model_id", "prices_digest"))
     names = _names(versions, [found for found in shown.values() if len(found) > 1])
     groups = [
         _group(
             models[model],
-            samples[row["sample"]],
+            prices[row["sample"]],
             row,
             named=names.get((model, row["prices_digest"]), []),
             differs=len(found) > 1,
@@ -258,7 +259,7 @@ def _names(
 
 def _group(
     model: LanguageModel,
-    sample: PriceVersion,
+    prices: dict[str, Any],
     row: dict[str, Any],
     *,
     named: list[tuple[str, UUID]],
@@ -287,7 +288,7 @@ def _group(
         last_seen_at=row["last"],
         superseded_at=row["next"],
         missing_at=row["missed"],
-        **{field: getattr(sample, field) for field in PRICE_FIELDS},
+        **prices,
     )
 
 

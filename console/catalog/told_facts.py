@@ -41,7 +41,8 @@ def first_look(*, user: User | AnonymousUser) -> datetime | None:
     told: QuerySet[Any] = PriceVersion.objects.visible_to(user)
     if isinstance(user, User) and user.sees_all_teams:
         told = LanguageModel.objects.all()  # the same, of fewer rows
-    return told.aggregate(first=Min("first_seen_at"))["first"]
+    first: datetime | None = told.aggregate(first=Min("first_seen_at"))["first"]
+    return first
 
 
 def _own(user: User | AnonymousUser) -> list[LanguageModel]:

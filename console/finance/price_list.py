@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -90,6 +90,7 @@ class PriceRow:
     marks: dict[str, Mark | None]  # by the name of the price
     listed: bool  # xAI shows the model to a key that the viewer sees
     spark: Spark | None  # of its output price; None for a past day
+    written: str = ""  # names all that the line shows: the same, the same line
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +126,18 @@ def price_list(
     rows = []
     for group in groups:
         found = calling.get(group.model, Callers())
-        rows.append(
-            PriceRow(
-                price=group,
-                callers=found,
-                freshness=freshness(
-                    group.last_seen_at, interval=settings.XAI_POLL_MODELS_EVERY, now=now
-                ),
-                mix=looks.mix.price(group),
-                marks=_marks_of(group, marks),
-                listed=group.listed if filters.on else found.allowed > 0,
-                spark=sparks.get((group.model, group.digest)),
-            )
+        row = PriceRow(
+            price=group,
+            callers=found,
+            freshness=freshness(
+                group.last_seen_at, interval=settings.XAI_POLL_MODELS_EVERY, now=now
+            ),
+            mix=looks.mix.price(group),
+            marks=_marks_of(group, marks),
+            listed=group.listed if filters.on else found.allowed > 0,
+            spark=sparks.get((group.model, group.digest)),
         )
+        rows.append(replace(row, written=_written(row, filters, looks, now)))
     return PriceList(
         rows=_sorted(rows, filters),
         models=len({group.model for group in groups}),
@@ -145,6 +145,25 @@ def price_list(
         read_at=max((group.last_seen_at for group in groups), default=None),
         first_look_at=first_look(user=user),
     )
+
+
+def _written(row: PriceRow, filters: Filters, looks: Looks, now: datetime) -> str:
+    """Name all that the line shows.
+
+    Of the newest look only where the line tells it; then beside the minute of now,
+    from which it counts.
+    """
+    price, minute = row.price, ""
+    if filters.on is None and row.listed and row.freshness == Freshness.FRESH:
+        price = replace(price, last_seen_at=price.first_seen_at)
+    elif filters.on is None:
+        minute = now.isoformat(timespec="minutes")
+    shown = (
+        price, row.callers, row.freshness, row.mix, row.marks, row.listed, row.spark,
+        filters.on is None, minute, looks.tokens,
+        timezone.get_current_timezone_name(),
+    )  # fmt: skip
+    return repr(shown)
 
 
 def _groups(user: User, filters: Filters) -> list[PriceGroup]:

@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models.functions import Abs
 
 from console.accounts.models import Team, User
 from console.catalog.models import CatalogChange, LanguageModel, PriceVersion
@@ -191,6 +192,9 @@ class ChangeEffect(models.Model):
             models.UniqueConstraint(
                 fields=["change", "team"], name="change_effect_once"
             )
+        ]
+        indexes = [
+            models.Index("change", Abs("ticks").desc(), name="change_effect_by_size")
         ]
 
     def __str__(self) -> str:

@@ -338,7 +338,7 @@ def test_before_the_first_look_nothing_is_known(
     client_of: ClientOf, fin: User, team: Team
 ) -> None:
     at = datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
-    stored_price(stored_model(), team, first_seen_at=at)
+    stored_price(stored_model(first_seen_at=at), team, first_seen_at=at)
 
     page = client_of(fin).get(URL, {"on": "2026-03-01"}).text
 

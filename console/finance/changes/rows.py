@@ -122,6 +122,8 @@ def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
 
     `changes` come with their models, and are ones that this person may see.
     """
+    if not changes:
+        return []
     ids = [change.pk for change in changes]
     told = _told(ids, user)
     names = _names(ids, user)
@@ -205,9 +207,9 @@ def _shares(
 ) -> dict[UUID, list[Share]]:
     largest = (
         ChangeEffect.objects.visible_to(user)
-        .filter(change=OuterRef("pk"))
+        .filter(change=OuterRef("pk"), ticks__isnull=False)
         .exclude(ticks=0)
-        .order_by(Abs("ticks").desc(), "team")
+        .order_by(Abs("ticks").desc())
         .values_list(JSONObject(team="team__name", ticks="ticks", calls="calls"))
     )
     rows = CatalogChange.objects.filter(pk__in=changes).order_by()

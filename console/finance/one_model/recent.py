@@ -12,7 +12,7 @@ from console.accounts.models import User
 from console.catalog.models import CatalogChange, ChangeKind
 from console.finance.changes.rows import ChangeRow, rows_of
 
-NEWEST: Final = 20
+NEWEST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
