@@ -154,3 +154,29 @@ def test_since_is_a_date_with_its_second_in_the_title() -> None:
         '<time datetime="2026-06-01T06:05:04+00:00" title="1 Jun 2026, 06:05:04 UTC">'
         "1 Jun 2026, 06:05</time>"
     )
+
+
+def looks(*minutes: float) -> list[datetime]:
+    start = datetime(2026, 7, 14, 9, 30, tzinfo=UTC)
+    return [start + timedelta(minutes=one) for one in minutes]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        (None, 0, "14 Jul 2026, 09:30"),
+        (0, 15, "14 Jul 2026, between 09:30 and 09:45"),
+        (0, 0.5, "14 Jul 2026, between 09:30:00 and 09:30:30"),
+        (0, 24 * 60, "between 14 Jul, 09:30 and 15 Jul 2026, 09:30"),
+    ],
+    ids=["first look", "one day", "one minute", "two days"],
+)
+def test_between_names_both_looks(start: float | None, end: float, shown: str) -> None:
+    (until,) = looks(end)
+    since = None if start is None else looks(start)[0]
+
+    written = tags.between(since, until)
+
+    assert f">{shown}</time>" in written
+    assert f'datetime="{until.isoformat()}"' in written
+    assert ("last seen unchanged" in written) is (since is not None)

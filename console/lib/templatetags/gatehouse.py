@@ -121,6 +121,31 @@ def since(moment: datetime) -> SafeString:
 
 
 @register.simple_tag
+def between(start: datetime | None, end: datetime) -> SafeString:
+    """Write when something happened, as near as two looks tell; its title has both.
+
+    `start` is the last look that saw the old, None: none did; `end` the first that
+    saw the new.
+    """
+    zone = timezone.get_current_timezone()
+    until = end.astimezone(zone)
+    day, seen = f"{until:%-d %b %Y}", f"seen {until:%-d %b %Y, %H:%M:%S} UTC"
+    if start is None:
+        shown = f"{day}, {until:%H:%M}"
+    else:
+        since = start.astimezone(zone)
+        seen += f"; last seen unchanged {since:%-d %b %Y, %H:%M:%S} UTC"
+        if since.date() != until.date():
+            shown = f"between {since:%-d %b, %H:%M} and {day}, {until:%H:%M}"
+        else:
+            clock = "%H:%M:%S" if f"{since:%H%M}" == f"{until:%H%M}" else "%H:%M"
+            shown = f"{day}, between {since:{clock}} and {until:{clock}}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', until.isoformat(), seen, shown
+    )
+
+
+@register.simple_tag
 @lru_cache(maxsize=256)
 def bars(filled: int, number: int) -> SafeString:
     """Draw a board of bars, 4 wide on a grid of 5, the first ones filled."""
