@@ -45,7 +45,8 @@ def open_vault(kek_file: Path, settings: Settings) -> None:
 def empty_cache(settings: Settings) -> None:
     """Let no counter of another test count, nor one of a run beside this one."""
     default = settings.CACHES["default"]
-    settings.CACHES = {"default": {**default, "KEY_PREFIX": f"test-{uuid4()}"}}
+    own = {**default, "KEY_PREFIX": f"test-{uuid4()}"}
+    settings.CACHES = {**settings.CACHES, "default": own}
 
 
 @pytest.fixture

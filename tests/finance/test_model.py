@@ -381,7 +381,7 @@ def test_asks_the_same_number_of_queries_for_any_number_of_teams_and_versions(
         for n in range(number):
             one = Team.objects.create(name=f"Team {number}-{n}")
             prices = {"completion_text_token_price": 1_000 + n}
-            told(model, one, 9, 0, **prices, missing_at=NOON if n % 2 else None)
+            told(model, one, 9, 0, **prices, missing_at=None if n % 2 else NOON)
             facts(model, one, 9, 0, fingerprint=f"fp{n}")
             sees(stored_key(one, f"key {number}-{n}"), model)
             effect(changed(model, one, team, ago=n), one, 9)

@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console import vault
 from console.accounts.models import Team, User
 from console.audit.models import Entry
-from console.catalog.models import PRICE_FIELDS
+from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
+from console.finance.models import PriceUnit, PriceView
 from console.finance.price_list import EXPORT_FIELDS, SORTS, Filters, price_list
 from console.finance.viewing import Looks
-from console.keys.models import KeyState
+from console.keys.models import ApiKey, KeyModel, KeyState
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.people import ClientOf
 
@@ -462,3 +464,41 @@ def test_what_the_list_leaves_out_is_said(client_of: ClientOf, sam: User) -> Non
 
     for what in ("Server tools", "Priority tier", "Batch", "Regional surcharge"):
         assert what in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "differing"),
+    [
+        (LanguageModel, {"aliases": ["grok-of-today"]}),
+        (LanguageModel, {"context_length": 12_345}),
+        (LanguageModel, {"input_modalities": ["text"]}),
+        (PriceVersion, {"completion_text_token_price": 77_700}),
+        (PriceVersion, {"long_context_threshold": 123_000}),
+        (PriceVersion, {"odd": ["search_price"]}),
+        (PriceVersion, {"last_seen_at": datetime(2026, 3, 1, tzinfo=UTC)}),
+        (ApiKey, {"state": KeyState.KEY_BLOCKED}),
+        (KeyModel, {"seen_until": datetime(2026, 3, 1, tzinfo=UTC)}),
+        (PriceView, {"unit": PriceUnit.THOUSAND}),
+        (PriceView, {"output": 90}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_line_is_written_anew_when_anything_in_it_differs(
+    client_of: ClientOf,
+    fin: User,
+    team: Team,
+    kind: type[Model],
+    differing: dict[str, object],
+) -> None:
+    model, browser = stored_model(), client_of(fin)
+    stored_price(model, team, first_seen_at=datetime(2026, 2, 1, tzinfo=UTC))
+    sees(stored_key(team, state=KeyState.ACTIVE), model)
+    PriceView.objects.create(person=fin, fresh=70, cached=20, output=10)
+    before = [rows(browser.get(URL).text) for _ in range(2)]
+
+    kind._default_manager.update(**differing)
+    after = rows(browser.get(URL).text)
+
+    assert before[0] == before[1]
+    assert len(after) == 1
+    assert after != before[0]

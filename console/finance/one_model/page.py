@@ -144,7 +144,7 @@ def model_page(
         callers=model_callers(user=user, model=model.pk, now=now),
         recent=recent(user=user, model=model.pk),
         spending=spending(user=user, model=model.pk, now=now, zone=zone),
-        retired=_retired(user, model.pk),
+        retired=_retired(user, model.pk) if found.listed < found.teams else [],
         own_calls_only=not (isinstance(user, User) and user.sees_all_teams),
     )
 

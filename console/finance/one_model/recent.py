@@ -24,14 +24,20 @@ class Recent:
 
 
 def recent(*, user: User | AnonymousUser, model: UUID) -> Recent:
-    """Return what teams of this person were told; the number of queries is fixed."""
+    """Return what teams of this person were told.
+
+    The number of queries is fixed, but for one more if the newest are of no price.
+    """
     if not isinstance(user, User):
         return Recent()
     told = CatalogChange.objects.visible_to(user).filter(model=model)
     told = told.select_related("model").defer("model__raw", "model__capabilities")
     newest = list(told[:NEWEST])
-    price = told.filter(kind=ChangeKind.PRICE).first()
-    asked = newest if price is None or price in newest else [*newest, price]
+    price = next((one for one in newest if one.kind == ChangeKind.PRICE), None)
+    asked = newest
+    if price is None and len(newest) == NEWEST:
+        price = told.filter(kind=ChangeKind.PRICE).first()
+        asked = newest if price is None else [*newest, price]
     rows = rows_of(asked, user=user)
     return Recent(
         changes=tuple(rows[:NEWEST]),
