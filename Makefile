@@ -17,6 +17,9 @@ help:  ## Show this list
 run: env  ## Install and start everything; Ctrl-C stops it (PORT=8000)
 	@exec $(BIN)/python manage.py up
 
+# Tests start Python some hundred times, and reading bytecode is what makes that quick.
+test check bench: export PYTHONDONTWRITEBYTECODE =
+
 test: env-test check  ## Check the code and run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
 	$(BIN)/python -m pytest -m browser

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.database", "tests.people"]
+pytest_plugins = ["tests.database", "tests.people", "tests.rendering"]
 
 # How long an example takes says how busy the machine is, not whether we are right.
 settings.register_profile("suite", deadline=None)

@@ -304,6 +304,7 @@ def test_the_page_is_for_oversight(
     assert answer.status_code == status
 
 
+@pytest.mark.usefixtures("contexts")
 def test_the_log_shows_states_problems_and_filters(
     client_of: ClientOf, ada: User, make_channel: MakeChannel
 ) -> None:

@@ -113,6 +113,7 @@ def test_answers_htmx_with_the_table_alone(client_of: ClientOf, ada: User) -> No
     assert "<html" not in part
 
 
+@pytest.mark.usefixtures("contexts")
 def test_pages_are_walked_without_repeating(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:

@@ -144,6 +144,7 @@ class TestWho:
         assert "his" in browser.get(URL).text
         assert 'name="actor"' not in browser.get(URL).text
 
+    @pytest.mark.usefixtures("contexts")
     def test_counts_do_not_tell_staff_of_others(
         self, client_of: ClientOf, sam: User, ada: User
     ) -> None:
@@ -174,6 +175,7 @@ class TestWho:
             assert method(URL).status_code == HTTPStatus.METHOD_NOT_ALLOWED
 
 
+@pytest.mark.usefixtures("contexts")
 class TestFilters:
     @pytest.mark.parametrize(
         ("query", "found"),

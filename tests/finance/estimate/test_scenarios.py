@@ -116,6 +116,7 @@ def test_is_updated_with_another_job_or_another_name(
     assert mine.changed_at > before
 
 
+@pytest.mark.usefixtures("contexts")
 @pytest.mark.parametrize("data", [{"inputs": "prompt=x"}, {"name": ""}, {}])
 def test_a_bad_update_changes_nothing_and_says_so(
     client_of: ClientOf, sam: User, mine: Scenario, data: dict[str, str]

@@ -94,6 +94,7 @@ def test_keys_of_another_team_cannot_be_picked(
     assert (stored(), Entry.objects.count()) == (before, known)
 
 
+@pytest.mark.usefixtures("contexts")
 def test_what_somebody_else_did_cannot_be_taken_back(
     client_of: ClientOf, ada: User, twin: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
