@@ -402,3 +402,26 @@ def test_asks_the_same_number_of_queries_for_any_number_of_teams_and_versions(
     assert "the 50 newest are shown" in page.text
     assert asked[0] == asked[1]
     assert asked[0] <= 24
+
+
+def test_the_calls_of_the_sentinel_are_neither_calls_nor_of_unknown_cost(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    model, key = stored_model(), stored_key(team)
+    told(model, team, 9, 0)
+    UsageRecord.objects.bulk_create(
+        call(ada, key, NOON, None, model=model, endpoint="tokenize") for _ in range(2)
+    )
+    browser = client_of(ada)
+
+    page = browser.get(url(model)).text
+
+    assert "No calls in the last 30 days" in page
+    assert "Beside that, 2 calls only counted tokens" in page
+    assert "of unknown cost" not in page
+
+    UsageRecord.objects.bulk_create([call(ada, key, NOON, model=model)])
+    page = browser.get(url(model)).text
+    assert "$0.10 in 1 call over 30 days" in page
+    assert "Beside these, 2 calls only counted tokens" in page
+    assert "is unknown" in page

@@ -44,6 +44,7 @@ class Spending:
     rows: tuple[DayRow, ...]
     calls: int
     unknown_calls: int
+    count_calls: int  # only counted tokens, as those of the sentinel
     ticks: int
     days: int = DAYS
 
@@ -60,7 +61,8 @@ def spending(
     by_day: dict[date, list[DailySpend]] = {day: [] for day in days}
     for one in found:
         by_day[one.day].append(one)
-    rows = [_row(day, told) for day, told in by_day.items() if told]
+    spent = {day: told for day, told in by_day.items() if _is_spend(told)}
+    rows = [_row(day, told) for day, told in spent.items()]
     return Spending(
         chart=bar_chart(
             [DayOf(day, _parts(told), f"#day-{day}") for day, told in by_day.items()],
@@ -70,8 +72,13 @@ def spending(
         rows=tuple(reversed(rows)),
         calls=sum(row.calls for row in rows),
         unknown_calls=sum(row.unknown_calls for row in rows),
+        count_calls=sum(one.count_calls for one in found),
         ticks=sum(row.ticks for row in rows),
     )
+
+
+def _is_spend(told: Sequence[DailySpend]) -> bool:
+    return any(one.calls or one.cost_ticks for one in told)
 
 
 def _parts(told: Sequence[DailySpend]) -> dict[str, int]:
