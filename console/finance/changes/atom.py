@@ -13,6 +13,7 @@ from django.utils.html import escape
 from console.accounts.models import User
 from console.alerts.catalog_wording import in_words
 from console.catalog.models import CatalogChange
+from console.finance.changes.doubts import Doubt
 from console.finance.changes.rows import ChangeRow, rows_of
 from console.lib.templatetags.gatehouse import signed_usd
 
@@ -69,9 +70,18 @@ def _lines(row: ChangeRow) -> list[str]:
             f"At the use of the 30 days before: {signed_usd(effect.ticks)} per month. "
             "Booked costs do not change."
         )
-    if row.change.odd:
-        lines.append("Not plausible; no cost is computed with it until confirmed.")
+    if row.doubt is not None:
+        lines.append(_doubted(row.doubt))
     return lines
+
+
+def _doubted(doubt: Doubt) -> str:
+    if doubt.is_past:
+        return "Not plausible and never confirmed; no cost was computed with it."
+    if doubt.unsure or doubt.confirmed_at is None:
+        return "Not plausible; no cost is computed with it until confirmed."
+    by = f" by {doubt.confirmed_by}" if doubt.confirmed_by else ""
+    return f"Not plausible when it was told; confirmed {_time(doubt.confirmed_at)}{by}."
 
 
 def _time(moment: datetime) -> str:
