@@ -415,9 +415,28 @@ def test_the_feed_is_atom_and_needs_its_token_alone(
     summary = entry.findtext("a:summary", "", ATOM)
     assert "Output from 1.50 to 1.80" in summary
     assert "+$67.10 per month" in summary
-    token = url.rstrip("/").rsplit("/", 1)[1]
-    assert token not in answer.text
+    links = {
+        one.get("rel"): one.get("href", "") for one in feed.findall("a:link", ATOM)
+    }
+    assert links["self"].endswith(url)
+    assert links["alternate"] == feed.findtext("a:id", "", ATOM)
+    assert links["alternate"].endswith(URL)
+    assert feed.findtext("a:author/a:name", "", ATOM) == "Gatehouse"
     assert FeedToken.objects.get().last_used_at is not None
+
+
+def test_the_made_address_has_a_copy_button_and_coming_again_makes_none(
+    client_of: ClientOf, fin: User
+) -> None:
+    browser = client_of(fin)
+
+    page = browser.post(f"{URL}feed/").text
+    again = browser.get(f"{URL}feed/")
+
+    assert 'data-copy-of="address" hidden' in page
+    assert "js/copy.js" in page
+    assert (again.status_code, again.headers["Location"]) == (302, URL)
+    assert Entry.objects.filter(action="feed.made").count() == 1
 
 
 def test_the_feed_holds_what_its_person_may_see(

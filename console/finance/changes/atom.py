@@ -21,18 +21,20 @@ ENTRIES: Final = 50
 
 
 def atom_of(
-    *, user: User, page: str, model_page: Callable[[UUID], str]
+    *, user: User, page: str, address: str, model_page: Callable[[UUID], str]
 ) -> tuple[str, datetime | None]:
     """Return the newest changes that this person may see as Atom, and its time.
 
-    `page` is the address of the feed's page; it is the feed's id too, so that the
-    token stands nowhere in the document.
+    `page` is the address of the feed's page, and the feed's id. `address` is the
+    feed's own, with its token: whoever has the document came by it.
     """
     newest = CatalogChange.objects.visible_to(user).select_related("model")
     changes = list(newest.defer("model__raw", "model__capabilities")[:ENTRIES])
     feed = Atom1Feed(
         title="Changes of xAI's prices and models",
         link=page,
+        feed_url=address,
+        author_name="Gatehouse",
         description="As the keys of your teams are told, by Gatehouse.",
         language="en",
     )
@@ -44,11 +46,17 @@ def atom_of(
             description=_text(row),
             unique_id=f"urn:uuid:{row.change.pk}",
             pubdate=row.seen_at,
-            updateddate=row.last_seen_at,
+            updateddate=_updated(row),
             categories=[row.change.get_kind_display()],
         )
-    updated = max((row.last_seen_at for row in rows), default=None)
+    updated = max(map(_updated, rows), default=None)
     return feed.writeString("utf-8"), updated
+
+
+def _updated(row: ChangeRow) -> datetime:
+    """Return when the newest team was told it, or a person confirmed its price."""
+    confirmed = row.doubt.confirmed_at if row.doubt else None
+    return max(row.last_seen_at, confirmed or row.last_seen_at)
 
 
 def _text(row: ChangeRow) -> str:

@@ -142,7 +142,9 @@ def test_page_news_model_feed_and_file_say_that_it_was_confirmed(
         assert "odd, confirmed" in text, page
         assert f"by {name}</span>" in text, page
         assert "worked out soon" in text, page
-    assert f"confirmed 19 Jun 2026, 12:00 UTC by {name}." in client.get(feed).text
+    atom = client.get(feed).text
+    assert f"confirmed 19 Jun 2026, 12:00 UTC by {name}." in atom
+    assert "<updated>2026-06-19T12:00:00+00:00</updated>" in atom
     theirs = client_of(sam).get(pages[2]).text
     assert "odd, confirmed" in theirs
     assert f"by {name}" not in theirs
