@@ -15,6 +15,7 @@ from console.accounts.models import User
 from console.finance.charts import BarChart, DayOf, bar_chart
 from console.lib.days import day_bounds, day_of
 from console.lib.templatetags.gatehouse import usd
+from console.lib.ticks import usd as exact_usd
 from console.usage.models import CostSource
 from console.usage.spend import DailySpend, daily_spend
 
@@ -68,6 +69,7 @@ def spending(
             [DayOf(day, _parts(told), f"#day-{day}") for day, told in by_day.items()],
             today=today,
             words=usd,
+            at_axis=_round_usd,
         ),
         rows=tuple(reversed(rows)),
         calls=sum(row.calls for row in rows),
@@ -75,6 +77,15 @@ def spending(
         count_calls=sum(one.count_calls for one in found),
         ticks=sum(row.ticks for row in rows),
     )
+
+
+def _round_usd(ticks: int) -> str:
+    """Write a round amount without the zeros at its end, so that it has room."""
+    dollars = exact_usd(ticks).normalize()
+    if dollars == dollars.to_integral_value():
+        return f"${dollars:,.0f}"
+    decimals = -int(dollars.as_tuple().exponent)
+    return f"${dollars:.{max(2, decimals)}f}"
 
 
 def _is_spend(told: Sequence[DailySpend]) -> bool:
