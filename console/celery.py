@@ -26,6 +26,7 @@ RINGS = {  # task -> seconds between two rings
     "audit.tally": 60,
     "audit.verify": 60,
     "usage.reap": 60,
+    "usage.reprice_confirmed": 60,
     "finance.watch_tokenizers": 60,
 }
 app.conf.beat_schedule = {

@@ -25,6 +25,12 @@ PRICES: Final = {
     "completion_text_token_price_long_context": "output of long prompts",
     "long_context_threshold": "where long prompts begin",
 }
+FIRST: Final = (  # what most calls pay; the others come as xAI lists them
+    "prompt_text_token_price",
+    "completion_text_token_price",
+    "cached_prompt_text_token_price",
+)
+BY_WEIGHT: Final = (*FIRST, *(field for field in PRICES if field not in FIRST))
 NOT_A_TOKEN_PRICE: Final = ("search_price", "long_context_threshold")
 FIELDS: Final = {
     "version": "version",
@@ -94,7 +100,8 @@ def in_words(change: CatalogChange) -> str:
     """Say what changed, from what to what."""
     match change.kind:
         case ChangeKind.PRICE:
-            return _prices(change.before, change.after)
+            told = steps_in_words(change.before or {}, change.after or {})
+            return capital(f"{told}; in USD per million tokens.")
         case ChangeKind.ALIAS:
             return f"The alias {escaped(change.field)} {_moved(change)}."
         case ChangeKind.LISTED | ChangeKind.RELISTED:
@@ -102,7 +109,8 @@ def in_words(change: CatalogChange) -> str:
         case ChangeKind.UNLISTED:
             return "Calls that name it may fail; look which keys and scripts do."
         case ChangeKind.TOKENIZER:
-            return f"The corpus is {_value(change.after)} tokens, was " + (
+            return (
+                f"The same test texts are {_value(change.after)} tokens, were "
                 f"{_value(change.before)}."
             )
     what = FIELDS.get(change.field, change.field)
@@ -124,16 +132,18 @@ def effect_in_words(effects: Sequence[Effect]) -> str:
     return f"At the use of the last 30 days: {signed_usd(total)} per month{whose}."
 
 
-def _prices(before: Any, after: Any) -> str:
+def steps_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Say the weightiest prices that moved, and how many others did."""
     told = [
-        f"{PRICES.get(field, field)} from {_price(field, before.get(field))} to "
-        f"{_price(field, new)}"
-        for field, new in sorted(after.items(), key=lambda one: [*PRICES].index(one[0]))
+        f"{PRICES[field]} from {_price(field, before.get(field))} to "
+        f"{_price(field, after[field])}"
+        for field in BY_WEIGHT
+        if field in after
     ]
-    more = (
-        "" if len(told) <= NAMED else f" {len(told) - NAMED} more prices changed too."
-    )
-    return capital(f"{listed(told[:NAMED])}; in USD per million tokens.{more}")
+    named = told[:NAMED]
+    if len(told) > NAMED:
+        named.append(f"{len(told) - NAMED} more")
+    return listed(named)
 
 
 def _price(field: str, value: int | None) -> str:

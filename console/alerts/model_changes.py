@@ -1,15 +1,16 @@
 """Incidents of changed prices and models. Called by the poller, as a look is written.
 
 One model of one host has one open incident of a kind, however many teams are told of
-a change: newer changes are written into it. A person ends it by acknowledging; an odd
-price stays until it is confirmed, or until xAI tells a plausible one.
+a change: newer changes are written into it, beside the steps before them. A person ends
+it by acknowledging; an odd price stays until it is confirmed, or until xAI tells a
+plausible one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -23,6 +24,11 @@ from console.catalog.models import CatalogChange, ChangeKind, ChangeSight, Price
 from console.usage.models import ChangeEffect
 
 CHANGES = "catalog_changes"  # in an incident's detail: ids of what it is about
+STEPS = "steps"  # when what changed, in words; the first one opened the incident
+BEFORE = "prices_before"  # each price that moved, as it was at first
+AFTER = "prices_after"  # as it is now
+MOST_STEPS: Final = 50  # beside the first
+LONGEST: Final = 500  # of a sentence
 
 
 @transaction.atomic(savepoint=False)
@@ -90,7 +96,7 @@ def _causes(
             title=title,
             sentence=sentence,
             began_at=min(change.first_seen_at for change in together),
-            detail=_detail(together),
+            detail=_detail(together, sentence),
         )
         found[cause.place] = cause
     return found
@@ -102,12 +108,21 @@ def _kind(change: CatalogChange) -> IncidentKind:
     return IncidentKind.MODEL_CHANGE
 
 
-def _detail(changes: Sequence[CatalogChange]) -> dict[str, Any]:
-    model = changes[0].model
+def _detail(changes: Sequence[CatalogChange], sentence: str) -> dict[str, Any]:
+    model, ids = changes[0].model, [str(change.pk) for change in changes]
+    at = max(change.last_joined_at for change in changes)
+    prices = [
+        (change.before or {}, change.after or {})
+        for change in changes
+        if change.kind == ChangeKind.PRICE
+    ]
     return {
         "host": model.host,
         "model": model.model_id,
-        CHANGES: [str(change.pk) for change in changes],
+        CHANGES: ids,
+        STEPS: [{"at": at.isoformat(), "text": sentence, CHANGES: ids}],
+        BEFORE: {name: told for old, _ in prices for name, told in old.items()},
+        AFTER: {name: told for _, new in prices for name, told in new.items()},
         "changes_of_model": [
             {
                 "kind": change.kind,
@@ -140,8 +155,49 @@ def _is_told(incident: Incident | None, cause: Cause) -> bool:
         return False
     if incident.closed_at is not None:
         return set(cause.detail[CHANGES]) <= set(incident.detail.get(CHANGES, ()))
-    told = [*incident.detail.get(CHANGES, ()), *cause.detail[CHANGES]]
-    incident.detail = {**cause.detail, CHANGES: list(dict.fromkeys(told))}
-    incident.sentence = cause.sentence[:500]
+    (step,) = cause.detail[STEPS]
+    steps = incident.detail.get(STEPS) or [_first_step(incident)]
+    if not set(step[CHANGES]) <= set(incident.detail.get(CHANGES, ())):
+        steps = [*steps, step]
+        incident.detail = _together(incident.detail, cause.detail)
+    elif set(step[CHANGES]) == set(steps[-1][CHANGES]):
+        steps = [*steps[:-1], {**steps[-1], "text": step["text"]}]  # others pay, too
+    else:
+        return True  # a team is told now what is past for others
+    incident.detail = {**incident.detail, STEPS: [steps[0], *steps[1:][-MOST_STEPS:]]}
+    incident.sentence = _sentence(cause, incident.detail)
     incident.save(update_fields=["sentence", "detail"])
     return True
+
+
+def _first_step(incident: Incident) -> dict[str, Any]:
+    """Return it for an incident of before steps were kept."""
+    return {
+        "at": incident.opened_at.isoformat(),
+        "text": incident.sentence,
+        CHANGES: incident.detail.get(CHANGES, []),
+    }
+
+
+def _together(known: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    told = [*known.get(CHANGES, ()), *newer[CHANGES]]
+    return {
+        **newer,
+        CHANGES: list(dict.fromkeys(told)),
+        BEFORE: {**newer[BEFORE], **known.get(BEFORE, {})},
+        AFTER: {**known.get(AFTER, {}), **newer[AFTER]},
+    }
+
+
+def _sentence(cause: Cause, detail: Mapping[str, Any]) -> str:
+    """Say the newest step; after several the way from the first, if there is room."""
+    before, after = detail.get(BEFORE, {}), detail.get(AFTER, {})
+    if len(detail[STEPS]) < 2 or not after:
+        return cause.sentence[:LONGEST]
+    moved = {name: told for name, told in after.items() if before.get(name) != told}
+    whole = "All prices are what they were when the incident began."
+    if moved:
+        way = catalog_wording.steps_in_words(before, moved)
+        whole = f"Since the incident began: {way}."
+    both = f"{cause.sentence} {whole}"
+    return both if len(both) <= LONGEST else cause.sentence[:LONGEST]

@@ -10,10 +10,16 @@ from typing import Any
 from django.db.models import QuerySet
 
 from console.accounts.models import User
+from console.alerts.model_changes import STEPS
 from console.alerts.models import Delivery, Ending, Incident, IncidentKind
 from console.keys.models import ApiKey, KeyState
 from console.keys.shown import ShownState, shown_expression
 
+OF_MODELS = (
+    IncidentKind.PRICE_CHANGE,
+    IncidentKind.ODD_PRICE,
+    IncidentKind.MODEL_CHANGE,
+)
 KEYS_SHOWN = 50
 DELIVERIES_SHOWN = 50
 
@@ -64,6 +70,11 @@ class Story:
         return key if key and key.removed_at is None else None
 
     @property
+    def model_id(self) -> str:
+        """The row of the model it is about, as addresses have it; "": of none."""
+        return self.incident.subject if self.incident.kind in OF_MODELS else ""
+
+    @property
     def review_id(self) -> int | None:
         """The change that waits for a person."""
         waits = self.incident.closed_at is None and not self.incident.escalated_at
@@ -108,9 +119,17 @@ def _affected(incident: Incident, user: User, now: datetime) -> list[Affected]:
 
 def _moments(incident: Incident) -> Iterator[Moment]:
     yield Moment(incident.began_at, "flag", "Began, as far as it is known")
+    steps = incident.detail.get(STEPS, [])
     yield Moment(
-        incident.opened_at, "warn", "Gatehouse opened the incident", tone="warn"
+        incident.opened_at,
+        "warn",
+        "Gatehouse opened the incident",
+        steps[0]["text"] if steps[1:] else "",  # else it is above
+        tone="warn",
     )
+    for step in steps[1:]:
+        at = datetime.fromisoformat(step["at"])
+        yield Moment(at, "refresh", "It changed again", step["text"])
     if incident.acknowledged_at:
         by = incident.acknowledged_by
         yield Moment(

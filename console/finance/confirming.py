@@ -10,6 +10,8 @@ from console.alerts import incidents, model_changes
 from console.audit import trail
 from console.audit.actors import Actor
 from console.catalog.models import LanguageModel, PriceVersion
+from console.lib import bell
+from console.usage.tasks import reprice_confirmed
 
 
 @transaction.atomic
@@ -17,7 +19,7 @@ def confirm(*, model: LanguageModel, digest: int, user: User, actor: Actor) -> i
     """Confirm one odd price of a model, for all teams that are told it now.
 
     Return for how many; 0 when it was confirmed before or is told no more. Calls that
-    were booked meanwhile stay as they are.
+    were booked meanwhile stay as they are; what the change costs is worked out soon.
     """
     told = PriceVersion.objects.newest().filter(model=model, missing_at=None)
     doubted = told.doubted().filter(prices_digest=digest)
@@ -28,6 +30,7 @@ def confirm(*, model: LanguageModel, digest: int, user: User, actor: Actor) -> i
     version = PriceVersion.objects.newest().filter(model=model, prices_digest=digest)
     odd = version[0].odd
     model_changes.settle_odd_prices([model.pk], actor=actor)
+    transaction.on_commit(lambda: bell.ring(reprice_confirmed.name))
     trail.record(
         action="price.confirmed",
         actor=actor,

@@ -22,6 +22,11 @@ urlpatterns = [
     path("changes/", changes.changes, name="changes"),
     path("changes/review/", changes.review_all, name="review_all"),
     path(
+        "changes/review/take-back/",
+        changes.take_back_together,
+        name="take_back_together",
+    ),
+    path(
         "changes/<uuid:catalog_change_id>/review/",
         changes.review_one,
         name="review_one",

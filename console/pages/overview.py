@@ -12,8 +12,11 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet
 
 from console.accounts.models import User
+from console.accounts.rules import allows
 from console.alerts.models import Incident
 from console.alerts.register import WEEK
+from console.catalog.models import CatalogChange, ChangeKind
+from console.finance.changes.rows import ChangeRow, rows_of
 from console.keys.models import ApiKey, KeyChange
 from console.keys.shown import ShownState, shown_expression
 from console.keys.timeline import Event, events
@@ -34,6 +37,7 @@ ATTENTION_AT_MOST = 20
 CHANGES_FOR = timedelta(days=14)
 CHANGES_READ = 100
 CHANGES_SHOWN = 12
+PRICES_SHOWN = 3
 
 ShownKeys: TypeAlias = QuerySet[Any]  # of ApiKey, annotated with `shown`
 
@@ -81,6 +85,7 @@ class Overview:
     more: int  # open incidents that are not written out
     closed: int  # incidents of one week
     changes: list[Change]
+    prices: list[ChangeRow] | None  # the newest that changed; None: not their business
     key_interval: timedelta
     model_interval: timedelta
 
@@ -88,7 +93,8 @@ class Overview:
 def overview_for(user: User, *, now: datetime) -> Overview:
     """Return the overview of the keys this person may see, as of `now`.
 
-    Eight queries, however many keys there are.
+    Eight queries, however many keys there are, and seven more for those who review
+    prices, if any changed lately.
     """
     keys = shown_keys(user, now=now)
     tallies = _tallies(keys)
@@ -116,6 +122,7 @@ def overview_for(user: User, *, now: datetime) -> Overview:
         more=counts["open"] - len(incidents),
         closed=counts["closed"],
         changes=list(_lines(changes)),
+        prices=_prices(user, since=now - CHANGES_FOR),
         key_interval=settings.XAI_POLL_EVERY,
         model_interval=settings.XAI_POLL_MODELS_EVERY,
     )
@@ -162,6 +169,15 @@ def _stale(keys: ShownKeys) -> ShownKeys:
 def _changes(user: User, *, since: datetime) -> list[KeyChange]:
     recent = KeyChange.objects.visible_to(user).filter(gap_until__gte=since)
     return list(recent.select_related("key", "reviewed_by")[:CHANGES_READ])
+
+
+def _prices(user: User, *, since: datetime) -> list[ChangeRow] | None:
+    if not allows(user, "prices.review"):
+        return None
+    told = CatalogChange.objects.visible_to(user).select_related("model")
+    moved = told.filter(kind=ChangeKind.PRICE, first_seen_at__gte=since)
+    newest = list(moved.defer("model__raw", "model__capabilities")[:PRICES_SHOWN])
+    return rows_of(newest, user=user) if newest else []
 
 
 def _lines(changes: Sequence[KeyChange]) -> Iterable[Change]:

@@ -18,7 +18,8 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from console.catalog import costs
 from console.catalog.models import ChangeKind, ChangeSight, PriceVersion
@@ -98,8 +99,8 @@ def record_effects(sights: Sequence[ChangeSight]) -> list[ChangeEffect]:
     """Write what these changes would have cost the team that was told of them.
 
     `sights` are new ones of one look, so of one team. Of an odd price nothing is
-    written, nor of the way back from one; of a model that is no longer listed only
-    how often it was called.
+    written until it is confirmed (`record_confirmed`), nor of the way back from one;
+    of a model that is no longer listed only how often it was called.
     """
     questions = _questions(sights)
     if not questions:
@@ -121,6 +122,42 @@ def record_effects(sights: Sequence[ChangeSight]) -> list[ChangeEffect]:
             answers[sums.question].append(sums)
     effects = [_effect(one, answers[n], until) for n, one in enumerate(questions)]
     return ChangeEffect.objects.bulk_create(effects)
+
+
+def record_confirmed(*, most: int) -> int:
+    """Write what odd prices cost that were confirmed since; return for how many teams.
+
+    Those come after `record_effects` passed them by. Rung after a confirmation, and
+    now and then, so that a lost message loses nothing; twice writes nothing twice.
+    """
+    written = 0
+    while written < most and _record_next():
+        written += 1
+    return written
+
+
+@transaction.atomic
+def _record_next() -> bool:
+    """Take the next one that nobody else works at; return whether there was one."""
+    done = ChangeEffect.objects.filter(change=OuterRef("change"), team=OuterRef("team"))
+    sound_before = Q(price_before__odd=[]) | Q(price_before__confirmed_at__isnull=False)
+    sight = (
+        ChangeSight.objects.filter(
+            sound_before,
+            ~Exists(done),
+            change__kind=ChangeKind.PRICE,
+            change__odd=True,
+            price_after__confirmed_at__isnull=False,
+        )
+        .select_related("change__model", "price_before", "price_after")
+        .select_for_update(of=("self",), skip_locked=True)
+        .first()
+    )
+    if sight is None:
+        return False
+    if not ChangeEffect.objects.filter(change=sight.change, team=sight.team).exists():
+        record_effects([sight])  # nobody was faster before the row was held
+    return True
 
 
 def _questions(sights: Sequence[ChangeSight]) -> list[Question]:

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
 from console.accounts.models import User
-from console.usage.models import RecordState, UsageRecord
+from console.usage.models import Endpoint, RecordState, UsageRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class DailySpend:
 
     day: date
     source: str  # a CostSource; "" while a call has none
-    calls: int
-    unknown_calls: int  # settled without a cost; shown, never counted as free
+    calls: int  # that asked a model for an answer
+    unknown_calls: int  # of those, settled without a cost; never counted as free
     cost_ticks: int
+    count_calls: int  # that only counted tokens; xAI publishes no price for it
 
 
 def daily_spend(
@@ -41,11 +42,13 @@ def daily_spend(
     Of the calls this person may see, of one model and of some teams if asked. A call
     belongs to the day on which it began. Instants become days of `zone` only here, so
     the days of a range always add up to the range. Days without calls are left out,
-    and so are calls in flight and calls of which nothing was sent.
+    and so are calls in flight and calls of which nothing was sent. Calls that only
+    count tokens, as the sentinel's do, are told apart; what they cost is in the sum.
     """
     records = UsageRecord.objects.visible_to(user).filter(
         state=RecordState.SETTLED, opened_at__gte=start, opened_at__lt=end
     )
+    counts = Q(endpoint=Endpoint.TOKENIZE)
     if model is not None:
         records = records.filter(model=model)
     if team_ids is not None:
@@ -54,9 +57,10 @@ def daily_spend(
         records.annotate(day=TruncDate("opened_at", tzinfo=zone))
         .values_list("day", "source")
         .annotate(
-            calls=Count("id"),
-            unknown=Count("id", filter=Q(cost_ticks=None)),
+            calls=Count("id", filter=~counts),
+            unknown=Count("id", filter=Q(cost_ticks=None) & ~counts),
             ticks=Coalesce(Sum("cost_ticks"), 0),
+            counts=Count("id", filter=counts),
         )
         .order_by("day", "source")
     )

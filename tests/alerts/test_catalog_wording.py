@@ -36,9 +36,9 @@ def change(kind: ChangeKind, **facts: Any) -> CatalogChange:
             "million tokens.",
         ),
         (
-            [(field, 10_000, 20_000) for field in PRICE_FIELDS[:5]],
-            "Input from 1.00 to 2.00, cached input from 1.00 to 2.00 and image input "
-            "from 1.00 to 2.00; in USD per million tokens. 2 more prices changed too.",
+            [(field, 10_000, 20_000) for field in PRICE_FIELDS[:7]],
+            "Input from 1.00 to 2.00, output from 1.00 to 2.00, cached input from "
+            "1.00 to 2.00 and 4 more; in USD per million tokens.",
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_every_price_has_a_name() -> None:
         (
             change(ChangeKind.TOKENIZER, before=1_000, after=1_050),
             "The tokenizer of grok-4.3 changed",
-            "The corpus is 1,050 tokens, was 1,000.",
+            "The same test texts are 1,050 tokens, were 1,000.",
         ),
     ],
     ids=lambda value: value.kind if isinstance(value, CatalogChange) else "",

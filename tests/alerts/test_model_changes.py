@@ -10,13 +10,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team, User
 from console.alerts import acting, model_changes
+from console.alerts.model_changes import MOST_STEPS
 from console.alerts.models import Incident, IncidentKind
+from console.alerts.story import story
 from console.audit.actors import command
 from console.catalog.models import ChangeSight, PriceVersion
 from console.catalog.observations import record_language_models
 from tests.alerts.conftest import MakeChannel, told
 from tests.keys.answers import Json, listed, model_json
-from tests.people import NOON
+from tests.people import NOON, ClientOf
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -93,8 +95,96 @@ def test_a_second_change_is_written_into_the_open_incident(team: Team) -> None:
     assert note(team, output(30_000), hours=12) == 0
 
     incident = Incident.objects.get()
-    assert "from 1.80 to 3.00" in incident.sentence
+    assert incident.sentence == (
+        "Output from 1.80 to 3.00; in USD per million tokens. Since the incident "
+        "began: output from 2.50 to 3.00."
+    )
     assert len(incident.detail["catalog_changes"]) == 2
+
+
+def moments(incident: Incident, user: User) -> list[tuple[str, str]]:
+    found = story(
+        incident=incident, user=user, with_deliveries=False, now=timezone.now()
+    )
+    return [(one.title, one.text) for one in found.moments]
+
+
+def test_each_further_change_is_a_line_of_what_happened(team: Team, ada: User) -> None:
+    note(team, model_json())
+    note(team, output(18_000), hours=6)
+    opened = ("Gatehouse opened the incident", "")
+    assert opened in moments(Incident.objects.get(), ada)
+
+    note(team, output(30_000), hours=12)
+    note(team, output(25_000), hours=18)
+
+    incident = Incident.objects.get()
+    assert incident.sentence.endswith(
+        "All prices are what they were when the incident began."
+    )
+    usd = "; in USD per million tokens."
+    told = moments(incident, ada)
+    assert ("It changed again", f"Output from 3.00 to 2.50{usd}") in told
+    assert ("It changed again", f"Output from 1.80 to 3.00{usd}") in told
+    assert ("Gatehouse opened the incident", f"Output from 2.50 to 1.80{usd}") in told
+
+
+def test_a_team_that_joins_a_step_adds_no_line_and_moves_nothing_back(
+    team: Team, other_team: Team, ada: User
+) -> None:
+    for each in (team, other_team):
+        note(each, model_json())
+    note(team, output(18_000), hours=6)
+    note(team, output(30_000), hours=12)
+    before = Incident.objects.get()
+
+    for hours, price in ((13, 18_000), (14, 30_000)):
+        note(other_team, output(price), hours=hours)
+
+    after = Incident.objects.get()
+    assert after.sentence == before.sentence
+    assert after.detail["steps"] == before.detail["steps"]
+    assert len(moments(after, ada)) == 3
+
+
+def test_an_incident_of_before_steps_were_kept_goes_on(team: Team, ada: User) -> None:
+    note(team, model_json())
+    note(team, output(18_000), hours=6)
+    old = Incident.objects.get()
+    for name in ("steps", "prices_before", "prices_after"):
+        del old.detail[name]
+    old.save(update_fields=["detail"])
+
+    note(team, output(30_000), hours=12)
+
+    incident = Incident.objects.get()
+    told = moments(incident, ada)
+    assert ("Gatehouse opened the incident", old.sentence) in told
+    assert [title for title, _ in told].count("It changed again") == 1
+
+
+def test_steps_are_bounded_and_the_first_stays(team: Team) -> None:
+    note(team, model_json())
+    for n in range(MOST_STEPS + 3):
+        note(team, output(18_000 + n * 100), hours=n + 1)
+
+    detail = Incident.objects.get().detail
+
+    assert len(detail["steps"]) == MOST_STEPS + 1
+    assert "from 2.50" in detail["steps"][0]["text"]
+
+
+def test_its_page_leads_to_the_model_and_its_changes(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    note(team, model_json())
+    note(team, output(18_000), hours=6)
+    incident = Incident.objects.get()
+
+    page = client_of(ada).get(f"/incidents/{incident.pk}/").text
+
+    assert f'href="/models/{incident.subject}/"' in page
+    assert f'href="/models/changes/?model={incident.subject}"' in page
 
 
 def test_nothing_changed_costs_nothing(

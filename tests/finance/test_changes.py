@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from console import vault
 from console.accounts.models import Team, User
@@ -166,7 +167,8 @@ def test_files_hold_ticks_dollars_and_the_effect(
         "20.0000",
     )
     assert row["after_usd_per_million"] == "1.8"
-    assert (row["effect_ticks"], row["effect_usd"]) == ("671000000000", "67.1")
+    assert row["effect_of_change_ticks"] == "671000000000"
+    assert row["effect_of_change_usd"] == "67.1"
     assert len(as_json) == 2
     assert Entry.objects.filter(action="export.price_changes").count() == 2
 
@@ -337,6 +339,26 @@ def test_an_odd_price_is_confirmed_for_all_teams_that_are_told_it(
     assert "done before" in again.text
 
 
+def test_a_confirmation_asks_for_its_effect_to_be_worked_out(
+    client_of: ClientOf,
+    fin: User,
+    team: Team,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    model = stored_model()
+    stored_price(model, team, odd=["completion_text_token_price"])
+    digest = PriceVersion.objects.get().prices_digest
+    url = f"/models/{model.pk}/confirm/"
+    browser = client_of(fin)
+
+    with django_capture_on_commit_callbacks() as first:
+        browser.post(url, {"digest": str(digest)})
+    with django_capture_on_commit_callbacks() as second:
+        browser.post(url, {"digest": str(digest)})
+
+    assert (len(first), len(second)) == (1, 0)
+
+
 @pytest.mark.parametrize("digest", ["", "x", "1.5", str(2**70)])
 def test_a_digest_that_is_none_confirms_nothing(
     client_of: ClientOf, fin: User, team: Team, digest: str
@@ -393,9 +415,28 @@ def test_the_feed_is_atom_and_needs_its_token_alone(
     summary = entry.findtext("a:summary", "", ATOM)
     assert "Output from 1.50 to 1.80" in summary
     assert "+$67.10 per month" in summary
-    token = url.rstrip("/").rsplit("/", 1)[1]
-    assert token not in answer.text
+    links = {
+        one.get("rel"): one.get("href", "") for one in feed.findall("a:link", ATOM)
+    }
+    assert links["self"].endswith(url)
+    assert links["alternate"] == feed.findtext("a:id", "", ATOM)
+    assert links["alternate"].endswith(URL)
+    assert feed.findtext("a:author/a:name", "", ATOM) == "Gatehouse"
     assert FeedToken.objects.get().last_used_at is not None
+
+
+def test_the_made_address_has_a_copy_button_and_coming_again_makes_none(
+    client_of: ClientOf, fin: User
+) -> None:
+    browser = client_of(fin)
+
+    page = browser.post(f"{URL}feed/").text
+    again = browser.get(f"{URL}feed/")
+
+    assert 'data-copy-of="address" hidden' in page
+    assert "js/copy.js" in page
+    assert (again.status_code, again.headers["Location"]) == (302, URL)
+    assert Entry.objects.filter(action="feed.made").count() == 1
 
 
 def test_the_feed_holds_what_its_person_may_see(

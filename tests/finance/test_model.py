@@ -402,3 +402,66 @@ def test_asks_the_same_number_of_queries_for_any_number_of_teams_and_versions(
     assert "the 50 newest are shown" in page.text
     assert asked[0] == asked[1]
     assert asked[0] <= 24
+
+
+@pytest.mark.parametrize(
+    ("ticks", "words"),
+    [
+        (4 * 10**8, "$0.04"),
+        (10**10, "$1"),
+        (10**11, "$2.50"),
+        (10**9, "$0.025"),
+        (100_000 * 10**10, "$25,000"),
+    ],
+)
+def test_amounts_at_the_axis_are_short(
+    client_of: ClientOf, ada: User, team: Team, ticks: int, words: str
+) -> None:
+    model = stored_model()
+    told(model, team, 9, 0)
+    UsageRecord.objects.bulk_create(
+        [call(ada, stored_key(team), NOON, ticks, model=model)]
+    )
+
+    chart = client_of(ada).get(url(model)).text.split('aria-labelledby="cap-spend"')[1]
+
+    assert f">{words}</text>" in chart
+    assert ">$0</text>" in chart
+
+
+def test_charts_with_links_are_groups_and_say_since_when(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    model = stored_model()
+    told(model, team, 9, 0)
+    UsageRecord.objects.bulk_create([call(ada, stored_key(team), NOON, model=model)])
+
+    page = client_of(ada).get(url(model)).text
+
+    plots = re.findall(r'<svg class="plot[^>]*>', page)
+    assert len(plots) == 4
+    assert all('role="group"' in plot for plot in plots)
+    assert page.count("Prices were first seen on 11 June 2026, 12:00 UTC") == 3
+
+
+def test_the_calls_of_the_sentinel_are_neither_calls_nor_of_unknown_cost(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    model, key = stored_model(), stored_key(team)
+    told(model, team, 9, 0)
+    UsageRecord.objects.bulk_create(
+        call(ada, key, NOON, None, model=model, endpoint="tokenize") for _ in range(2)
+    )
+    browser = client_of(ada)
+
+    page = browser.get(url(model)).text
+
+    assert "No calls in the last 30 days" in page
+    assert "Beside that, 2 calls only counted tokens" in page
+    assert "of unknown cost" not in page
+
+    UsageRecord.objects.bulk_create([call(ada, key, NOON, model=model)])
+    page = browser.get(url(model)).text
+    assert "in 1 call over 30 days" in page
+    assert "Beside these, 2 calls only counted tokens" in page
+    assert "is unknown" in page

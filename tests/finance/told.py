@@ -107,6 +107,7 @@ def call(
     """Return a settled call that is not stored yet."""
     consumer, _ = Consumer.objects.get_or_create(person=person)
     known: dict[str, Any] = {
+        "endpoint": Endpoint.CHAT,
         "state": RecordState.SETTLED,
         "source": CostSource.REPORTED if ticks is not None else CostSource.UNKNOWN,
         "settled_at": at,
@@ -116,7 +117,6 @@ def call(
         consumer=consumer,
         team_id=key.team_id,
         key=key,
-        endpoint=Endpoint.CHAT,
         model_asked="grok-4.3",
         opened_at=at,
         cost_ticks=ticks,

@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,10 +16,13 @@ from console import vault
 from console.accounts.models import Team, User
 from console.alerts import incidents
 from console.alerts.models import Incident
+from console.catalog.models import CatalogChange
 from console.keys.models import ApiKey, KeyChange, KeyState, Origin, Review, XaiUser
 from console.polling import life
 from tests.alerts.conftest import look_at, turn
+from tests.finance.told import changed, effect
 from tests.keys.looks import BLOCKED, RENAMED, SOMEBODY, WIDENED, look
+from tests.keys.stored import stored_model
 from tests.pages.keys_of import stored
 from tests.people import ClientOf
 
@@ -300,5 +305,54 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
     browser = client_of(ada)
     vault.state()  # remembered for some seconds
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         browser.get(URL)
+
+
+def test_those_who_review_prices_see_the_newest_that_changed(
+    client_of: ClientOf, fin: User, sam: User, olga: User, team: Team
+) -> None:
+    stored(team, "search", KeyState.ACTIVE)
+    model, today = stored_model(), timezone.now()
+    for days in (1, 2, 3, 4, 20):
+        change = changed(model, team)
+        at = today - timedelta(days=days)
+        CatalogChange.objects.filter(pk=change.pk).update(first_seen_at=at)
+        effect(change, team, days * 10**10)
+    changed(model, team, kind="listed", before=None, after=None)
+
+    page = client_of(fin).get(URL).text
+
+    card = page.split('aria-labelledby="prices-title"')[1].split("</section>")[0]
+    assert re.findall(r"\+\$(\d)\.00 per month", card) == ["1", "2", "3"]
+    assert f"/models/{model.pk}/" in card
+    assert "/models/changes/?kind=price" in card
+    for other in (sam, olga):
+        assert "prices-title" not in client_of(other).get(URL).text
+
+
+def test_without_a_changed_price_the_card_says_so(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored(team, "search", KeyState.ACTIVE)
+
+    assert "No price that your teams are told changed" in client_of(fin).get(URL).text
+
+
+def test_asks_the_same_number_of_queries_for_any_number_of_changed_prices(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored(team, "search", KeyState.ACTIVE)
+    browser, asked = client_of(fin), []
+    for number in (1, 9):
+        for n in range(number):
+            change = changed(stored_model(f"grok-{number}-{n}"), team, odd=True)
+            CatalogChange.objects.update(first_seen_at=timezone.now())
+            effect(change, team, 5)
+        vault.state()
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(URL)
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
+    assert asked[0] <= 23

@@ -18,7 +18,8 @@ from console.catalog.models import ChangeSight, LanguageModel, PriceVersion
 from console.catalog.observations import record_language_models, record_missing
 from console.keys.models import ApiKey
 from console.usage.models import ChangeEffect, Consumer, UsageRecord
-from console.usage.repricing import record_effects
+from console.usage.repricing import record_confirmed, record_effects
+from console.usage.tasks import reprice_confirmed
 from tests.keys.answers import Json, listed, model_json
 from tests.keys.stored import stored_key
 from tests.people import NOON, person
@@ -249,6 +250,71 @@ def test_booked_costs_stay(team: Team, key: ApiKey, sam: User) -> None:
     record_effects(look(team, dearer()))
 
     assert UsageRecord.objects.get(pk=record.pk).cost_ticks == 1
+
+
+# An odd price
+
+
+def odd() -> Json:
+    return model_json(completion_text_token_price=2_500_000)
+
+
+def confirm(by: User) -> None:
+    PriceVersion.objects.exclude(odd=[]).update(confirmed_at=THEN, confirmed_by=by)
+
+
+def test_an_odd_price_is_priced_once_it_is_confirmed(
+    team: Team, key: ApiKey, sam: User, fin: User
+) -> None:
+    call(key, sam)
+    assert record_effects(look(team, odd())) == []
+    assert record_confirmed(most=9) == 0
+
+    confirm(fin)
+
+    assert record_confirmed(most=9) == 1
+    effect = ChangeEffect.objects.get()
+    assert effect.ticks == 70 * (2_500_000 - 25_000)
+    assert (effect.team, effect.until) == (team, THEN)
+    assert record_confirmed(most=9) == 0
+
+
+def test_each_team_that_is_told_it_is_priced_as_far_as_one_turn_goes(
+    team: Team, other_team: Team, key: ApiKey, sam: User, fin: User
+) -> None:
+    call(key, sam)
+    look(other_team, model_json(), at=NOON)
+    for each in (team, other_team):
+        look(each, odd())
+    confirm(fin)
+
+    assert record_confirmed(most=1) == 1
+    assert ChangeEffect.objects.count() == 1
+    assert record_confirmed(most=9) == 1
+    told = dict(ChangeEffect.objects.values_list("team__name", "calls"))
+    assert told == {team.name: 1, other_team.name: 0}
+
+
+def test_a_confirmed_price_after_a_doubted_one_is_not_priced(
+    team: Team, key: ApiKey, fin: User
+) -> None:
+    look(team, odd())
+    look(team, model_json(completion_text_token_price=0), at=THEN + HOUR)
+    newest = PriceVersion.objects.newest().exclude(odd=[])
+    newest.update(confirmed_at=THEN, confirmed_by=fin)
+
+    assert record_confirmed(most=9) == 0
+
+
+def test_the_task_prices_what_was_confirmed(
+    team: Team, key: ApiKey, sam: User, fin: User
+) -> None:
+    look(team, odd())
+    confirm(fin)
+
+    reprice_confirmed()
+
+    assert ChangeEffect.objects.count() == 1
 
 
 tokens = st.none() | st.integers(0, 300_000)

@@ -153,3 +153,22 @@ def test_narrows_to_a_model_and_to_teams(
     assert spend(ada, model=model.pk) == [("reported", 1, 0, 1)]
     assert spend(ada, team_ids=[other_team.pk]) == [("reported", 1, 0, 2)]
     assert spend(ada, team_ids=[]) == []
+
+
+def test_calls_that_only_count_tokens_are_told_apart(ada: User, team: Team) -> None:
+    key = stored_key(team)
+    UsageRecord.objects.bulk_create(
+        [
+            call(ada, key, NOON, None),
+            *(call(ada, key, NOON, None, endpoint="tokenize") for _ in range(3)),
+            call(ada, key, NOON, 4, endpoint="tokenize"),  # should xAI report a cost
+        ]
+    )
+
+    found = daily_spend(user=ada, start=NOON - DAY, end=NOON + DAY, zone=UTC_ZONE)
+
+    told = {row.source: row for row in found}
+    assert (told["unknown"].calls, told["unknown"].unknown_calls) == (1, 1)
+    assert told["unknown"].count_calls == 3
+    assert (told["reported"].calls, told["reported"].cost_ticks) == (0, 4)
+    assert told["reported"].count_calls == 1

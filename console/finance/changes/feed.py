@@ -14,9 +14,11 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from console.accounts.models import User
+from console.audit.actors import Actor
 from console.catalog.models import CatalogChange, CatalogChangeQuerySet, ChangeKind
 from console.finance.changes import reviewing
-from console.finance.changes.rows import ChangeRow, rows_of
+from console.finance.changes.rows import ChangeRow, Step, rows_of
+from console.finance.models import PriceReview
 from console.lib.days import day_bounds
 from console.lib.export import Record
 from console.lib.paging import ID, Column, instant, ordered, page_of
@@ -30,11 +32,16 @@ COLUMNS: Final = (
     Column("told_at", instant, descending=True, indexed=True),
     replace(ID, descending=True),
 )
+EFFECT_FIELDS: Final = (  # of the whole change; on its line 1 alone, so they add up
+    "effect_of_change_ticks", "effect_of_change_usd", "effect_of_change_calls",
+    "effect_of_change_unknown_calls",
+)  # fmt: skip
 EXPORT_FIELDS: Final = (
     "seen_at", "seen_unchanged_at", "last_team_seen_at", "kind", "host", "model",
     "field", "before", "after", "before_usd_per_million", "after_usd_per_million",
-    "percent", "odd", "teams", "team_count", "effect_ticks", "effect_usd",
-    "effect_calls", "effect_unknown_calls", "reviewed", "review_note", "change_id",
+    "percent", "odd", "odd_confirmed_at", "odd_confirmed_by", "teams", "team_count",
+    "change_line", *EFFECT_FIELDS,
+    "reviewed_by_you", "reviewed_by_you_at", "your_review_note", "change_id",
 )  # fmt: skip
 
 
@@ -54,6 +61,11 @@ class Filters:
     def narrows(self) -> bool:
         """Tell whether any change may be left out."""
         return replace(self, cursor="") != Filters()
+
+    @property
+    def chooses(self) -> bool:
+        """Tell whether any may be left out, reviewed or not."""
+        return replace(self, new=False).narrows
 
     def in_words(self) -> dict[str, str]:
         """Return what narrows, as the audit log keeps it."""
@@ -83,8 +95,8 @@ class Feed:
 
     rows: list[ChangeRow]
     chips: list[Chip]
-    unreviewed: int
-    newest_at: datetime | None  # when the newest of all was recorded
+    unreviewed: int  # of what the filters leave, on all pages
+    newest_at: datetime | None  # when the newest of those was recorded
     before: str | None
     after: str | None
 
@@ -114,7 +126,7 @@ def feed(*, user: User, filters: Filters) -> Feed:
         cursor=filters.cursor,
         size=SIZE,
     )
-    fresh = reviewing.unreviewed(user).aggregate(
+    fresh = narrowed(user=user, filters=replace(filters, new=True)).aggregate(
         number=Count("pk"), newest=Max("recorded_at")
     )
     return Feed(
@@ -150,20 +162,45 @@ def narrowed(*, user: User, filters: Filters) -> CatalogChangeQuerySet:
     return rows
 
 
+def review(
+    *, user: User, filters: Filters, up_to: datetime, note: str, actor: Actor
+) -> int:
+    """Mark what the filters leave as reviewed, on all pages; return how many."""
+    if not filters.chooses:
+        return reviewing.review_all(user=user, up_to=up_to, note=note, actor=actor)
+    return reviewing.review_these(
+        user=user,
+        changes=narrowed(user=user, filters=filters),
+        up_to=up_to,
+        note=note,
+        actor=actor,
+        chosen_by=filters.in_words(),
+    )
+
+
 def records(*, user: User, filters: Filters) -> Iterator[Record]:
     """Yield every change that the filters leave, a line for each price that moved."""
     rows = ordered(narrowed(user=user, filters=filters), COLUMNS)
     found = rows.select_related("model").defer("model__raw", "model__capabilities")
     left = found.iterator(chunk_size=AT_ONCE)
+    reviews = reviewing.Reviews(user)
     while some := list(islice(left, AT_ONCE)):
         for row in rows_of(some, user=user):
-            yield from _records(row)
+            yield from _lines(row, row.review or reviews.of(row.change))
 
 
-def _records(row: ChangeRow) -> Iterator[Record]:
-    change, effect = row.change, row.effect
-    ticks = effect.ticks if effect else None
-    common = {
+def _lines(row: ChangeRow, review: PriceReview | None) -> Iterator[Record]:
+    """Yield a line per price that moved; what it all costs stands on the first."""
+    common = _record(row, review)
+    yield {**common, **_effect(row), **(_moved(row.steps[0]) if row.steps else {})}
+    for number, step in enumerate(row.steps[1:], start=2):
+        none = dict.fromkeys(EFFECT_FIELDS)
+        yield {**common, **none, **_moved(step), "change_line": number}
+
+
+def _record(row: ChangeRow, review: PriceReview | None) -> Record:
+    change, doubt = row.change, row.doubt
+    return {
         "seen_at": row.seen_at,
         "seen_unchanged_at": row.unchanged_at,
         "last_team_seen_at": row.last_seen_at,
@@ -176,30 +213,40 @@ def _records(row: ChangeRow) -> Iterator[Record]:
         "before_usd_per_million": None,
         "after_usd_per_million": None,
         "percent": None,
-        "odd": change.odd,
+        "odd": row.is_doubted,
+        "odd_confirmed_at": doubt.confirmed_at if doubt else None,
+        "odd_confirmed_by": doubt.confirmed_by if doubt else "",
         "teams": row.teams,
         "team_count": row.team_count,
-        "effect_ticks": ticks,
-        "effect_usd": None if ticks is None else f"{usd(ticks):f}",
-        "effect_calls": effect.calls if effect else None,
-        "effect_unknown_calls": effect.unknown_calls if effect else None,
-        "reviewed": row.reviewed,
-        "review_note": row.review.note if row.review else "",
+        "change_line": 1,
+        "reviewed_by_you": row.reviewed,
+        "reviewed_by_you_at": review.reviewed_at if review else None,
+        "your_review_note": review.note if review else "",
         "change_id": str(change.pk),
     }
-    if not row.steps:
-        yield common
-    for step in row.steps:
-        is_money = step.is_token_price
-        old, new = (step.before, step.after) if is_money else (None, None)
-        yield common | {
-            "field": step.field,
-            "before": step.before,
-            "after": step.after,
-            "before_usd_per_million": usd_per_million_text(old),
-            "after_usd_per_million": usd_per_million_text(new),
-            "percent": None if step.percent is None else f"{step.percent:.4f}",
-        }
+
+
+def _effect(row: ChangeRow) -> Record:
+    effect = row.effect
+    if effect is None:
+        return dict.fromkeys(EFFECT_FIELDS)
+    ticks = effect.ticks
+    dollars = None if ticks is None else f"{usd(ticks):f}"
+    told = (ticks, dollars, effect.calls, effect.unknown_calls)
+    return dict(zip(EFFECT_FIELDS, told, strict=True))
+
+
+def _moved(step: Step) -> Record:
+    is_money = step.is_token_price
+    old, new = (step.before, step.after) if is_money else (None, None)
+    return {
+        "field": step.field,
+        "before": step.before,
+        "after": step.after,
+        "before_usd_per_million": usd_per_million_text(old),
+        "after_usd_per_million": usd_per_million_text(new),
+        "percent": None if step.percent is None else f"{step.percent:.4f}",
+    }
 
 
 def _chips(rows: CatalogChangeQuerySet) -> list[Chip]:

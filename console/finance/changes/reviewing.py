@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -18,6 +21,15 @@ from console.finance.changes.rows import reviewed_up_to
 from console.finance.models import PriceReview
 
 MARKED: Final = 100  # unreviewed changes that the price page knows of
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A review of many changes at once, as it can be taken back."""
+
+    reviewed_at: datetime  # by it the review is known
+    note: str
+    changes: int | None  # marked one by one; None: all there were
 
 
 def unreviewed(user: User) -> CatalogChangeQuerySet:
@@ -38,6 +50,34 @@ def last_review(user: User) -> PriceReview | None:
     return user.price_reviews.filter(change=None).first()
 
 
+class Reviews:
+    """Which review of all first covered a change; for files, which tell of each."""
+
+    def __init__(self, user: User) -> None:
+        rows = user.price_reviews.filter(change=None).order_by("reviewed_at")
+        self._of_all: list[PriceReview] = []
+        for row in rows:
+            if not self._of_all or row.up_to > self._of_all[-1].up_to:
+                self._of_all.append(row)
+
+    def of(self, change: CatalogChange) -> PriceReview | None:
+        """Return it; None where none did, as of what was before the person came."""
+        place = bisect_left(self._of_all, change.recorded_at, key=lambda row: row.up_to)
+        return self._of_all[place] if place < len(self._of_all) else None
+
+
+def last_together(user: User) -> Together | None:
+    """Return this person's newest review of many changes at once; None: never."""
+    rows = user.price_reviews.order_by().values("reviewed_at")
+    marked = rows.annotate(
+        rows=Count("pk"), of_one=Count("change"), said=Max("note")
+    ).filter(Q(rows__gt=1) | Q(of_one=0))
+    last = marked.order_by("-reviewed_at").first()
+    if last is None:
+        return None
+    return Together(last["reviewed_at"], last["said"], last["of_one"] or None)
+
+
 @transaction.atomic
 def review_all(*, user: User, up_to: datetime, note: str, actor: Actor) -> int:
     """Mark everything recorded up to then as reviewed; return how many that were.
@@ -52,6 +92,54 @@ def review_all(*, user: User, up_to: datetime, note: str, actor: Actor) -> int:
     PriceReview.objects.create(person=user, up_to=up_to, note=note, reviewed_at=Now())
     _record(actor, {"changes": marked, "up_to": up_to.isoformat()}, note)
     return marked
+
+
+@transaction.atomic
+def review_these(
+    *,
+    user: User,
+    changes: CatalogChangeQuerySet,
+    up_to: datetime,
+    note: str,
+    actor: Actor,
+    chosen_by: Mapping[str, str],
+) -> int:
+    """Mark these changes alone, as far as they were recorded up to then.
+
+    Return how many were new. `chosen_by` is what narrowed them, for the audit log.
+    """
+    now = timezone.now()
+    these = unreviewed(user).filter(pk__in=changes.values("pk"))
+    marked = PriceReview.objects.bulk_create(
+        [
+            PriceReview(
+                person=user,
+                change=change,
+                up_to=change.recorded_at,
+                note=note,
+                reviewed_at=now,  # the same, so that they are taken back together
+            )
+            for change in these.filter(recorded_at__lte=min(up_to, now))
+        ],
+        ignore_conflicts=True,
+    )
+    if marked:
+        detail = {"changes": len(marked), "up_to": up_to.isoformat()}
+        _record(actor, {**detail, "chosen_by": dict(chosen_by)}, note)
+    return len(marked)
+
+
+@transaction.atomic
+def take_back_together(*, user: User, reviewed_at: datetime, actor: Actor) -> bool:
+    """Make new again what one review of many marked; return whether there was one.
+
+    What an earlier review of all covers stays reviewed.
+    """
+    taken, _ = user.price_reviews.filter(reviewed_at=reviewed_at).delete()
+    if taken:
+        at = reviewed_at.isoformat()
+        _record(actor, {"reviewed_at": at, "rows": taken, "taken_back": True}, "")
+    return bool(taken)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from console.catalog.models import (
     ChangeSight,
 )
 from console.finance import percents
+from console.finance.changes.doubts import Doubt, doubts_of
 from console.finance.models import PriceReview
 from console.finance.percents import Change
 from console.usage.models import ChangeEffect
@@ -103,6 +104,7 @@ class ChangeRow:
     teams: tuple[str, ...]  # the first few that were told
     team_count: int
     effect: Effect | None  # None: nothing that could be re-priced
+    doubt: Doubt | None  # of a price that was odd when it was told
     reviewed: bool  # by the viewer
     review: PriceReview | None  # of this change alone, by the viewer
 
@@ -110,6 +112,16 @@ class ChangeRow:
     def more_steps(self) -> int:
         """How many prices moved beside the first."""
         return max(0, len(self.steps) - 1)
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether no cost is computed with the price, for a team of the viewer."""
+        return self.doubt is not None and self.doubt.unsure
+
+    @property
+    def effect_comes(self) -> bool:
+        """Whether the price was confirmed, and what it costs is not worked out yet."""
+        return self.effect is None and bool(self.doubt and self.doubt.effect_comes)
 
     @property
     def unnamed(self) -> int:
@@ -128,6 +140,7 @@ def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
     told = _told(ids, user)
     names = _names(ids, user)
     effects = effects_of(ids, user=user)
+    doubts = doubts_of(changes, user=user)
     up_to = reviewed_up_to(user)
     own = {row.change_id: row for row in user.price_reviews.filter(change__in=ids)}
     return [
@@ -144,6 +157,7 @@ def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
             teams=tuple(names.get(change.pk, ())),
             team_count=told[change.pk]["teams"],
             effect=effects.get(change.pk),
+            doubt=doubts.get(change.pk),
             reviewed=change.pk in own or change.recorded_at <= up_to,
             review=own.get(change.pk),
         )
@@ -248,9 +262,3 @@ def _names(changes: Collection[UUID], user: User) -> dict[UUID, list[str]]:
     )
     rows = CatalogChange.objects.filter(pk__in=changes).order_by()
     return dict(rows.values_list("pk", ArraySubquery(first[:NAMED])))
-
-
-def _words(change: CatalogChange) -> str:
-    """Say what changed; of prices, their steps tell."""
-    is_price = change.kind == ChangeKind.PRICE
-    return "" if is_price else catalog_wording.in_words(change)

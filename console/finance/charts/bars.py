@@ -63,16 +63,21 @@ class BarChart:
 
 
 def bar_chart(
-    days: Sequence[DayOf], *, today: date, words: Callable[[int], str]
+    days: Sequence[DayOf],
+    *,
+    today: date,
+    words: Callable[[int], str],
+    at_axis: Callable[[int], str] | None = None,
 ) -> BarChart:
     """Return the chart of these days, each in its place, oldest first.
 
-    More than 4 series: the 4 largest, and "Other". `words` writes an amount.
+    More than 4 series: the 4 largest, and "Other". `words` writes an amount, and
+    `at_axis` a round one, in a few letters.
     """
     names = _names(days)
     stacks = [_stack(day, names) for day in days]
     highest = max((sum(stack.values()) for stack in stacks), default=0)
-    up, grid = values_up(highest, top=TOP, bottom=BASE, words=words)
+    up, grid = values_up(highest, top=TOP, bottom=BASE, words=at_axis or words)
     place = (RIGHT - LEFT) / max(len(days), 1)
     bars: list[Bar] = []
     for number, (day, stack) in enumerate(zip(days, stacks, strict=True)):

@@ -29,6 +29,8 @@ BASE, LOW_BASE = 186, 98  # of a whole drawing, and of a low one
 DATES: Final = 22  # below the base
 LOOKS: Final = ("l1", "l2", "l4", "l3")  # by series: of these, neighbours differ most
 LETTER: Final = 0.95  # per cent of the drawing that a letter takes, at most
+ON_A_PHONE: Final = 2.05  # and there
+NOTES_APART: Final = 3  # per cent; of steps closer than that only the newest has words
 NOTE_ROWS: Final = 2
 NOTE_HEIGHT: Final = 14
 
@@ -228,24 +230,36 @@ def _labels(
 
 def _notes(notes: list[Note], across: Across) -> tuple[NoteLine, ...]:
     """Return the lines; the newest notes get words first, as far as there is room."""
-    spans = []
-    for note in reversed(notes):
+    spans, told = [], _apart(notes, across)
+    for note in reversed(told):
         x, wide = across.at(note.at), len(note.words) * LETTER
         ends = x - wide - 1 >= LEFT
         spans.append((x - wide - 1, x) if ends else (x, x + wide + 1))
-    found = []
+    labels: dict[int, Label] = {}
     rows = rooms(spans, rows=NOTE_ROWS)
-    for number, (note, row) in enumerate(zip(reversed(notes), rows, strict=True)):
+    for number, (note, row) in enumerate(zip(reversed(told), rows, strict=True)):
         x = across.at(note.at)
         ends = spans[number][1] == x
-        label = None
         if row is not None:
-            label = Label(
+            room = x - LEFT if ends else 100 - x
+            labels[id(note)] = Label(
                 percent(x - 1 if ends else x + 1),
                 pixels(NOTES + 10 + row * NOTE_HEIGHT),
                 note.words,
                 end=ends,
-                spare=number > 0,
+                spare=number > 0 or len(note.words) * ON_A_PHONE > room,
             )
-        found.append(NoteLine(percent(x), note.words, label))
-    return tuple(reversed(found))
+    return tuple(
+        NoteLine(percent(across.at(note.at)), note.words, labels.get(id(note)))
+        for note in notes
+    )
+
+
+def _apart(notes: list[Note], across: Across) -> list[Note]:
+    """Return the notes that have a place of their own, the newest of each first."""
+    found: list[Note] = []
+    for note in reversed(notes):
+        last = across.at(found[0].at) if found else None
+        if last is None or last - across.at(note.at) >= NOTES_APART:
+            found.insert(0, note)
+    return found

@@ -70,6 +70,7 @@ class Drawing:
     columns: tuple[str, ...]
     rows: tuple[DrawnRow, ...]
     start: datetime
+    began: datetime | None  # the first look, where it is later than `start`
     finding: str  # in words what the drawing shows
 
 
@@ -101,6 +102,7 @@ def _drawing(
     zone: ZoneInfo,
 ) -> Drawing:
     oldest_first = versions[::-1]
+    first = oldest_first[0].first_seen_at
     notes = [n for n in _notes(oldest_first, fields, zone) if n.at >= start]
     chart = step_chart(
         [_series(field, oldest_first) for field in fields],
@@ -108,7 +110,7 @@ def _drawing(
         end=now,
         zone=zone,
         words=dollars,
-        gaps=gaps(oldest_first, now=now, zone=zone),
+        gaps=[*_untold(first, start, zone), *gaps(oldest_first, now=now, zone=zone)],
         notes=notes,
         low=name == "image",
     )
@@ -119,7 +121,8 @@ def _drawing(
     )
     columns = tuple(_short(field).capitalize() for field in fields)
     finding = f"Newest step: {notes[-1].words}" if notes else "No step in this time"
-    return Drawing(name, title, chart, columns, rows, start, finding)
+    began = first if first > start else None
+    return Drawing(name, title, chart, columns, rows, start, began, finding)
 
 
 def _cells(version: Version, fields: tuple[str, ...]) -> tuple[Cell, ...]:
@@ -144,6 +147,13 @@ def gaps(versions: Sequence[Version], *, now: datetime, zone: ZoneInfo) -> list[
         told = f"{_day(version.last_seen_at, zone)} to {_day(after, zone)}"
         found.append(Gap(version.last_seen_at, after, f"Not known: {why}, {told}"))
     return found
+
+
+def _untold(first: datetime, start: datetime, zone: ZoneInfo) -> list[Gap]:
+    """Return the time before the first look."""
+    if first <= start:
+        return []
+    return [Gap(start, first, f"Not known: before the first look, {_day(first, zone)}")]
 
 
 def _series(field: str, versions: Sequence[Version]) -> Series:

@@ -28,7 +28,8 @@ LONGEST: Final = 100  # of one capability
 RAW: Final = ("search_price", "long_context_threshold")
 EXPORT_FIELDS: Final = (
     "model", "host", "team", "first_seen_at", "last_seen_at", "gap_before_seconds",
-    "missing_at", "odd_fields", "teams_ever_told",
+    "missing_at", "odd_fields", "odd_confirmed_at", "odd_confirmed_by",
+    "teams_ever_told",
     *(f"{name}_ticks" for name in PER_TOKEN),
     *(f"{name}_usd_per_million" for name in PER_TOKEN),
     "search_price_raw", "long_context_threshold",
@@ -165,8 +166,11 @@ def _retired(user: User | AnonymousUser, model: UUID) -> list[TeamTold]:
     return [TeamTold(*row) for row in rows[: prices.NAMED]]
 
 
-def records(found: Told) -> Iterator[Record]:
-    """Yield the versions for a file: whole ticks, and the same in dollars."""
+def records(found: Told, *, names: bool) -> Iterator[Record]:
+    """Yield the versions for a file: whole ticks, and the same in dollars.
+
+    `names`: say who confirmed an odd price, for those who see all teams.
+    """
     for version in found.versions:
         values: dict[str, Any] = {
             "model": found.model.model_id,
@@ -179,6 +183,10 @@ def records(found: Told) -> Iterator[Record]:
             ),
             "missing_at": version.missing_at,
             "odd_fields": version.unsure,
+            "odd_confirmed_at": version.confirmed.at if version.confirmed else None,
+            "odd_confirmed_by": (
+                version.confirmed.by if names and version.confirmed else ""
+            ),
             "teams_ever_told": version.everywhere.teams,
             "search_price_raw": version.prices["search_price"],
             "long_context_threshold": version.prices["long_context_threshold"],

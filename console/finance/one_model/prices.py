@@ -67,6 +67,14 @@ class Everywhere:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """When a person let costs be computed with an odd price, and who."""
+
+    at: datetime
+    by: str  # empty: they are here no more
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One version of one team's prices, beside the one before it."""
 
@@ -78,6 +86,7 @@ class Version:
     gap: timedelta | None  # of which nothing is known, before it; None: it is the first
     changes: Mapping[str, Change]  # by the name of the field
     unsure: tuple[str, ...]  # fields that are odd and not confirmed
+    confirmed: Confirmed | None  # of fields that are odd
     everywhere: Everywhere
     anew: bool = field(default=False)  # the same prices, after a time without a look
 
@@ -203,14 +212,21 @@ def versions(
 ) -> list[Version]:
     """Return one team's versions, newest first; one query."""
     rows = list(
-        PriceVersion.objects.filter(model=model, team=team).order_by("-first_seen_at")[
-            :MOST_VERSIONS
-        ]
+        PriceVersion.objects.filter(model=model, team=team)
+        .select_related("confirmed_by")
+        .order_by("-first_seen_at")[:MOST_VERSIONS]
     )
     return [
         _version(row, before, ever[row.prices_digest])
         for row, before in zip_longest(rows, rows[1:])
     ]
+
+
+def _confirmed(row: PriceVersion) -> Confirmed | None:
+    if not row.odd or row.confirmed_at is None:
+        return None
+    by = row.confirmed_by
+    return Confirmed(row.confirmed_at, (by.name or by.username) if by else "")
 
 
 def _version(
@@ -232,6 +248,7 @@ def _version(
         gap=row.first_seen_at - before.last_seen_at if before else None,
         changes=changes,
         unsure=() if row.is_sound else tuple(row.odd),
+        confirmed=_confirmed(row),
         everywhere=everywhere,
         anew=before is not None and not changes,
     )

@@ -15,6 +15,7 @@ from console.accounts.models import User
 from console.finance.charts import BarChart, DayOf, bar_chart
 from console.lib.days import day_bounds, day_of
 from console.lib.templatetags.gatehouse import usd
+from console.lib.ticks import usd as exact_usd
 from console.usage.models import CostSource
 from console.usage.spend import DailySpend, daily_spend
 
@@ -44,6 +45,7 @@ class Spending:
     rows: tuple[DayRow, ...]
     calls: int
     unknown_calls: int
+    count_calls: int  # only counted tokens, as those of the sentinel
     ticks: int
     days: int = DAYS
 
@@ -60,18 +62,34 @@ def spending(
     by_day: dict[date, list[DailySpend]] = {day: [] for day in days}
     for one in found:
         by_day[one.day].append(one)
-    rows = [_row(day, told) for day, told in by_day.items() if told]
+    spent = {day: told for day, told in by_day.items() if _is_spend(told)}
+    rows = [_row(day, told) for day, told in spent.items()]
     return Spending(
         chart=bar_chart(
             [DayOf(day, _parts(told), f"#day-{day}") for day, told in by_day.items()],
             today=today,
             words=usd,
+            at_axis=_round_usd,
         ),
         rows=tuple(reversed(rows)),
         calls=sum(row.calls for row in rows),
         unknown_calls=sum(row.unknown_calls for row in rows),
+        count_calls=sum(one.count_calls for one in found),
         ticks=sum(row.ticks for row in rows),
     )
+
+
+def _round_usd(ticks: int) -> str:
+    """Write a round amount without the zeros at its end, so that it has room."""
+    dollars = exact_usd(ticks).normalize()
+    if dollars == dollars.to_integral_value():
+        return f"${dollars:,.0f}"
+    decimals = -int(dollars.as_tuple().exponent)
+    return f"${dollars:.{max(2, decimals)}f}"
+
+
+def _is_spend(told: Sequence[DailySpend]) -> bool:
+    return any(one.calls or one.cost_ticks for one in told)
 
 
 def _parts(told: Sequence[DailySpend]) -> dict[str, int]:

@@ -94,6 +94,20 @@ class Recut:
     before: int  # tokens
     after: int
 
+    @property
+    def percent(self) -> Decimal:
+        """Return by how much its tokens grew."""
+        return _growth(self.before, self.after)
+
+    @property
+    def size(self) -> Decimal:
+        """Return the percent without its sign."""
+        return abs(self.percent)
+
+
+def _growth(before: int, after: int) -> Decimal:
+    return (Decimal(100 * (after - before)) / before).quantize(Decimal("0.1"))
+
 
 @dataclass(frozen=True, slots=True)
 class TokenizerChange:
@@ -107,14 +121,24 @@ class TokenizerChange:
 
     @property
     def percent(self) -> Decimal:
-        """Return by how much the tokens of the whole corpus, and so its cost, grew."""
-        before, after = int(self.change.before or 0), int(self.change.after or 0)
-        return (Decimal(100 * (after - before)) / before).quantize(Decimal("0.1"))
+        """Return by how much the tokens of all texts together grew."""
+        return _growth(int(self.change.before or 0), int(self.change.after or 0))
 
     @property
     def size(self) -> Decimal:
         """Return the percent without its sign."""
         return abs(self.percent)
+
+    @property
+    def most(self) -> Recut | None:
+        """Return the text whose tokens changed most; None where all changed alike."""
+        most = max(self.texts, key=lambda text: text.size, default=None)
+        return None if most is None or most.percent == self.percent else most
+
+    @property
+    def recounted(self) -> int:
+        """Return how many texts take another number of tokens."""
+        return sum(text.before != text.after for text in self.texts)
 
     @property
     def amount(self) -> int | None:

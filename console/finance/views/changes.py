@@ -19,6 +19,7 @@ from console.catalog.models import CatalogChange, LanguageModel, PriceVersion
 from console.finance import confirming
 from console.finance.changes import feed as changes_feed
 from console.finance.changes import reviewing
+from console.finance.changes.forms import TakeBackForm
 from console.finance.forms import ConfirmForm, ReviewForm
 from console.finance.models import FeedToken
 from console.finance.views.answers import back, file_of
@@ -41,7 +42,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
         "feed": changes_feed.feed(user=user, filters=filters),
         "filters": filters,
         "back": request.get_full_path(),
-        "last_review": reviewing.last_review(user),
+        "last_review": reviewing.last_together(user),
         "model": _model(request, filters.model),
         "token": FeedToken.objects.filter(person=user).first(),
     }
@@ -51,19 +52,42 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @rule("prices.review")
 def review_all(request: HttpRequest) -> HttpResponse:
-    """Mark all changes that the page showed as reviewed by this person."""
+    """Mark the changes that the page showed as reviewed by this person.
+
+    All of them, or those that its filters left.
+    """
     form = ReviewForm(request.POST)
     up_to = form.cleaned_data["up_to"] if form.is_valid() else None
     if up_to is None:
         messages.error(request, "Nothing was marked. Open the page again and retry.")
         return back(request, "finance:changes")
-    note = form.cleaned_data["note"]
+    note, filters = form.cleaned_data["note"], changes_feed.filters_of(request.POST)
     return _done(
         request,
-        lambda by: reviewing.review_all(
-            user=person_of(request), up_to=up_to, note=note, actor=by
+        lambda by: changes_feed.review(
+            user=person_of(request), filters=filters, up_to=up_to, note=note, actor=by
         ),
         "Marked as reviewed: {:,} change{}.",
+    )
+
+
+@require_POST
+@rule("prices.review")
+def take_back_together(request: HttpRequest) -> HttpResponse:
+    """Make new again what this person marked together."""
+    form = TakeBackForm(request.POST)
+    if not form.is_valid():
+        messages.error(
+            request, "Nothing was taken back. Open the page again and retry."
+        )
+        return back(request, "finance:changes")
+    at = form.cleaned_data["reviewed_at"]
+    return _done(
+        request,
+        lambda by: reviewing.take_back_together(
+            user=person_of(request), reviewed_at=at, actor=by
+        ),
+        "The changes are new again.",
     )
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from console import vault
 from console.accounts.acting import actor_of, person_of
@@ -27,6 +27,7 @@ def feed(request: HttpRequest, feed_token: str) -> HttpResponse:
     document, updated = atom.atom_of(
         user=user,
         page=settings.SITE_URL + reverse("finance:changes"),
+        address=settings.SITE_URL + request.path,
         model_page=lambda pk: settings.SITE_URL + reverse("finance:model", args=[pk]),
     )
     answer = HttpResponse(document, content_type="application/atom+xml; charset=utf-8")
@@ -36,10 +37,15 @@ def feed(request: HttpRequest, feed_token: str) -> HttpResponse:
     return answer
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @rule("prices.view")
 def make(request: HttpRequest) -> HttpResponse:
-    """Make a new address of the feed and show it, this one time."""
+    """Make a new address of the feed and show it, this one time.
+
+    Who comes again, by a reload or a bookmark, comes to the changes.
+    """
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("finance:changes"))
     try:
         token = tokens.make(user=person_of(request), actor=actor_of(request))
     except vault.Sealed as refusal:

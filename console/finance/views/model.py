@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.finance.model_forms import choice_of, reporting_zone
 from console.finance.one_model import page
@@ -51,7 +52,7 @@ def _export(
 ) -> HttpResponseBase:
     return file_of(
         request,
-        page.records(told),
+        page.records(told, names=person_of(request).sees_all_teams),
         fields=page.EXPORT_FIELDS,
         format=format,
         name="model_prices",

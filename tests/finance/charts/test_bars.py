@@ -89,3 +89,12 @@ def test_bars_stay_inside_and_on_top_of_each_other(parts: list[dict[str, int]]) 
         assert float(bar.height) >= 0.5
         assert 14 <= float(bar.y) <= 112
     assert len(chart.legend) <= 5
+
+
+def test_the_axis_may_be_written_shorter_than_the_bars() -> None:
+    chart = bar_chart(
+        [DayOf(FIRST, {"a": 6})], today=FIRST, words=str, at_axis=lambda v: f"{v}!"
+    )
+
+    assert {line.words[-1] for line in chart.grid} == {"!"}
+    assert chart.bars[0].words.endswith(": 6")

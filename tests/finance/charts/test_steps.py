@@ -125,12 +125,33 @@ def test_notes_say_what_explains_a_step_newest_first() -> None:
     assert (old.label.y, old.label.spare, new.label.spare) == ("34.0", True, False)
 
 
+def test_of_steps_that_pile_up_only_the_newest_has_words() -> None:
+    notes = [Note(at(day), f"+{day}%") for day in (50, 97, 98, 99)]
+
+    chart = drawn(step(0, 100, 10_000), notes=notes)
+
+    told = [note.label.words for note in chart.notes if note.label]
+    assert told == ["+50%", "+99%"]
+    assert [note.words for note in chart.notes] == ["+50%", "+97%", "+98%", "+99%"]
+
+
+def test_words_that_have_no_room_on_a_phone_are_left_out_there() -> None:
+    notes = [Note(at(70), "output +20%, input +20%, first seen 14 Jun 2026")]
+
+    (long,) = drawn(step(0, 100, 10_000), notes=notes).notes
+    (short,) = drawn(step(0, 100, 10_000), notes=[Note(at(70), "+20%")]).notes
+
+    assert long.label
+    assert short.label
+    assert (long.label.spare, short.label.spare) == (True, False)
+
+
 def test_a_note_without_room_keeps_its_line_and_title() -> None:
     notes = [Note(at(88 + n), f"+{n}%, first seen then") for n in range(4)]
 
     chart = drawn(step(0, 100, 10_000), notes=notes)
 
-    assert [note.label is None for note in chart.notes] == [True, True, False, False]
+    assert [note.label is None for note in chart.notes] == [True, True, True, False]
     assert len(chart.notes) == 4
 
 

@@ -68,7 +68,8 @@ def test_a_step_is_noted_with_its_share(ada: User, team: Team) -> None:
     (note,) = standard.chart.notes
     assert note.words == "output +20%, first seen 10 Jun 2026"
     assert standard.finding == "Newest step: output +20%, first seen 10 Jun 2026"
-    assert standard.chart.bands == ()
+    (untold,) = standard.chart.bands
+    assert untold.words == "Not known: before the first look, 21 Apr 2026"
 
 
 def test_a_long_time_without_a_look_is_a_gap(ada: User, team: Team) -> None:
@@ -76,7 +77,7 @@ def test_a_long_time_without_a_look_is_a_gap(ada: User, team: Team) -> None:
     told(model, team, 90, 60)
     told(model, team, 40, 0)
 
-    (band,) = drawn(model, team, ada)["standard"].chart.bands
+    _, band = drawn(model, team, ada)["standard"].chart.bands
 
     assert band.words == "Not known: no look, 21 Apr 2026 to 11 May 2026"
 
@@ -138,3 +139,26 @@ def test_a_gap_that_began_before_the_span_is_drawn_in_it(ada: User, team: Team) 
     (band,) = drawn(model, team, ada, Span.QUARTER)["standard"].chart.bands
 
     assert (band.x, band.width) == ("9.50%", "32.75%")
+
+
+def test_minutes_of_history_say_when_it_began(ada: User, team: Team) -> None:
+    model = stored_model()
+    told(model, team, 0.03, 0.02)
+    told(model, team, 0.01, 0, completion_text_token_price=30_000)
+
+    young = drawn(model, team, ada)["standard"]
+
+    assert young.began == days_ago(0.03)
+    (band,) = young.chart.bands
+    assert float(band.width.rstrip("%")) > 65
+    assert len([note for note in young.chart.notes if note.label]) == 1
+
+
+def test_history_that_fills_the_chart_began_before_it(ada: User, team: Team) -> None:
+    model = stored_model()
+    told(model, team, 400, 0)
+
+    full = drawn(model, team, ada)["standard"]
+
+    assert full.began is None
+    assert full.chart.bands == ()

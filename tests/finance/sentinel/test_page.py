@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from pytest_django import Settings
 from console import vault
 from console.accounts.models import Team, User
 from console.audit.models import Entry
+from console.catalog import corpus
 from console.catalog.models import LanguageModel, TokenizerReading
 from console.finance.language_tax import EXPORT_FIELDS, Filters, language_tax
 from console.finance.models import Sentinel
@@ -431,6 +433,11 @@ class TestHowFarItIs:
         assert "<html" not in part
 
 
+def visible(page: str) -> str:
+    """Return the words of a page."""
+    return re.sub(r"<[^>]+>", "", page)
+
+
 class TestChanges:
     def test_a_change_tells_dollars_and_languages(
         self, client_of: ClientOf, fin: User, sentinel: Sentinel, tokenizer: Tokenizer
@@ -441,10 +448,35 @@ class TestChanges:
 
         page = client_of(fin).get(URL).text
 
-        assert "tokens for the whole corpus" in page
+        assert "tokens for all test texts together" in page
         assert "% more" in page
+        assert "corpus" not in visible(page)
         assert "No priced call of this model" in page
         assert "Japanese 1 to 87" in page
+
+    def test_the_language_that_changed_most_is_named_beside_the_mean(
+        self, client_of: ClientOf, fin: User, team: Team
+    ) -> None:
+        model = read_model(team)
+        read_tokenizer(model, team, en=129, de=104)
+
+        page = " ".join(visible(client_of(fin).get(URL).text).split())
+
+        assert "together, 2.5% more" in page
+        assert "English changed most: 29.0% more" in page
+        assert "2 of 13 texts changed" in page
+
+    def test_languages_that_changed_alike_are_said_to(
+        self, client_of: ClientOf, fin: User, team: Team
+    ) -> None:
+        model = read_model(team)
+        read_tokenizer(model, team, **dict.fromkeys(corpus.NAMES, 90))
+
+        page = visible(client_of(fin).get(URL).text)
+
+        assert "10.0% less" in page
+        assert "changed most" not in page
+        assert "cost as much less in every language" in page
 
     def test_ids_alone_are_said_to_cost_the_same(
         self, client_of: ClientOf, fin: User, team: Team
@@ -471,7 +503,7 @@ def test_nonsense_in_the_address_is_harmless(
 def test_the_texts_can_be_opened(client_of: ClientOf, sam: User) -> None:
     page = client_of(sam).get(URL).text
 
-    assert 'lang="ar" dir="rtl"' in page
+    assert 'tabindex="0" role="region" aria-label="Arabic" lang="ar" dir="rtl"' in page
     assert "Die Stadtbibliothek" in page
     assert "&quot;&quot;&quot;Fines of the city library" in page
 
@@ -492,6 +524,6 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models_and_changes(
             page = browser.get(URL, headers=PART)
         asked.append(len(queries))
 
-    assert page.text.count("tokens for the whole corpus") == 13
+    assert page.text.count("tokens for all test texts together") == 13
     assert asked[0] == asked[1]
     assert asked[0] <= 15

@@ -23,7 +23,7 @@ from console.keys.models import (
 )
 from console.keys.selection import Selection
 from tests.keys.importing.tables_of import HEADING, actor_of
-from tests.people import PASSWORD, SECRET
+from tests.people import NOON, PASSWORD, SECRET
 
 Ids: TypeAlias = dict[str, Any]
 
@@ -78,6 +78,10 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
 def _reviewed(ids: Ids, by: User) -> None:
     change = CatalogChange.objects.get(pk=str(ids["catalog_change_id"]))
     PriceReview.objects.create(person=by, change=change, up_to=timezone.now())
+
+
+def _reviewed_together(ids: Ids, by: User) -> None:
+    PriceReview.objects.create(person=by, up_to=timezone.now(), reviewed_at=NOON)
 
 
 def _odd(ids: Ids, by: User) -> None:
@@ -226,6 +230,12 @@ OF_OTHERS = {
     ),
     "finance:review_one": Act(
         "prices.reviewed", {"note": "seen"}, detail=frozenset({"change", "note"})
+    ),
+    "finance:take_back_together": Act(
+        "prices.reviewed",
+        {"reviewed_at": "2026-06-20T12:00:00Z"},
+        before=_reviewed_together,
+        detail=frozenset({"reviewed_at", "taken_back"}),
     ),
     "finance:take_back": Act(
         "prices.reviewed", before=_reviewed, detail=frozenset({"taken_back"})
