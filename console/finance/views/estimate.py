@@ -35,7 +35,8 @@ PAGE, SHOWN_SCENARIOS = "finance/estimate.html", 5
 @rule("prices.view")
 def estimate(request: HttpRequest) -> HttpResponseBase:
     """What a job would cost on the chosen models; the address holds the whole job."""
-    found = Estimate.made_of(EstimateForm(request.GET), offers(request.user))
+    job = EstimateForm(request.GET)
+    found = Estimate.made_of(job, offers(request.user, job.names))
     format = export.format_of(request.GET.get("format", ""))
     if format and found.comparison:
         return _export(request, found.comparison, format)
@@ -54,7 +55,7 @@ def estimate(request: HttpRequest) -> HttpResponseBase:
 def count(request: HttpRequest) -> HttpResponse:
     """Count a pasted text with the chosen models; the counts become the prompt."""
     job, form = form_of(request.POST.get("inputs", "")), CountForm(request.POST)
-    told = offers(request.user)
+    told = offers(request.user, job.names)
     counts: list[counting.Count] = []
     if job.is_valid() and form.is_valid():
         counts = _counts(request, form, chosen(job.inputs, told).offers)
