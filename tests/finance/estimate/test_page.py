@@ -245,7 +245,7 @@ def test_strangers_are_sent_to_sign_in_and_posts_refused(
     client: Any, client_of: ClientOf, sam: User
 ) -> None:
     assert client.get(URL).status_code == 302
-    assert client_of(sam).post(URL).status_code == 405
+    assert client_of(sam).put(URL).status_code == 405
 
 
 @pytest.mark.parametrize("number", [1, 20])

@@ -41,7 +41,7 @@ WITHOUT_ENTRY = {
     "finance:view": OWN_LOOKS,
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
-    "finance:estimate_count": A_CALL,
+    "finance:estimate": A_CALL,
     "finance:scenarios": OWN_SCENARIO,
     "finance:scenario_copy": OWN_SCENARIO,
     "finance:scenario_update": OWN_SCENARIO,
