@@ -47,7 +47,8 @@ def estimate(request: HttpRequest) -> HttpResponseBase:
     if format and found.comparison:
         return _export(request, found.comparison, format)
     if request.GET.get("show") == "print" and found.comparison:
-        return render(request, "finance/estimate_print.html", found.context)
+        context = found.context | {"opened": _opened_by(request)}
+        return render(request, "finance/estimate_print.html", context)
 
     context = found.context | _around(request) | {"alone": wants_part(request)}
     response = render_page(request, PAGE, context, part="estimate-result")
@@ -107,13 +108,12 @@ def address(inputs: Inputs, scenario: Scenario | None = None) -> str:
 def _around(request: HttpRequest) -> dict[str, Any]:
     """Return what stands beside an estimate: the text to count, and scenarios."""
     own = scenarios.scenarios_of(request.user)
-    named = request.POST.get("scenario") or request.GET.get("scenario", "")
     part = wants_part(request)
     return {
         "cannot_count": None if part else counting.obstacle(person_of(request)),
         "count_form": CountForm(),
         "name_form": NameForm(),
-        "opened": _opened(own, named),
+        "opened": _opened_by(request),
         "scenarios": [
             (one, address(scenarios.inputs_of(one), one))
             for one in own[:SHOWN_SCENARIOS]
@@ -123,12 +123,14 @@ def _around(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _opened(own: list[Scenario], text: str) -> Scenario | None:
+def _opened_by(request: HttpRequest) -> Scenario | None:
+    """Return which of the person's scenarios is worked on."""
+    text = request.POST.get("scenario") or request.GET.get("scenario", "")
     try:
         wanted = UUID(text)
     except ValueError:
         return None
-    return next((one for one in own if one.pk == wanted), None)
+    return Scenario.objects.visible_to(request.user).filter(pk=wanted).first()
 
 
 def _count(request: HttpRequest) -> HttpResponse:
@@ -142,8 +144,8 @@ def _count(request: HttpRequest) -> HttpResponse:
         inputs = found.comparison.inputs.with_counts(got)
         if counts and len(got) == len(counts):
             messages.success(request, _said(counts, found.comparison))
-            opened = _around(request)["opened"]
-            return HttpResponseRedirect(address(inputs, opened), status=303)
+            where = address(inputs, _opened_by(request))
+            return HttpResponseRedirect(where, status=303)
         found = Estimate.made_of(form_of(inputs.query), found.offers)
     context = (
         found.context

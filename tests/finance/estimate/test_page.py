@@ -363,6 +363,59 @@ def test_the_print_view_has_the_whole_job_and_every_working(
     assert 'name="prompt"' not in page
 
 
+def test_the_print_view_names_the_scenario_and_ages_nothing(
+    client_of: ClientOf, fin: User, told: list[PriceVersion]
+) -> None:
+    mine = Scenario.objects.create(owner=fin, name="Search bot", inputs={})
+    job = {**DESIGN, "show": "print", "scenario": str(mine.pk)}
+
+    page = client_of(fin).get(URL, job).text
+    sheet = page.split('<section class="sheet"')[1].split("</section>")[0]
+
+    assert "Cost estimate: Search bot" in page
+    assert "with the prices all teams are told." in page
+    assert "<time" not in sheet
+    assert f"Prices seen {told[0].last_seen_at:%-d %b %Y, %H:%M} UTC" in sheet
+
+
+def test_says_how_shares_and_the_range_are_rounded(
+    client_of: ClientOf, sam: User, told: list[PriceVersion]
+) -> None:
+    job = {**DESIGN, "prompt": "1237", "cached": "35"}
+
+    page = client_of(sam).get(URL, job).text
+
+    assert "432 cached x 2,000" in page  # of 432.95
+    assert "A share of cached tokens is rounded down to whole tokens." in page
+    assert "so a range is never too narrow" in page
+
+
+def test_a_scenario_of_somebody_else_is_not_named(
+    client_of: ClientOf, sam: User, fin: User, told: list[PriceVersion]
+) -> None:
+    other = Scenario.objects.create(owner=fin, name="Secret plan", inputs={})
+    job = {**DESIGN, "scenario": str(other.pk)}
+    browser = client_of(sam)
+
+    assert "Secret plan" not in browser.get(URL, job).text
+    assert "Secret plan" not in browser.get(URL, {**job, "show": "print"}).text
+
+
+@pytest.mark.parametrize(
+    ("who", "words"), [("sam", "your teams"), ("fin", "all teams")]
+)
+def test_says_whose_prices_they_are(
+    client_of: ClientOf,
+    told: list[PriceVersion],
+    who: str,
+    words: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    browser = client_of(request.getfixturevalue(who))
+
+    assert f"at the prices {words} are told now" in browser.get(URL).text
+
+
 def test_the_print_view_of_a_wrong_job_is_the_form(
     client_of: ClientOf, sam: User, told: list[PriceVersion]
 ) -> None:
