@@ -197,10 +197,12 @@ def _kept(rows: Sequence[Row], filters: Filters) -> list[Row]:
 
 
 def _rank(row: Row) -> tuple[int, Fraction]:
-    """Order mismatches: free of charge and unreadable worst, then by the factor."""
+    """Order mismatches: free of charge worst, then by factor, then those without."""
     if row.verdict is not Verdict.MISMATCH:
         return 0, row.distance
-    return (2, Fraction(0)) if not row.factor else (1, row.distance)
+    if row.factor is None:
+        return 1, Fraction(0)
+    return (2 if row.factor else 3), row.distance
 
 
 def _sorted(rows: list[Row], filters: Filters) -> list[Row]:
