@@ -33,9 +33,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
-from django.template import loader  # noqa: E402
 
 from console.lib.closing import is_closing  # noqa: E402
+from console.pages import errors  # noqa: E402
 from console.runtime.bodies import (  # noqa: E402
     BodyGuard,
     Receive,
@@ -163,17 +163,10 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await _handler(scope, receive, send)
 
 
-def too_large(path: str, sentence: str) -> str:
-    """Return the page for a form that brought too much, with the way back to it."""
-    context = {"sentence": sentence, "back": path if path in LARGER else ""}
-    return loader.render_to_string("413.html", context)
-
-
-LARGER = settings.LARGER_BODIES
 application = BodyGuard(
     route,
     limit=settings.MAX_BODY,
-    larger=LARGER,
+    larger=settings.LARGER_BODIES,
     time=BODY_TIME,
-    page=too_large,
+    page=errors.too_large,
 )

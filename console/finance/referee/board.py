@@ -28,7 +28,8 @@ MOST_ROWS: Final = 300  # on the page; a file holds all
 EXPORT_FIELDS: Final = (
     "verdict", "entry", "model", "by_alias", "field", "file_field", "xai_field",
     "written", "file_ticks", "file_usd_per_million", "xai_ticks",
-    "xai_usd_per_million", "file_tokens", "xai_tokens", "teams", "factor",
+    "xai_usd_per_million", "file_tokens", "xai_tokens",
+    "teams_named_where_differing", "more_teams", "factor",
     "factor_exact", "cause", "note", "effect",
 )  # fmt: skip
 
@@ -122,7 +123,7 @@ def filters_of(values: Mapping[str, object]) -> Filters:
 
 
 def board(*, user: User, filters: Filters) -> Board:
-    """Compare the chosen file for this person; two queries, whatever its size."""
+    """Compare the chosen file for this person; as many queries whatever its size."""
     choices = files.choices(user)
     asked = [one for one in choices if one.source == filters.source]
     choice = next(iter(asked or choices), None)
@@ -170,7 +171,8 @@ def records(found: Board) -> Iterator[Record]:
             "xai_usd_per_million": None if price is None else _dollars(price),
             "file_tokens": int(usd) if tokens and usd is not None else None,
             "xai_tokens": row.ticks if tokens else None,
-            "teams": row.teams,
+            "teams_named_where_differing": row.teams,
+            "more_teams": row.more_teams,
             "factor": line.times.replace(",", "") or None,
             "factor_exact": line.fraction or None,
             "cause": row.cause.label if row.cause else None,

@@ -140,12 +140,13 @@ class Judge:
     ) -> Row:
         model = self.model
         differ = len({_of(each, field) for each in model.told}) > 1
-        same = {
-            team
+        same = [
+            each
             for each in model.sound
             if told and _of(each, field) == _of(told, field)
-            for team in each.teams
-        }
+        ]
+        names = {team for each in same for team in each.teams}
+        number = sum(each.team_count for each in same)
         by_id = self.entry.model == model.model_id
         return Row(
             verdict=verdict,
@@ -155,7 +156,8 @@ class Judge:
             field=field,
             quote=quote,
             ticks=ticks_of(told.prices, field) if told else None,
-            teams=tuple(sorted(same)) if differ else (),
+            teams=tuple(sorted(names)) if differ else (),
+            more_teams=number - len(names) if differ else 0,
         )
 
     def _all_are(self, such: Callable[[Prices], bool]) -> bool:

@@ -279,11 +279,13 @@ def test_loads_no_more_rows_for_any_number_of_teams(
             dear = {"completion_text_token_price": 99_000} if number == 0 else {}
             stored_price(model, each, **dear)
     made: list[object] = []
-    post_init.connect(lambda instance, **_: made.append(instance), weak=False)
-    receiver = post_init.receivers[-1]
 
+    def count(instance: object, **_: object) -> None:
+        made.append(instance)
+
+    post_init.connect(count)
     found = offers(fin)
-    post_init.receivers.remove(receiver)
+    post_init.disconnect(count)
 
     assert [offer.team_count for offer in found] == [others - 1, 1, others - 1, 1]
     assert sum(isinstance(one, PriceVersion) for one in made) == 4
