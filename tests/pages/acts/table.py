@@ -22,6 +22,7 @@ from console.keys.models import (
     XaiUser,
 )
 from console.keys.selection import Selection
+from console.polling import schedule
 from tests.keys.importing.tables_of import HEADING, actor_of
 from tests.people import PASSWORD, SECRET
 
@@ -82,6 +83,10 @@ def _reviewed(ids: Ids, by: User) -> None:
 
 def _odd(ids: Ids, by: User) -> None:
     PriceVersion.objects.update(odd=["completion_text_token_price"])
+
+
+def _polled(ids: Ids, by: User) -> None:
+    schedule.fill()
 
 
 def _with_feed(ids: Ids, by: User) -> None:
@@ -214,6 +219,9 @@ OF_KEYS = {
         {"credential_material": f"found: {SECRET}", "host": "xai"},
         detail=frozenset({"found", "not_found", "asked_live"}),
         outcome="found",
+    ),
+    "polling:look_now": Act(
+        "prices.asked_by_hand", before=_polled, detail=frozenset({"keys"})
     ),
     "polling:check_now": Act("key.checked_by_hand"),
     "polling:check_picked": Act("key.checked_by_hand", KEY),
