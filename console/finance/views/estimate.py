@@ -152,7 +152,12 @@ def _count(request: HttpRequest) -> HttpResponse:
         | _around(request)
         | {"count_form": form, "counts": counts, "alone": False}
     )
-    return render(request, PAGE, context, status=422)
+    response = render(request, PAGE, context, status=422)
+    if request.headers.get("HX-Request") and found.comparison:
+        # The form was sent to the address with which the page once came.
+        where = address(found.comparison.inputs, context["opened"])
+        response["HX-Push-Url"] = where
+    return response
 
 
 def _job_of(request: HttpRequest) -> EstimateForm:

@@ -295,6 +295,17 @@ def test_a_number_that_is_typed_after_a_count_wins(
     assert "counted" not in own.headers["HX-Replace-Url"]
 
 
+def test_what_could_not_be_counted_leaves_the_address_of_the_job(
+    xai_says: Tokenizer, client_of: ClientOf, sam: User
+) -> None:
+    now = {"requests": "7", "model": ["m1"]}
+
+    answer = client_of(sam).post(URL, {"text": "", **now}, headers=PART)
+
+    assert answer.status_code == 422
+    assert answer.headers["HX-Push-Url"].startswith(f"{URL}?model=m1&requests=7&")
+
+
 def test_a_scenario_stays_open_over_a_count(
     xai_says: Tokenizer, client_of: ClientOf, sam: User
 ) -> None:

@@ -220,13 +220,13 @@ OF_KEYS = {
         detail=frozenset({"found", "not_found", "asked_live"}),
         outcome="found",
     ),
-    "polling:look_now": Act(
-        "prices.asked_by_hand", before=_polled, detail=frozenset({"keys"})
-    ),
     "polling:check_now": Act("key.checked_by_hand"),
     "polling:check_picked": Act("key.checked_by_hand", KEY),
 }
 OF_OTHERS = {
+    "polling:look_now": Act(
+        "prices.asked_by_hand", before=_polled, detail=frozenset({"keys"}), of_key=False
+    ),
     "finance:review_all": Act(
         "prices.reviewed",
         {"up_to": "2999-01-01T00:00:00Z", "note": "seen"},
