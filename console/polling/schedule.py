@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 
 from console.accounts.models import User
-from console.keys.models import ApiKey
+from console.keys.models import ApiKey, KeyState
 from console.polling import breaker, statements
 from console.polling.clock import StatementTime
 from console.polling.models import PollKind, PollState
@@ -204,9 +204,14 @@ def ask_for_lists(api_keys: QuerySet[ApiKey]) -> int:
 
 
 def next_lists_at(user: User | AnonymousUser) -> datetime | None:
-    """Return when any key that a person sees is asked for its models; None: none is."""
+    """Return when the models are asked for with any good key that a person sees.
+
+    None: there is no such key. Others are asked too, but are not told prices.
+    """
     keys = ApiKey.objects.visible_to(user)
-    rows = PollState.objects.filter(_WATCHED, kind=PollKind.MODELS)
+    rows = PollState.objects.filter(
+        _WATCHED, kind=PollKind.MODELS, key__state=KeyState.ACTIVE
+    )
     if not (isinstance(user, User) and user.sees_all_teams):
         rows = rows.filter(key__in=keys)
     found: datetime | None = rows.aggregate(next=Min("due_at"))["next"]

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from console import vault
 from console.accounts.models import Team, User
 from console.audit.models import Entry
-from console.keys.models import ApiKey
+from console.keys.models import ApiKey, KeyState
 from console.polling import schedule
 from console.polling.models import PollKind, PollState
 from tests.keys.stored import stored_key
@@ -107,6 +107,20 @@ def test_asks_nothing_without_an_entry(
 
     assert browser.post(URL).status_code == 303
     assert due_kinds() == []
+
+
+def test_the_next_look_is_with_a_key_that_is_told_prices(
+    fin: User, waiting: list[ApiKey]
+) -> None:
+    one, other = waiting
+    PollState.objects.filter(key=one).update(due_at=timezone.now())
+    ApiKey.objects.filter(pk=one.pk).update(state=KeyState.REJECTED)
+
+    found = schedule.next_lists_at(fin)
+    ApiKey.objects.filter(pk=other.pk).update(watched=False)
+
+    assert found == PollState.objects.get(key=other, kind=PollKind.MODELS).due_at
+    assert schedule.next_lists_at(fin) is None
 
 
 @pytest.mark.parametrize("number", [1, 20])
