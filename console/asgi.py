@@ -35,6 +35,7 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 
 from console.lib.closing import is_closing  # noqa: E402
+from console.pages import errors  # noqa: E402
 from console.runtime.bodies import (  # noqa: E402
     BodyGuard,
     Receive,
@@ -167,4 +168,5 @@ application = BodyGuard(
     limit=settings.MAX_BODY,
     larger=settings.LARGER_BODIES,
     time=BODY_TIME,
+    page=errors.too_large,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,10 +16,25 @@ from console.finance.viewing import Mix, mix_of
 from console.lib.redact import redact
 
 SEARCH_LENGTH = 100
+FIRST_DAY = date(2000, 1, 1)
+SORT_WORDS = (
+    ("model", "Model, A to Z"), ("-model", "Model, Z to A"),
+    ("input", "Input, lowest first"), ("-input", "Input, highest first"),
+    ("cached", "Cached, lowest first"), ("-cached", "Cached, highest first"),
+    ("output", "Output, lowest first"), ("-output", "Output, highest first"),
+    ("image", "Image, lowest first"), ("-image", "Image, highest first"),
+    ("mix", "Your mix, lowest first"), ("-mix", "Your mix, highest first"),
+    ("-context", "Context, largest first"), ("context", "Context, smallest first"),
+    ("-changed", "Last change, newest first"), ("changed", "Last change, oldest first"),
+)  # fmt: skip
 
 
 def filters_of(values: Mapping[str, object]) -> Filters:
-    """Read the filters of the page's address; what makes no sense is left out."""
+    """Read the filters of the page's address; what makes no sense is left out.
+
+    But for a day: prices of now in its place would be taken for those of that day, so
+    `no_day` says why there are none of it.
+    """
     sort = str(values.get("sort", ""))
     name = sort.removeprefix("-")
     text = "".join(c for c in str(values.get("q", "")) if c.isprintable()).strip()
@@ -26,24 +42,44 @@ def filters_of(values: Mapping[str, object]) -> Filters:
         search=redact(text)[:SEARCH_LENGTH],
         sort=name if name in SORTS else "model",
         backwards=sort.startswith("-") and name in SORTS,
-        on=_past_day(str(values.get("on", ""))),
+        **_day(str(values.get("on", ""))),
     )
 
 
-def _past_day(text: str) -> date | None:
-    """Return a day that is over; today and later days are now."""
+def _day(text: str) -> dict[str, Any]:
+    """Return what to make of a day: one that is over, today, or one of no prices."""
+    if not text:
+        return {}
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return None
-    return day if date(2000, 1, 1) <= day < timezone.localdate() else None
+        shown = redact("".join(c for c in text if c.isprintable()))[:20]
+        return {"no_day": f"“{shown}” is no date"}
+    if day > timezone.localdate():
+        return {"asked": day, "no_day": f"{day:%-d %B %Y} has not come yet"}
+    if day < FIRST_DAY:
+        return {"no_day": f"{day.isoformat()} is before any price of xAI"}
+    return {"asked": day, "on": day if day < timezone.localdate() else None}
 
 
 class LooksForm(forms.Form):
     """The unit and the mix of one person; either may be left out."""
 
     unit = forms.ChoiceField(choices=PriceUnit.choices, required=False)
-    mix = forms.CharField(max_length=20, required=False)
+    mix = forms.CharField(
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "class": "input mix",
+                "id": "mix",
+                "list": "mixes",
+                "size": 9,
+                "title": "Three whole numbers, such as 70:20:10",
+                "autocomplete": "off",
+            }
+        ),
+    )
 
     def clean_unit(self) -> PriceUnit | None:
         """Return the unit, or None to keep the one there is."""

@@ -39,9 +39,10 @@ SORTS: Final = {
     "mix": "mix",
 }
 EXPORT_FIELDS: Final = (
-    "on", "model", "host", "aliases", "version", "fingerprint", "input_modalities",
-    "output_modalities", "context_length", "teams", "team_count",
-    "differs_between_teams", *(f"{name}_ticks" for name in PER_TOKEN),
+    "on", "as_of", "model", "host", "aliases", "version", "fingerprint",
+    "input_modalities", "output_modalities", "context_length",
+    "differs_between_teams", "teams_named_where_differing", "team_count",
+    "long_context_tier", *(f"{name}_ticks" for name in PER_TOKEN),
     *(f"{name}_usd_per_million" for name in PER_TOKEN),
     "mix", "mix_usd_per_million", "search_price_raw", "long_context_threshold",
     "sighting", "confirmed_or_plausible", "listed", "keys_allowed", "keys_usable",
@@ -57,6 +58,8 @@ class Filters:
     sort: str = "model"  # a name of SORTS
     backwards: bool = False
     on: date | None = None  # None: now
+    asked: date | None = None  # the day in the address, also today and days to come
+    no_day: str = ""  # why the prices of the day that is asked for are not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +201,24 @@ def _marks_of(
     }
 
 
-def records(found: PriceList, *, filters: Filters, looks: Looks) -> Iterator[Record]:
-    """Yield the lines for a file: whole ticks, and the same in dollars."""
+def records(
+    found: PriceList, *, filters: Filters, looks: Looks, now: datetime
+) -> Iterator[Record]:
+    """Yield the lines for a file: whole ticks, and the same in dollars.
+
+    What the page calls n/a, or no such tier, is None like what is not told; 0 is a
+    price. `as_of` is the moment of which they are: now, or the end of a past day.
+    """
     for row in found.rows:
         price = row.price
         values: dict[str, Any] = {
-            "on": filters.on.isoformat() if filters.on else "now",
+            "on": (filters.on or timezone.localdate(now)).isoformat(),
+            "as_of": bounds_of(filters.on)[1] if filters.on else now,
             "model": price.model_id,
             "differs_between_teams": price.differs,
+            "teams_named_where_differing": price.teams,
+            "long_context_tier": price.has_long_context_tier,
+            "long_context_threshold": price.long_context_threshold or None,
             "search_price_raw": price.search_price,
             "sighting": price.sighting.value,
             "confirmed_or_plausible": price.is_sound,
@@ -216,13 +229,21 @@ def records(found: PriceList, *, filters: Filters, looks: Looks) -> Iterator[Rec
             "mix_usd_per_million": _mixed(row.mix),
         }
         for name in PER_TOKEN:
-            ticks = getattr(price, name)
+            ticks = _price_of(price, name)
             values[f"{name}_ticks"] = ticks
             values[f"{name}_usd_per_million"] = usd_per_million_text(ticks)
         yield {
             name: values[name] if name in values else getattr(price, name)
             for name in EXPORT_FIELDS
         }
+
+
+def _price_of(price: PriceGroup, name: str) -> int | None:
+    """Return a price as the page has it: xAI says 0 also where there is none."""
+    ticks: int | None = getattr(price, name)
+    if name == "prompt_image_token_price" and price.takes_images is False:
+        return None
+    return ticks or None if name.endswith("_long_context") else ticks
 
 
 def _mixed(ticks: Fraction | None) -> str | None:

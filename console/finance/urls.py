@@ -47,7 +47,6 @@ urlpatterns = [
     path("referee/delete/", referee.referee_delete, name="referee_delete"),
     path("referee/corrected/", referee.referee_corrected, name="referee_corrected"),
     path("estimate/", estimate.estimate, name="estimate"),
-    path("estimate/count/", estimate.count, name="estimate_count"),
     path("estimate/scenarios/", scenarios.scenario_list, name="scenarios"),
     path(
         "estimate/scenarios/<uuid:scenario_id>/",

@@ -48,31 +48,41 @@ def price_td(
     label: str,
     mark: Mark | None = None,
     long: bool = False,
+    cached: bool = False,
 ) -> SafeString:
     """Write a cell of the price list; a mark is what changed in it, and when.
 
     By hand and not with a template, since a list has some 400 of them. `long` is for
-    a long-context price, where 0 means that the standard one holds.
+    a long-context price, where 0 means that the standard one holds, and `cached` for
+    one of cached tokens, where 0 means that they are free.
     """
     if mark is None:
-        return _plain_td(price, tokens, label, long)
+        return _plain_td(price, tokens, label, long, cached)
     return format_html(
         '<td class="num changed" data-label="{}">{}<span class="mark-up" title="{}">'
         "{}</span></td>",
-        label, _price_shown(price, tokens, long), mark.title, mark.words,
+        label, _price_shown(price, tokens, long, cached), mark.title, mark.words,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
-def _plain_td(price: int | None, tokens: int, label: str, long: bool) -> SafeString:
-    shown = _price_shown(price, tokens, long)
+def _plain_td(
+    price: int | None, tokens: int, label: str, long: bool, cached: bool
+) -> SafeString:
+    shown = _price_shown(price, tokens, long, cached)
     return format_html('<td class="num" data-label="{}">{}</td>', label, shown)
 
 
-def _price_shown(price: int | None, tokens: int, long: bool) -> SafeString | str:
+def _price_shown(
+    price: int | None, tokens: int, long: bool, cached: bool
+) -> SafeString | str:
     if price == 0 and long:
         reason = "xAI says 0: no separate price, the standard one holds"
         return format_html('<span class="none" title="{}">standard</span>', reason)
+    if price == 0 and cached:
+        reason = "Cached tokens count as free, since xAI's list says 0 for them"
+        shown = price_cell(price, tokens)
+        return format_html('{}<span class="l2" title="{}">free</span>', shown, reason)
     return price_or_unknown(price, tokens)
 
 

@@ -80,6 +80,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "key.watch_paused": Words(_HERE, "Stopped watching", "{object}"),
         "key.watch_resumed": Words(_HERE, "Resumed watching", "{object}"),
         "key.removed": Words(_HERE, "Removed", "the key {object}"),
+        "prices.asked_by_hand": Words(_HERE, "Asked xAI for its prices"),
         "key.checked_by_hand": Words(_HERE, "Asked xAI", "about {object}"),
         "key.looked_up": Words(
             _HERE,

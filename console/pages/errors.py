@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,6 +24,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say the same for what never was and what is another team's."""
     return render(request, "404.html", status=404)
+
+
+def too_large(path: str, sentence: str) -> str:
+    """Return the page for a form that brought too much, with the way back to it.
+
+    The guard before Django asks for it, so there is no request and no database.
+    """
+    back = path if path in settings.LARGER_BODIES else ""
+    return loader.render_to_string("413.html", {"sentence": sentence, "back": back})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

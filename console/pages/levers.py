@@ -23,7 +23,12 @@ FAULTS = {
     "clear": "end all faults",
 }
 TOKENIZERS = {"4": "finer", "8": "as at first", "16": "coarser"}
-FACTORS = {"0.5": "half", "1.2": "20% more", "2": "double"}
+FACTORS = {
+    "0.5": "half",
+    "1.2": "20% more",
+    "2": "double",
+    "20": "20 times as much, which is odd",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,10 @@ class PriceForm(forms.Form):
         now = {name: getattr(model, name) for name in names}
         new = {name: price * tenths // 10 for name, price in now.items() if price}
         control.change_model(model.id, **new)
-        return f"At the sandbox {model.id} costs {FACTORS[wanted['factor']]}."
+        return (
+            f"At the sandbox {model.id} costs {FACTORS[wanted['factor']]}. Gatehouse "
+            "reads prices at its next look; “Look now” does it at once."
+        )
 
 
 class TokenizerForm(forms.Form):

@@ -22,6 +22,7 @@ from console.pages.levers import (
     TokenizerForm,
     board,
 )
+from console.polling import schedule
 from console.sandbox.control import Control, ControlError
 
 Act = Callable[[Control, dict[str, Any]], str]
@@ -31,7 +32,12 @@ Act = Callable[[Control, dict[str, Any]], str]
 @rule("sandbox.control")
 def controls(request: HttpRequest) -> HttpResponse:
     """Every lever of the sandbox, as it stands now."""
-    context = {"board": board(Control(settings.SANDBOX_URL))}
+    context = {
+        "board": board(Control(settings.SANDBOX_URL)),
+        "next_look_at": schedule.next_lists_at(request.user),
+        "keys_every": settings.XAI_POLL_EVERY,
+        "lists_every": settings.XAI_POLL_MODELS_EVERY,
+    }
     return render(request, "pages/sandbox.html", context)
 
 

@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 
-from console.keys.models import ApiKey
+from console.accounts.models import User
+from console.keys.models import ApiKey, KeyState
 from console.polling import breaker, statements
 from console.polling.clock import StatementTime
 from console.polling.models import PollKind, PollState
@@ -186,6 +188,34 @@ def ask_these(api_keys: Sequence[ApiKey]) -> list[ApiKey]:
     asked = [api_key for api_key in api_keys if api_key.pk not in waiting]
     rows.filter(key__in=asked).update(due_at=StatementTime(), asked_at=StatementTime())
     return asked
+
+
+@transaction.atomic
+def ask_for_lists(api_keys: QuerySet[ApiKey]) -> int:
+    """Make the model lists of keys due at once, each at most once a minute.
+
+    Return how many are. By the database alone, as there may be very many keys.
+    """
+    lately = Q(asked_at__gt=StatementTime() - ASK_EVERY)
+    rows = PollState.objects.filter(_WATCHED, key__in=api_keys, kind=PollKind.MODELS)
+    ids = _locked(rows.filter(~lately | Q(asked_at=None)))
+    now = {"due_at": StatementTime(), "asked_at": StatementTime()}
+    return PollState.objects.filter(pk__in=ids).update(**now)
+
+
+def next_lists_at(user: User | AnonymousUser) -> datetime | None:
+    """Return when the models are asked for with any good key that a person sees.
+
+    None: there is no such key. Others are asked too, but are not told prices.
+    """
+    keys = ApiKey.objects.visible_to(user)
+    rows = PollState.objects.filter(
+        _WATCHED, kind=PollKind.MODELS, key__state=KeyState.ACTIVE
+    )
+    if not (isinstance(user, User) and user.sees_all_teams):
+        rows = rows.filter(key__in=keys)
+    found: datetime | None = rows.aggregate(next=Min("due_at"))["next"]
+    return found
 
 
 def ask_all() -> int:

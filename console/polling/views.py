@@ -46,9 +46,7 @@ def check_now(request: HttpRequest, key_id: UUID) -> HttpResponse:
         context = {"text": text, "asked": asked}
         return render(request, "polling/_asked.html", context, status=status)
     messages.add_message(request, messages.INFO if asked else messages.WARNING, text)
-    response = redirect(_back(request, api_key))
-    response.status_code = 303
-    return response
+    return _to(request, reverse("keys:detail", args=[api_key.pk]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,6 +64,40 @@ def check_picked(request: HttpRequest) -> HttpResponse:
         return not_done(request, refusal, listed)
     context = {"selection": selection, "back": listed.query}
     return render_page(request, "polling/check_picked.html", context, part="asked")
+
+
+@require_POST
+@rule("keys.check")
+def look_now(request: HttpRequest) -> HttpResponse:
+    """Ask xAI for its models and prices, with all watched keys that one may check."""
+    keys = ApiKey.objects.visible_to(request.user)
+    try:
+        with transaction.atomic():
+            if number := schedule.ask_for_lists(keys):
+                trail.record(
+                    action="prices.asked_by_hand",
+                    actor=actor_of(request),
+                    object_kind="prices",
+                    detail={"keys": number},
+                )
+    except vault.Sealed as refusal:
+        messages.error(request, refusal.sentence)
+        return _to(request, reverse("finance:prices"))
+    if number:
+        tasks.ring_bell()
+    level = messages.SUCCESS if number else messages.WARNING
+    messages.add_message(request, level, _looked_words(number))
+    return _to(request, reverse("finance:prices"))
+
+
+def _looked_words(number: int) -> str:
+    if not number:
+        return (
+            "Nothing was asked: no key is watched, or each was asked for less than a "
+            "minute ago."
+        )
+    keys = "1 key" if number == 1 else f"{number:,} keys"
+    return f"xAI is being asked for its prices with {keys}; they show as they come in."
 
 
 def _asked_words(asked: int, selection: Selection) -> str:
@@ -112,10 +144,16 @@ def _ask_these(request: HttpRequest, api_keys: Sequence[ApiKey]) -> int:
     return len(asked)
 
 
-def _back(request: HttpRequest, api_key: ApiKey) -> str:
-    """Return the page with the button, if it is one of ours."""
+def _to(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """Go back to the page with the button, if it is one of ours."""
+    response = redirect(_back(request, otherwise))
+    response.status_code = 303
+    return response
+
+
+def _back(request: HttpRequest, otherwise: str) -> str:
     page = request.headers.get("Referer", "")
     hosts = {request.get_host()}
     if url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()):
         return page
-    return reverse("keys:detail", args=[api_key.pk])
+    return otherwise

@@ -12,6 +12,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Page = Callable[[str, str], str]  # of a path and a sentence, for a browser
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A browser that is still sending would see a reset connection, not our answer, so a
@@ -30,7 +31,8 @@ class Disconnected(Exception):
 class BodyGuard:
     """Reads the whole body, at most `limit` bytes within `time`; else 413 or 408.
 
-    `larger` has the limits of the few paths that take more.
+    `larger` has the limits of the few paths that take more. Browsers that sent a form
+    get `page` in place of a plain sentence.
     """
 
     def __init__(
@@ -40,26 +42,27 @@ class BodyGuard:
         limit: int,
         time: timedelta,
         larger: Mapping[str, int] | None = None,
+        page: Page | None = None,
     ) -> None:
         self.app = app
         self.limit = limit
         self.time = time
         self.larger = larger or {}
+        self.page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         limit = self.larger.get(scope["path"], self.limit)
-        too_large = f"This request is too large: at most {limit // 1024} KiB."
         if _declared_length(scope) > _read_up_to(limit):
-            await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
+            await self._too_large(scope, send, limit)
             return
         try:
             async with asyncio.timeout(self.time.total_seconds()):
                 body = await self._read(receive, limit)
         except TooLarge:
-            await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
+            await self._too_large(scope, send, limit)
         except TimeoutError:
             sentence = "This request took too long to arrive. Please send it again."
             await _refuse(send, HTTPStatus.REQUEST_TIMEOUT, sentence)
@@ -67,6 +70,16 @@ class BodyGuard:
             return
         else:
             await self.app(scope, _replay(body, receive), send)
+
+    async def _too_large(self, scope: Scope, send: Send, limit: int) -> None:
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        sentence = f"This request is too large: at most {_size(limit)}."
+        if self.page is None or not _wants_html(scope):
+            await _refuse(send, status, sentence)
+            return
+        page = self.page(scope["path"], sentence)
+        closing = [(b"connection", b"close")]
+        await answer(send, status, page, extra=closing, kind="text/html")
 
     async def _read(self, receive: Receive, limit: int) -> bytes:
         body = bytearray()
@@ -91,6 +104,18 @@ class BodyGuard:
 def _read_up_to(limit: int) -> int:
     """Return the most that is read of a body, kept or dropped."""
     return max(DROP_UP_TO, 2 * limit)
+
+
+def _size(limit: int) -> str:
+    """Write a limit as forms name it: without what the form around a file takes."""
+    kib = limit // 1024
+    return f"{kib // 1024} MiB" if kib >= 1024 else f"{kib} KiB"
+
+
+def _wants_html(scope: Scope) -> bool:
+    return any(
+        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
+    )
 
 
 def _declared_length(scope: Scope) -> int:
@@ -119,12 +144,18 @@ async def _refuse(send: Send, status: HTTPStatus, sentence: str) -> None:
 
 
 async def answer(
-    send: Send, status: HTTPStatus, sentence: str, *, extra: list[tuple[bytes, bytes]]
+    send: Send,
+    status: HTTPStatus,
+    text: str,
+    *,
+    extra: list[tuple[bytes, bytes]],
+    kind: str = "text/plain",
 ) -> None:
-    """Send one plain sentence."""
-    body = sentence.encode()
+    """Send one plain sentence, or a page without code of its own."""
+    body = text.encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", f"{kind}; charset=utf-8".encode()),
+        (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
         (b"content-length", str(len(body)).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"cache-control", b"no-store"),

@@ -18,10 +18,12 @@ from console import vault
 from console.accounts.models import Team, User
 from console.audit.models import Entry
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
+from console.finance.forms import SORT_WORDS
 from console.finance.models import PriceUnit, PriceView
 from console.finance.price_list import EXPORT_FIELDS, SORTS, Filters, price_list
 from console.finance.viewing import Looks
 from console.keys.models import ApiKey, KeyModel, KeyState
+from console.polling.models import PollKind, PollState
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.people import ClientOf
 
@@ -218,7 +220,7 @@ def test_csv_and_json_hold_ticks_and_dollars_of_the_filtered_lines(
     assert cheap["completion_text_token_price_ticks"] == 7
     assert cheap["completion_text_token_price_usd_per_million"] == "0.0007"
     assert (dear["team_count"], dear["differs_between_teams"]) == (1, False)
-    assert (dear["on"], dear["sighting"]) == ("now", "seen")
+    assert (dear["on"], dear["sighting"]) == (timezone.localdate().isoformat(), "seen")
     assert (dear["mix"], dear["mix_usd_per_million"]) == ("70:20:10", "1.165000")
     assert Entry.objects.filter(action="export.prices").count() == 2
 
@@ -348,22 +350,58 @@ def test_before_the_first_look_nothing_is_known(
     assert "2 March 2026" in page
 
 
-@pytest.mark.parametrize("day", ["2999-01-01", "0001-01-01", "3 March", "2026-02-30"])
-def test_days_that_are_none_show_the_prices_of_now(
-    client_of: ClientOf, fin: User, team: Team, day: str
+NO_DAYS = [
+    ("2999-01-01", "1 January 2999 has not come yet"),
+    ("0001-01-01", "0001-01-01 is before any price of xAI"),
+    ("3 March", "“3 March” is no date"),
+    ("2026-02-30", "“2026-02-30” is no date"),
+    ("<b>\x00", "“&lt;b&gt;” is no date"),
+]
+
+
+@pytest.mark.parametrize(("day", "words"), NO_DAYS)
+def test_days_of_no_prices_show_those_of_now_and_say_so(
+    client_of: ClientOf, fin: User, team: Team, day: str, words: str
 ) -> None:
     stored_price(stored_model(), team)
 
     page = client_of(fin).get(URL, {"on": day}).text
 
-    assert "<h3>Prices on" not in page
+    assert "These are the prices of now" in page
+    assert f"{words}, so there are no prices of it." in page
     assert len(rows(page)) == 1
+    assert 'href="?format=csv"' in page  # a link that works
 
 
-def test_today_is_now(client_of: ClientOf, fin: User) -> None:
-    page = client_of(fin).get(URL, {"on": timezone.localdate().isoformat()}).text
+@pytest.mark.parametrize("format", ["csv", "json"])
+@pytest.mark.parametrize(("day", "words"), NO_DAYS[:-1])
+def test_a_file_of_a_day_of_no_prices_is_refused(
+    client_of: ClientOf, fin: User, team: Team, day: str, words: str, format: str
+) -> None:
+    stored_price(stored_model(), team)
 
-    assert "No prices read yet" in page
+    answer = client_of(fin).get(URL, {"on": day, "format": format})
+
+    assert answer.status_code == 400
+    assert answer.text.startswith(f"{words}, so there is no file of its prices.")
+    assert not Entry.objects.exists()
+
+
+def test_today_is_now_and_stays_in_the_box(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored_price(stored_model(), team)
+    today = timezone.localdate().isoformat()
+    browser = client_of(fin)
+
+    page = browser.get(URL, {"on": today}).text
+    file = browser.get(URL, {"on": today, "format": "csv"})
+
+    assert f'name="on" value="{today}"' in page
+    assert "Today, so these are the prices of now." in page
+    assert "Prices on <" not in page.split("<h2>")[1]
+    assert len(rows(page)) == 1
+    assert file.status_code == 200
 
 
 def test_the_past_of_other_teams_stays_theirs(
@@ -424,9 +462,10 @@ def test_a_mix_is_kept_and_sorts(client_of: ClientOf, fin: User, team: Team) -> 
     assert 'value="10:0:90"' in browser.get(URL).text
 
 
-@pytest.mark.parametrize(
-    "mix", ["0:0:0", "1:2", "a:b:c", "1:2:3:4", "99999:1:1", "-1:2:3"]
-)
+BAD_MIXES = ["0:0:0", "1:2", "3:1", "a:b:c", "1:2:3:4", "99999:1:1", "-1:2:3"]
+
+
+@pytest.mark.parametrize("mix", BAD_MIXES)
 def test_a_mix_that_is_none_changes_nothing_and_says_why(
     client_of: ClientOf, fin: User, mix: str
 ) -> None:
@@ -434,6 +473,51 @@ def test_a_mix_that_is_none_changes_nothing_and_says_why(
 
     assert "three whole numbers" in page
     assert 'value="70:20:10"' in page
+
+
+@pytest.mark.parametrize("mix", BAD_MIXES)
+def test_a_mix_that_is_none_stays_in_its_box_with_the_error_beside_it(
+    client_of: ClientOf, fin: User, mix: str
+) -> None:
+    browser = client_of(fin)
+
+    part = browser.post(f"{URL}view/", {"unit": "page", "mix": mix}, headers=PART)
+
+    assert part.status_code == 422
+    assert (
+        part.text.split("#}")[-1]
+        .lstrip()
+        .startswith('<div class="field push" id="mix-field">')
+    )
+    assert (part.headers["HX-Retarget"], part.headers["HX-Reswap"]) == (
+        "#mix-field",
+        "outerHTML",
+    )
+    assert f'value="{mix}"' in part.text
+    assert 'aria-invalid="true"' in part.text
+    assert 'aria-describedby="id_mix_error"' in part.text
+    assert 'id="id_mix_error"' in part.text
+    assert "The column still shows 70:20:10." in part.text
+    assert 'value="70:20:10"' in browser.get(URL).text
+
+
+def test_a_right_mix_takes_the_error_away(client_of: ClientOf, fin: User) -> None:
+    browser, by_looks = client_of(fin), {**PART, "HX-Trigger": "looks"}
+    browser.post(f"{URL}view/", {"mix": "1:2:3"}, headers=by_looks)
+
+    after, other = browser.get(URL, headers=by_looks), browser.get(URL, headers=PART)
+
+    assert '<div class="field push" id="mix-field" hx-swap-oob="true">' in after.text
+    assert 'value="1:2:3"' in after.text
+    assert "mix-field" not in other.text  # nobody's typing is swapped away
+
+
+def test_enter_in_the_mix_sends_one_request(client_of: ClientOf, fin: User) -> None:
+    """A change waits, and the submission after it takes its place."""
+    page = client_of(fin).get(URL).text
+
+    form = page.split('id="looks"')[1].split(">")[0]
+    assert 'hx-trigger="change delay:100ms, submit"' in form
 
 
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "x:y"])
@@ -502,3 +586,136 @@ def test_a_line_is_written_anew_when_anything_in_it_differs(
     assert before[0] == before[1]
     assert len(after) == 1
     assert after != before[0]
+
+
+# Around the table
+
+
+def test_headings_swap_the_table_and_keep_their_ids(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    """A heading with an id keeps the focus over a swap, and over none of a page."""
+    stored_price(stored_model(), team)
+
+    page = client_of(fin).get(URL, {"sort": "input"}).text
+
+    heading = page.split('id="sort-input"')[1].split(">")[0]
+    assert 'href="?sort=-input" hx-get="?sort=-input"' in heading
+    assert 'hx-target="#price-table"' in heading
+    assert 'title="Sorts by when the price changed last"' in page
+
+
+def test_narrow_screens_have_a_choice_of_sorts(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored_price(stored_model(), team)
+
+    page = client_of(fin).get(URL, {"sort": "-output"}).text
+
+    select = page.split('id="sort-by"')[1].split("</select>")[0]
+    assert '<option value="-output" selected>Output, highest first' in select
+    assert {name.removeprefix("-") for name, _ in SORT_WORDS} == set(SORTS)
+    assert 'data-label="Context"' in page
+    assert 'data-label="Long from"' in page
+
+
+def test_a_part_brings_the_files_of_what_it_shows(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored_price(stored_model(), team)
+
+    part = client_of(fin).get(URL, {"q": "grok"}, headers=PART).text
+
+    assert '<span class="btn-row" id="exports" hx-swap-oob="true">' in part
+    assert 'href="?q=grok&amp;format=csv"' in part
+
+
+def test_a_cached_price_of_0_is_said_to_be_free(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    stored_price(stored_model(), team, cached_prompt_text_token_price=0)
+
+    (row,) = rows(client_of(fin).get(URL).text)
+
+    assert row.count("Cached tokens count as free") == 1
+
+
+def test_a_file_leaves_empty_what_the_page_calls_none(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    model = stored_model(input_modalities=["text"])
+    none = {
+        "prompt_image_token_price": 0,
+        "prompt_text_token_price_long_context": 0,
+        "cached_prompt_text_token_price_long_context": 0,
+        "completion_text_token_price_long_context": 0,
+        "long_context_threshold": 0,
+        "cached_prompt_text_token_price": 0,
+    }
+    stored_price(model, team, **none)
+    browser, before = client_of(fin), timezone.now()
+
+    answer = browser.get(URL, {"format": "json"})
+
+    (record,) = json.loads(answer.getvalue())
+    day = timezone.localdate().isoformat()
+    assert f'filename="prices-{day}.json"' in answer.headers["Content-Disposition"]
+    assert record["on"] == day
+    assert before <= datetime.fromisoformat(record["as_of"]) <= timezone.now()
+    assert record["prompt_image_token_price_ticks"] is None
+    assert record["prompt_text_token_price_long_context_ticks"] is None
+    assert record["prompt_text_token_price_long_context_usd_per_million"] is None
+    assert (record["long_context_tier"], record["long_context_threshold"]) == (
+        False,
+        None,
+    )
+    assert record["cached_prompt_text_token_price_ticks"] == 0  # that is a price
+    assert (record["teams_named_where_differing"], record["team_count"]) == ([], 1)
+
+
+def test_a_file_of_a_past_day_is_named_and_dated_by_it(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    at = datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
+    stored_price(stored_model(), team, first_seen_at=at)
+
+    answer = client_of(fin).get(URL, {"on": "2026-03-05", "format": "json"})
+
+    (record,) = json.loads(answer.getvalue())
+    assert 'filename="prices-2026-03-05.json"' in answer.headers["Content-Disposition"]
+    assert (record["on"], record["as_of"]) == (
+        "2026-03-05",
+        "2026-03-06T00:00:00+00:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [("ada", True), ("olga", True), ("fin", False)]
+)
+def test_says_when_the_next_look_is_and_lets_those_who_may_look_now(
+    client_of: ClientOf,
+    team: Team,
+    who: str,
+    may: bool,
+    request: pytest.FixtureRequest,
+) -> None:
+    key, due = stored_key(team), timezone.now() + timedelta(hours=3)
+    stored_price(stored_model(), team)
+    for kind, at in ((PollKind.MODELS, due), (PollKind.KEY, timezone.now())):
+        PollState.objects.create(key=key, team=team, kind=kind, due_at=at)
+
+    page = client_of(request.getfixturevalue(who)).get(URL).text
+
+    assert f"The next look is at {due:%H:%M} UTC." in page
+    assert ('action="/models/look/"' in page) is may
+
+
+def test_the_next_look_is_that_of_keys_one_sees(
+    client_of: ClientOf, mia: User, team: Team, other_team: Team
+) -> None:
+    stored_price(stored_model(), other_team)
+    PollState.objects.create(
+        key=stored_key(team), team=team, kind=PollKind.MODELS, due_at=timezone.now()
+    )
+
+    assert "The next look is" not in client_of(mia).get(URL).text

@@ -9,7 +9,8 @@ from django.db.models import Min
 from django.utils import timezone
 
 from console.accounts.models import Team
-from console.catalog.models import LanguageModel, PriceVersion
+from console.catalog.differences import KEPT_FACTS
+from console.catalog.models import FactsVersion, LanguageModel, PriceVersion
 from console.keys.models import ApiKey, KeyModel, KeyState
 
 CHAT_ONLY = ["api-key:model:grok-4.3", "api-key:endpoint:chat"]
@@ -85,6 +86,17 @@ def stored_price(model: LanguageModel, team: Team, **prices: Any) -> PriceVersio
         just_before = known["superseded_at"] - timedelta(seconds=1)
         known["last_seen_at"] = min(known["last_seen_at"], just_before)
     return PriceVersion.objects.create(model=model, team=team, **known)
+
+
+def stored_facts(model: LanguageModel, team: Team) -> FactsVersion:
+    """Store that one team is told what the model is."""
+    return FactsVersion.objects.create(
+        model=model,
+        team=team,
+        first_seen_at=model.first_seen_at,
+        last_seen_at=model.last_seen_at,
+        **{name: getattr(model, name) for name in KEPT_FACTS},
+    )
 
 
 def sees(api_key: ApiKey, model: LanguageModel, until: datetime | None = None) -> None:

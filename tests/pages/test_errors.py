@@ -55,6 +55,22 @@ def test_a_database_that_is_away_is_no_mistake_of_ours(error: type[Exception]) -
     assert "The database does not answer" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "back", "words"),
+    [
+        ("/models/referee/", 'href="/models/referee/"', "The file is too large"),
+        ("/models/<script>", 'href="/"', "This is too large"),
+    ],
+)
+def test_too_much_of_a_form_leads_back_to_it(path: str, back: str, words: str) -> None:
+    page = errors.too_large(path, "This request is too large: at most 5 MiB.")
+
+    assert words in page
+    assert "at most 5 MiB." in page
+    assert back in page
+    assert "<script>" not in page
+
+
 def test_too_many_sign_ins_from_one_address_get_a_page(
     client: Client, db: None
 ) -> None:

@@ -86,6 +86,29 @@ def test_changes_rights(
     assert tryout.control.world().key("search-staging").acls == acls
 
 
+def test_tells_when_prices_are_read_and_how_to_read_them_now(
+    player: Client, client_of: ClientOf, olga: User
+) -> None:
+    page, for_olga = player.get(URL).text, client_of(olga).get(URL).text
+
+    assert "models and prices are read every 6 h" in page
+    assert "No key is watched, so no price is read." in page
+    assert 'action="/models/look/"' not in page
+    assert 'action="/models/look/"' in for_olga
+
+
+def test_an_odd_price_can_be_tried_at_once(player: Client, tryout: Sandbox) -> None:
+    before = tryout.control.world().models[0]
+
+    wanted = {"model": before.id, "factor": "20"}
+    told = player.post("/sandbox/price/", wanted, follow=True).text
+
+    (after,) = [m for m in tryout.control.world().models if m.id == before.id]
+    assert after.prompt_text_token_price == 20 * before.prompt_text_token_price
+    assert "costs 20 times as much, which is odd" in told
+    assert "“Look now” does it at once" in told
+
+
 def test_changes_all_token_prices_and_no_threshold(
     player: Client, tryout: Sandbox
 ) -> None:

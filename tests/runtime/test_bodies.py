@@ -86,6 +86,35 @@ async def test_a_body_over_the_limit_is_counted_without_a_declared_length() -> N
     assert client.answer[1]["body"] == b"This request is too large: at most 1 KiB."
 
 
+@pytest.mark.parametrize(
+    ("accept", "body", "kind"),
+    [
+        (b"text/html,*/*;q=0.8", b"<b>/: at most 5 MiB.", b"text/html"),
+        (b"*/*", b"This request is too large: at most 5 MiB.", b"text/plain"),
+        (b"", b"This request is too large: at most 5 MiB.", b"text/plain"),
+    ],
+)  # fmt: skip
+async def test_a_browser_gets_a_page_that_names_the_limit_as_the_form_does(
+    accept: bytes, body: bytes, kind: bytes
+) -> None:
+    client = Client([b"a" * 1024 * 1024] * 6).complete()
+    client.scope["headers"].append((b"accept", accept))
+    guard = BodyGuard(
+        client.app,
+        limit=5 * 1024 * 1024 + 64 * 1024,
+        time=timedelta(seconds=5),
+        page=lambda path, sentence: f"<b>{path}: {sentence.partition(': ')[2]}",
+    )
+
+    await guard(client.scope, client.receive, client.send)
+
+    start, content = client.answer
+    headers = dict(start["headers"])
+    assert (start["status"], content["body"]) == (413, body)
+    assert headers[b"content-type"] == kind + b"; charset=utf-8"
+    assert headers[b"content-security-policy"].startswith(b"default-src 'self'")
+
+
 async def test_a_length_that_lies_does_not_help() -> None:
     client = Client([b"a" * 2048], length=10).complete()
 

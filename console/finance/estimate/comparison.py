@@ -1,4 +1,7 @@
-"""The same job on several models: one line each, the cheapest first. Pure."""
+"""The same job on several models: one line each, the cheapest first. Pure.
+
+A model that cannot do the job is never the cheapest: it stands last, without a total.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ KIND_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One offer. All amounts are ticks; None is not known, and `reason` says why."""
+    """One offer. All amounts are ticks; None where `reason` says why there is none."""
 
     offer: Offer
     working: Working
@@ -42,6 +45,7 @@ class Line:
     low: int | None  # per month, when tokens differ by MARGIN
     high: int | None
     flips: bool  # the tier differs within that margin
+    possible: bool = True  # False: the model cannot do the job, and `reason` says why
     reason: str = ""
     warnings: tuple[str, ...] = ()
     cheapest: bool = False
@@ -63,20 +67,27 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All lines: known totals from the cheapest on, then what is not known."""
+    """All lines: known totals from the cheapest on, then unknown ones, then those of
+    models that cannot do the job.
+    """
 
     inputs: Inputs
     lines: tuple[Line, ...]
 
     @property
     def main(self) -> Line | None:
-        """Return the line to show large: the cheapest."""
+        """Return the line to show large: the cheapest that can do the job."""
         return next((line for line in self.lines if line.per_month is not None), None)
 
     @property
     def known(self) -> int:
         """Count the lines with a total."""
         return sum(line.per_month is not None for line in self.lines)
+
+    @property
+    def impossible(self) -> int:
+        """Count the lines of models that cannot do the job."""
+        return sum(not line.possible for line in self.lines)
 
     @property
     def seen_from(self) -> datetime | None:
@@ -92,10 +103,10 @@ class Comparison:
 def compare(inputs: Inputs, offers: Sequence[Offer]) -> Comparison:
     """Return the job on each of these offers."""
     lines = [_line(inputs, offer) for offer in offers]
-    lines.sort(key=lambda line: (line.per_month is None, line.per_month or 0))
-    least = next((line.per_month for line in lines), None)
-    if least is not None and len(lines) > 1:
-        lines = [replace(line, cheapest=line.per_month == least) for line in lines]
+    lines.sort(key=_place)
+    known = [line.per_month for line in lines if line.per_month is not None]
+    if len(known) > 1:
+        lines = [replace(line, cheapest=line.per_month == known[0]) for line in lines]
     return Comparison(inputs, tuple(lines))
 
 
@@ -110,11 +121,16 @@ def request_of(inputs: Inputs, model_id: str) -> Request:
     )
 
 
+def _place(line: Line) -> tuple[bool, bool, int]:
+    return not line.possible, line.per_month is None, line.per_month or 0
+
+
 def _line(inputs: Inputs, offer: Offer) -> Line:
     request = request_of(inputs, offer.model_id)
     working = working_of(offer.prices, request)
     requests = inputs.requests * inputs.days
-    reason = _obstacle(offer, working)
+    cannot = _cannot(offer, request)
+    reason = cannot or _not_known(offer, working)
     per_request = None if reason else working.ticks
     per_month = times(per_request, requests)
     if not reason and per_month is None:
@@ -132,20 +148,33 @@ def _line(inputs: Inputs, offer: Offer) -> Line:
         low=low,
         high=high,
         flips=flips,
+        possible=not cannot,
         reason=reason,
         warnings=tuple(_warnings(offer, working)),
     )
 
 
-def _obstacle(offer: Offer, working: Working) -> str:
-    """Return why nothing can be computed; empty when something can."""
-    if offer.odd:
+def _cannot(offer: Offer, request: Request) -> str:
+    """Return why this model cannot do the job; empty when nothing speaks against it."""
+    if request.image and offer.takes_images is False:
+        return "This model takes no images."
+    if request.output and offer.gives_text is False:
+        return "This model gives no text."
+    if offer.context_length is not None and request.whole > offer.context_length:
+        return (
+            f"A request of {request.whole:,} tokens does not fit into the context of "
+            f"{offer.context_length:,}."
+        )
+    return ""
+
+
+def _not_known(offer: Offer, working: Working) -> str:
+    """Return why no total is known; empty when one can be computed."""
+    if not offer.sound:
         return (
             "Not confirmed: xAI's newest price made an implausible step, so nothing "
             "is computed with it until somebody confirms it."
         )
-    if working.request.image and offer.takes_images is False:
-        return "This model takes no images."
     if working.missing:
         kinds = dict.fromkeys(KIND_WORDS[kind] for kind in working.missing)
         return f"xAI has not told the price of {' and '.join(kinds)} tokens."
@@ -175,15 +204,27 @@ def _warnings(offer: Offer, working: Working) -> list[str]:
             f"Just below: from {working.threshold:,} on, all tokens of a request cost "
             "the long-context price."
         )
-    whole = request.prompt + request.output + request.reasoning
-    if offer.context_length is not None and whole > offer.context_length:
-        said.append(
-            f"A request of {whole:,} tokens does not fit into the context of "
-            f"{offer.context_length:,}."
-        )
+    said += _doubts(offer, request)
     prices = {term.kind: term.price for term in working.terms}
     if prices.get("cached") == 0:
         said.append("Cached tokens count as free, since xAI's list says 0 for them.")
     if not offer.listed:
         said.append("xAI does not list this model any more; these are its last prices.")
+    return said
+
+
+def _doubts(offer: Offer, request: Request) -> list[str]:
+    """Return what is not known, or only just so, of whether the model can do it."""
+    said, context = [], offer.context_length
+    if request.image and offer.takes_images is None:
+        said.append("xAI has not told whether this model takes images.")
+    if context is None:
+        said.append(
+            f"xAI has not told the context of this model, so whether "
+            f"{request.whole:,} tokens fit is unknown."
+        )
+    elif request.whole <= context < request.more(MARGIN).whole:
+        said.append(
+            f"{MARGIN}% more tokens would not fit into its context of {context:,}."
+        )
     return said

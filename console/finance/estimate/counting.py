@@ -18,10 +18,11 @@ from django.utils.crypto import salted_hmac
 from console import xai
 from console.accounts.models import User
 from console.finance.estimate.prices_for import Offer
+from console.keys.models import ApiKey
 from console.keys.upstream import close_async_clients
 from console.relay import calls
-from console.relay.admission import Call, admit
-from console.relay.refusal import Refused
+from console.relay.admission import Call, admit, why_no_key
+from console.relay.refusal import Reason, Refused
 from console.relay.sentences import problem_of
 from console.usage.models import Endpoint
 
@@ -49,6 +50,15 @@ class Count:
     key_label: str = ""  # of the call
     sentence: str = ""
     advice: str = ""
+
+
+def obstacle(user: User) -> Reason | None:
+    """Return why this person can count nothing at all; None when a call may be tried.
+
+    A person spends through the keys of the teams they belong to, whatever their role.
+    """
+    keys = ApiKey.objects.filter(team__in=user.team_ids(), removed_at=None)
+    return None if keys.exists() else why_no_key(user)
 
 
 def count(*, user: User, text: str, offers: Sequence[Offer]) -> list[Count]:

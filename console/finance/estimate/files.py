@@ -13,13 +13,14 @@ from console.lib.export import Record
 AMOUNTS: Final = ("per_request", "per_day", "per_month", "low", "high")
 KINDS: Final = ("fresh", "cached", "image", "output", "reasoning")
 EXPORT_FIELDS: Final = (
-    "model", "host", "teams", "cheapest", "tier", "tier_reason", "prompt_counted",
+    "model", "host", "teams_named_where_differing", "team_count", "possible",
+    "cheapest", "tier", "tier_reason", "prompt_counted",
     *(f"{kind}_tokens" for kind in KINDS),
     *(f"{kind}_price_ticks" for kind in KINDS),
     "requests_per_day", "days",
     *(f"{amount}_ticks" for amount in AMOUNTS),
     *(f"{amount}_usd" for amount in AMOUNTS),
-    "unknown_because", "warnings", "working", "prices_seen_at",
+    "unknown_because", "not_possible_because", "warnings", "working", "prices_seen_at",
 )  # fmt: skip
 
 
@@ -35,7 +36,9 @@ def _record(line: Line, inputs: Inputs) -> Record:
     return {
         "model": offer.model_id,
         "host": offer.host,
-        "teams": offer.teams,
+        "teams_named_where_differing": offer.teams,
+        "team_count": offer.team_count,
+        "possible": line.possible,
         "cheapest": line.cheapest,
         "tier": working.tier.value,
         "tier_reason": working.tier_reason,
@@ -46,7 +49,8 @@ def _record(line: Line, inputs: Inputs) -> Record:
         "days": inputs.days,
         **{f"{name}_ticks": getattr(line, name) for name in AMOUNTS},
         **{f"{name}_usd": _dollars(getattr(line, name)) for name in AMOUNTS},
-        "unknown_because": line.reason,
+        "unknown_because": line.reason if line.possible else "",
+        "not_possible_because": "" if line.possible else line.reason,
         "warnings": line.warnings,
         "working": line.proof,
         "prices_seen_at": offer.seen_at,

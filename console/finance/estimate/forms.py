@@ -98,8 +98,9 @@ class EstimateForm(forms.Form):
 
     @property
     def inputs(self) -> Inputs:
-        """Return the job. Only of a valid form."""
-        return Inputs(models=self.names, counted=self.counts, **self.cleaned_data)
+        """Return the job, its prompt as it was typed last. Only of a valid form."""
+        made = Inputs(models=self.names, counted=self.counts, **self.cleaned_data)
+        return made.as_typed
 
 
 def form_of(query: str) -> EstimateForm:

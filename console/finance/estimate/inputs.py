@@ -34,7 +34,8 @@ class Inputs:
     images: int = 0
     image_tokens: int = 0  # of each image
     cached: int = 0  # per cent of the text tokens
-    counted: Mapping[str, int] = field(default_factory=dict)  # real `prompt` by model
+    # Real `prompt` by model, of one text; `prompt` is then the largest of them.
+    counted: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, stored: object) -> Self:
@@ -68,17 +69,22 @@ class Inputs:
         return urlencode(pairs)
 
     def with_counts(self, counts: Mapping[str, int]) -> Inputs:
-        """Return the same job with counted texts as its prompt."""
+        """Return the same job with a counted text as its prompt, in place of others."""
         if not counts:
             return self
-        merged = {**self.counted, **counts}
-        kept = dict(list(merged.items())[-MOST_MODELS:])
-        return replace(self, prompt=max(counts.values()), counted=kept)
+        return replace(self, prompt=max(counts.values()), counted=dict(counts))
 
     def with_counts_of(self, model_ids: Collection[str]) -> Inputs:
         """Return the same job with the counts of these models alone."""
         kept = {name: n for name, n in self.counted.items() if name in model_ids}
-        return replace(self, counted=kept)
+        return replace(self, counted={}).with_counts(kept)
+
+    @property
+    def as_typed(self) -> Inputs:
+        """Return the same job without counts, if another number was typed since."""
+        counts = self.counted.values()
+        holds = self.prompt == max(counts, default=0)
+        return self if holds else replace(self, counted={})
 
     def prompt_of(self, model_id: str) -> int:
         """Return the text tokens of the prompt, as this model counts them."""

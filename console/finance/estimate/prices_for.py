@@ -1,4 +1,8 @@
-"""What the teams of a viewer are told, as offers to compute with. One query."""
+"""What the teams of a viewer are told, as offers to compute with.
+
+Grouped by the database: however many teams there are, those that are told the same
+prices are one offer.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Min, TextField
+from django.db.models.functions import Cast
 
-from console.accounts.models import Team, User
+from console.accounts.models import User
 from console.catalog.costs import Prices
-from console.catalog.models import PRICE_FIELDS, PriceVersion
+from console.catalog.models import PriceVersion
+from console.catalog.prices import PriceGroup, prices_now
 from console.finance.estimate.inputs import Inputs
+
+Alike = tuple[UUID, int]  # a model and its prices, which some teams are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One model at the prices that the named teams are told now.
+    """One model at the prices that some teams are told now.
 
     `name` is what an address calls it: the model's id, with a team when the viewer's
     teams are told different prices.
@@ -27,59 +36,114 @@ class Offer:
     name: str
     host: str
     model_id: str
-    teams: tuple[str, ...]  # names, in order
-    team_ids: tuple[UUID, ...]
+    teams: tuple[str, ...]  # some names in order, where prices differ
+    team_count: int
+    team_ids: tuple[UUID, ...]  # that stand for them: the first, and those asked for
     differs: bool  # the same id has other offers
     listed: bool  # xAI still shows the model to one of these teams
     prices: Prices
-    odd: tuple[str, ...]  # fields that nobody confirmed; then nothing is computed
+    sound: bool  # False: odd and confirmed by nobody; then nothing is computed
     context_length: int | None  # tokens
     takes_images: bool | None  # None: not told
+    gives_text: bool | None  # None: not told
     seen_at: datetime  # the newest look at these prices
 
+    @property
+    def whose(self) -> str:
+        """Say which teams are told these prices."""
+        unnamed = self.team_count - len(self.teams)
+        if not self.teams:
+            return f"{unnamed:,} team{'' if unnamed == 1 else 's'}"
+        more = f" and {unnamed:,} more team{'' if unnamed == 1 else 's'}"
+        return ", ".join(self.teams) + (more if unnamed else "")
 
-def offers(user: User | AnonymousUser) -> list[Offer]:
-    """Return all offers to this person, by model; those with a team by its name."""
-    teams = Team.objects.visible_to(user).values("pk")
-    versions = (
-        PriceVersion.objects.newest()
-        .filter(team__in=teams)
-        .select_related("model", "team")
-        .defer("model__raw", "model__capabilities")
-        .order_by("model__model_id", "model__host", "team__name")
+    @property
+    def as_told(self) -> str:
+        """Say as whom the offer is made."""
+        return f"as {self.whose} {'is' if self.team_count == 1 else 'are'} told"
+
+
+def offers(user: User | AnonymousUser, names: Iterable[str] = ()) -> list[Offer]:
+    """Return all offers to this person, by model; those with a team by its name.
+
+    `names` are those of an address: a team in one of them is found, whichever team
+    stands for its offer now. At most two queries more than `prices_now`.
+    """
+    groups = prices_now(user=user)
+    number = Counter(group.model_id for group in groups)
+    shared = [group for group in groups if number[group.model_id] > 1]
+    stand_ins = _stand_ins(user, [group for group in shared if group.team is None])
+    asked = _asked(user, names) if shared else {}
+    made = []
+    for group in groups:
+        alike = group.model, group.digest
+        first = group.team or stand_ins.get(alike)
+        ids = dict.fromkeys([*([first] if first else []), *asked.get(alike, [])])
+        offer = _offer(group, tuple(ids))
+        if number[group.model_id] > 1:
+            offer = replace(offer, differs=True, name=f"{offer.model_id}@{first}")
+        made.append(offer)
+    return made
+
+
+def _stand_ins(
+    user: User | AnonymousUser, groups: Sequence[PriceGroup]
+) -> dict[Alike, UUID]:
+    """Return one team for each group that names none: always the same one."""
+    if not groups:
+        return {}
+    alike = {(group.model, group.digest) for group in groups}
+    rows = (
+        PriceVersion.objects.visible_to(user)
+        .newest()
+        .filter(prices_digest__in={digest for _, digest in alike})
+        .order_by()
+        .values_list("model_id", "prices_digest")
+        .annotate(first=Min(Cast("team_id", TextField())))
     )
-    alike: dict[tuple[object, ...], list[PriceVersion]] = {}
-    for version in versions:
-        prices = tuple(getattr(version, field) for field in PRICE_FIELDS)
-        alike.setdefault((version.model_id, prices, version.is_sound), []).append(
-            version
+    return {
+        (model, digest): UUID(first)
+        for model, digest, first in rows
+        if (model, digest) in alike
+    }
+
+
+def _asked(user: User | AnonymousUser, names: Iterable[str]) -> dict[Alike, list[UUID]]:
+    """Return which prices the teams of an address are told now of its models."""
+    pairs = [(model_id, team) for model_id, team in map(split, names) if team]
+    if not pairs:
+        return {}
+    rows = (
+        PriceVersion.objects.visible_to(user)
+        .newest()
+        .filter(
+            model__model_id__in={model_id for model_id, _ in pairs},
+            team__in={team for _, team in pairs},
         )
-    found = [_offer(group) for group in alike.values()]
-    number = Counter(offer.model_id for offer in found)
-    return [
-        replace(offer, differs=True, name=f"{offer.model_id}@{offer.team_ids[0]}")
-        if number[offer.model_id] > 1
-        else offer
-        for offer in found
-    ]
+    )
+    found: dict[Alike, list[UUID]] = {}
+    for model, digest, team in rows.values_list("model_id", "prices_digest", "team_id"):
+        found.setdefault((model, digest), []).append(team)
+    return found
 
 
-def _offer(versions: Sequence[PriceVersion]) -> Offer:
-    version, model = versions[0], versions[0].model
-    told = model.input_modalities
+def _offer(group: PriceGroup, team_ids: tuple[UUID, ...]) -> Offer:
+    gives = group.output_modalities
     return Offer(
-        name=model.model_id,
-        host=model.host,
-        model_id=model.model_id,
-        teams=tuple(each.team.name for each in versions),
-        team_ids=tuple(each.team_id for each in versions),
+        name=group.model_id,
+        host=group.host,
+        model_id=group.model_id,
+        teams=group.teams,
+        team_count=group.team_count,
+        team_ids=team_ids,
         differs=False,
-        listed=any(each.missing_at is None for each in versions),
-        prices=Prices.of(version),
-        odd=() if version.is_sound else tuple(version.odd),
-        context_length=model.context_length,
-        takes_images=None if told is None else "image" in told,
-        seen_at=max(each.last_seen_at for each in versions),
+        listed=group.listed,
+        prices=Prices.of(group),
+        sound=group.is_sound,
+        context_length=group.context_length,
+        takes_images=group.takes_images,
+        gives_text=None if gives is None else "text" in gives,
+        seen_at=group.last_seen_at,
     )
 
 

@@ -41,6 +41,11 @@ class Request:
         """What is compared with the threshold of the long-context tier."""
         return self.text + self.image
 
+    @property
+    def whole(self) -> int:
+        """What has to fit into the context of a model."""
+        return self.prompt + self.output + self.reasoning
+
     def less(self, percent: int) -> Request:
         """Return the same with so many per cent fewer tokens, rounded down."""
         return self._times(lambda tokens: tokens * (100 - percent) // 100)

@@ -28,7 +28,8 @@ MOST_ROWS: Final = 300  # on the page; a file holds all
 EXPORT_FIELDS: Final = (
     "verdict", "entry", "model", "by_alias", "field", "file_field", "xai_field",
     "written", "file_ticks", "file_usd_per_million", "xai_ticks",
-    "xai_usd_per_million", "file_tokens", "xai_tokens", "teams", "factor",
+    "xai_usd_per_million", "file_tokens", "xai_tokens",
+    "teams_named_where_differing", "more_teams", "factor",
     "factor_exact", "cause", "note", "effect",
 )  # fmt: skip
 
@@ -122,7 +123,7 @@ def filters_of(values: Mapping[str, object]) -> Filters:
 
 
 def board(*, user: User, filters: Filters) -> Board:
-    """Compare the chosen file for this person; two queries, whatever its size."""
+    """Compare the chosen file for this person; as many queries whatever its size."""
     choices = files.choices(user)
     asked = [one for one in choices if one.source == filters.source]
     choice = next(iter(asked or choices), None)
@@ -170,7 +171,8 @@ def records(found: Board) -> Iterator[Record]:
             "xai_usd_per_million": None if price is None else _dollars(price),
             "file_tokens": int(usd) if tokens and usd is not None else None,
             "xai_tokens": row.ticks if tokens else None,
-            "teams": row.teams,
+            "teams_named_where_differing": row.teams,
+            "more_teams": row.more_teams,
             "factor": line.times.replace(",", "") or None,
             "factor_exact": line.fraction or None,
             "cause": row.cause.label if row.cause else None,
@@ -197,10 +199,12 @@ def _kept(rows: Sequence[Row], filters: Filters) -> list[Row]:
 
 
 def _rank(row: Row) -> tuple[int, Fraction]:
-    """Order mismatches: free of charge and unreadable worst, then by the factor."""
+    """Order mismatches: free of charge worst, then by factor, then those without."""
     if row.verdict is not Verdict.MISMATCH:
         return 0, row.distance
-    return (2, Fraction(0)) if not row.factor else (1, row.distance)
+    if row.factor is None:
+        return 1, Fraction(0)
+    return (2 if row.factor else 3), row.distance
 
 
 def _sorted(rows: list[Row], filters: Filters) -> list[Row]:

@@ -42,7 +42,12 @@ class Correction:
     text: str
     entries: int
     added: int  # of them, models that the file did not have
-    left_out: int  # entries that xAI does not list, or whose prices are not certain
+    left: tuple[tuple[str, str], ...]  # entries of the file that are not in it, and why
+
+    @property
+    def left_out(self) -> int:
+        """How many entries of the file are not in it."""
+        return len(self.left)
 
 
 def correct(feed: Feed, models: Sequence[Model]) -> Correction:
@@ -54,10 +59,13 @@ def correct(feed: Feed, models: Sequence[Model]) -> Correction:
     """
     catalog = Catalog.of(models)
     made: dict[str, Json] = {}
+    left: list[tuple[str, str]] = []
     for entry in feed.entries:
         model = catalog.find(entry)
         told = _nearest(entry, model.sound) if model else None
-        if told is not None:
+        if told is None:
+            left.append((entry.name, _why_left(model)))
+        else:
             write = _litellm if feed.shape is Shape.LITELLM else _models_dev
             made[entry.key] = write(entry.raw, told.prices)
     corrected = len(made)
@@ -70,8 +78,16 @@ def correct(feed: Feed, models: Sequence[Model]) -> Correction:
         jsontext.write(part),
         entries=len(made),
         added=len(made) - corrected,
-        left_out=len(feed.entries) - corrected,
+        left=tuple(left),
     )
+
+
+def _why_left(model: Model | None) -> str:
+    if model is None or not model.told:
+        return "xAI does not list it"
+    if not model.sound:
+        return "xAI's price is odd and not confirmed"
+    return "xAI has not told its prices of input and output"
 
 
 def _nearest(entry: Entry, sound: Iterable[Told]) -> Told | None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from console.finance.referee import jsontext
 from console.finance.referee.fields import Field
-from console.finance.referee.jsontext import BadJson, Json, Number
+from console.finance.referee.jsontext import BadJson, Json, Number, TooDeep
 from console.finance.referee.quotes import (
     LITELLM_STANDARD,
     Entry,
@@ -25,6 +25,10 @@ from console.finance.referee.quotes import (
 
 MOST_ENTRIES: Final = 1_000  # of xAI
 MOST_DOUBLED: Final = 10  # that are named
+NO_TEXT: Final = (  # how pictures, archives and documents begin
+    b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"PK\x03\x04", b"\x1f\x8b", b"BZh",
+    b"%PDF", b"\0",
+)  # fmt: skip
 PROVIDER: Final = "xai"
 PREFIX: Final = "xai/"
 UNDERSTOOD: Final = (
@@ -83,6 +87,13 @@ class Feed:
 
 def decode(data: bytes) -> str:
     """Return the text of a file, or raise BadFile."""
+    if not data.strip():
+        raise BadFile("The file is empty.")
+    if _is_binary(data):
+        raise BadFile(
+            "This is no text file, but a picture, an archive or the like. Choose the "
+            "JSON file itself."
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -91,10 +102,17 @@ def decode(data: bytes) -> str:
         ) from None
 
 
+def _is_binary(data: bytes) -> bool:
+    """Tell whether no text begins like this."""
+    return data.startswith(NO_TEXT)
+
+
 def read(text: str) -> Feed:
     """Return xAI's part of a file of either shape. Raises BadFile."""
     try:
         value, doubled = jsontext.parse(text)
+    except TooDeep as problem:
+        raise BadFile(f"{problem} No price file is.") from None
     except BadJson as problem:
         raise BadFile(f"The file is not JSON. {problem}") from None
     if not isinstance(value, dict):

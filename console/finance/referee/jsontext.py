@@ -23,6 +23,10 @@ class BadJson(ValueError):
     """The text is no JSON. Says where and why, and repeats nothing of it."""
 
 
+class TooDeep(BadJson):
+    """It may be JSON, but is nested deeper than is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number as it is written."""
@@ -73,7 +77,7 @@ def parse(text: str) -> tuple[Json, list[str]]:
             f"Line {problem.lineno:,}, column {problem.colno:,}: {problem.msg}."
         ) from None
     except RecursionError:
-        raise BadJson(_TOO_DEEP) from None
+        raise TooDeep(_TOO_DEEP) from None
     _check_depth(value)
     return value, doubled
 
@@ -105,7 +109,7 @@ def _check_depth(value: Json) -> None:
     while level := [one for one in level if isinstance(one, dict | list)]:
         depth += 1
         if depth > DEEPEST:
-            raise BadJson(_TOO_DEEP)
+            raise TooDeep(_TOO_DEEP)
         level = [inner for one in level for inner in _inside(one)]
 
 

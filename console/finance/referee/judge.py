@@ -19,6 +19,7 @@ from console.finance.referee.fields import (
 )
 from console.finance.referee.quotes import Entry, Quote, QuotedTier, shown
 from console.finance.referee.verdicts import Model, Row, Told, Verdict
+from console.finance.referee.words import amount
 
 ENDLESS: Final = Fraction(10**100)  # times off, where that cannot be said
 
@@ -68,11 +69,28 @@ class Judge:
 
     def _tier_missing(self) -> Row:
         """Say so once; what the file has for long prompts is its standard price."""
-        told = self.model.sound[0]
+        usd, sound = self.entry.usd(Field.INPUT), self.model.sound
+        right = [told for told in sound if usd == _of(told, Field.INPUT)]
+        told = next(iter(right or sound))
         place = "…_above_…_tokens" if self.per_token else "cost.tiers"
         row = self._mismatch(Field.THRESHOLD, Quote(place), told)
-        usd, long = self.entry.usd(Field.INPUT), worth(told.prices, Field.LONG_INPUT)
-        return replace(row, factor=usd / long if usd is not None and long else None)
+        long = _of(told, Field.LONG_INPUT)
+        if right and usd is not None and long:
+            return replace(row, factor=usd / long)
+        # Its own mistake has a row of its own, and is not counted twice.
+        return replace(row, note=f"{row.note}. {self._why_no_factor(told)}")
+
+    def _why_no_factor(self, told: Told) -> str:
+        """Say what is wrong with the file's input price, and what xAI's two are."""
+        quote = self.entry.quotes[Field.INPUT]
+        wrong = "is itself wrong"
+        if quote.usd is None:
+            wrong = "is no price" if quote.given else "is missing"
+        standard, long = _of(told, Field.INPUT), _of(told, Field.LONG_INPUT)
+        return (
+            f"Its input price {wrong}, so there is no factor; at xAI input costs "
+            f"${amount(long)} per 1M tokens there, in place of ${amount(standard)}"
+        )
 
     def _rows(self, field: Field, quote: Quote) -> Iterator[Row]:
         """Yield the verdict on one price; nothing where neither side has one."""
@@ -122,12 +140,13 @@ class Judge:
     ) -> Row:
         model = self.model
         differ = len({_of(each, field) for each in model.told}) > 1
-        same = {
-            team
+        same = [
+            each
             for each in model.sound
             if told and _of(each, field) == _of(told, field)
-            for team in each.teams
-        }
+        ]
+        names = {team for each in same for team in each.teams}
+        number = sum(each.team_count for each in same)
         by_id = self.entry.model == model.model_id
         return Row(
             verdict=verdict,
@@ -137,7 +156,8 @@ class Judge:
             field=field,
             quote=quote,
             ticks=ticks_of(told.prices, field) if told else None,
-            teams=tuple(sorted(same)) if differ else (),
+            teams=tuple(sorted(names)) if differ else (),
+            more_teams=number - len(names) if differ else 0,
         )
 
     def _all_are(self, such: Callable[[Prices], bool]) -> bool:

@@ -1,74 +1,86 @@
-"""What xAI tells the teams of one person, now and before."""
+"""What xAI tells the teams of one person, now and before.
+
+Grouped by the database: what is loaded grows with prices, and not with teams.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import fields
 from itertools import groupby
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 
-from console.accounts.models import Team, User
+from console.accounts.models import User
 from console.catalog.costs import Prices
 from console.catalog.models import PriceVersion
+from console.catalog.prices import PriceGroup, prices_now
 from console.finance.referee.cases import Past
 from console.finance.referee.verdicts import Model, Told
 
+FIELDS: Final = tuple(field.name for field in fields(Prices))
+
 
 def models_for(user: User | AnonymousUser) -> list[Model]:
-    """Return every model that a team of this person was ever told. One query.
+    """Return every model that a team of this person was ever told.
 
-    A model of several upstreams is one: a file does not tell them apart.
+    One query more than `prices_now`. A model of several upstreams is one: a file does
+    not tell them apart.
     """
-    versions = (
-        PriceVersion.objects.filter(team__in=Team.objects.visible_to(user))
-        .select_related("model", "team")
-        .defer("model__raw", "model__capabilities")
-        .order_by("model__model_id", "-first_seen_at", "team__name")
-    )
+    past = _past(user)
     return [
-        _model(model_id, list(of_model))
-        for model_id, of_model in groupby(versions, key=lambda v: v.model.model_id)
+        _model(model_id, list(groups), past.get(model_id, []))
+        for model_id, groups in groupby(prices_now(user=user), key=lambda g: g.model_id)
     ]
 
 
-def _model(model_id: str, versions: list[PriceVersion]) -> Model:
-    newest = [version for version in versions if version.superseded_at is None]
-    listed = [version for version in newest if version.missing_at is None]
-    gone = [version.missing_at for version in newest if version.missing_at is not None]
-    facts = max((v.model for v in versions), key=lambda model: model.last_seen_at)
-    aliases = {alias for v in versions for alias in v.model.aliases or ()}
+def _model(model_id: str, groups: Sequence[PriceGroup], past: list[Past]) -> Model:
+    listed = [group for group in groups if group.listed]
+    gone = [group.missing_at for group in groups if group.missing_at is not None]
+    newest = max(groups, key=lambda group: group.last_seen_at)
+    aliases = {alias for group in groups for alias in group.aliases or ()}
     return Model(
         model_id=model_id,
         aliases=tuple(sorted(aliases)),
-        context=facts.context_length,
+        context=newest.context_length,
         told=_told(listed),
-        past=_past(versions),
+        past=tuple(past),
         gone_at=max(gone) if gone and not listed else None,
-        seen_at=max((v.last_seen_at for v in listed), default=None),
+        seen_at=max((group.last_seen_at for group in listed), default=None),
     )
 
 
-def _told(versions: Iterable[PriceVersion]) -> tuple[Told, ...]:
+def _told(groups: Sequence[PriceGroup]) -> tuple[Told, ...]:
     """Return one for all teams that are told the same, most teams first."""
-    alike: dict[tuple[Prices, bool], set[str]] = {}
-    for version in versions:
-        same = Prices.of(version), version.is_sound
-        alike.setdefault(same, set()).add(version.team.name)
-    told = [
-        Told(prices=prices, sound=sound, teams=tuple(sorted(teams)))
-        for (prices, sound), teams in alike.items()
-    ]
-    return tuple(sorted(told, key=lambda one: (-len(one.teams), one.teams)))
+    told: dict[tuple[Prices, bool], Told] = {}
+    for group in groups:
+        prices = Prices.of(group)
+        same = told.get((prices, group.is_sound))
+        told[prices, group.is_sound] = Told(
+            prices=prices,
+            sound=group.is_sound,
+            teams=tuple(sorted({*group.teams, *(same.teams if same else ())})),
+            team_count=group.team_count + (same.team_count if same else 0),
+        )
+    return tuple(sorted(told.values(), key=lambda one: (-one.team_count, one.teams)))
 
 
-def _past(versions: Iterable[PriceVersion]) -> tuple[Past, ...]:
-    """Return the sound prices that were replaced, each with its last day."""
-    ends: dict[Prices, datetime] = {}
-    for version in versions:
-        ended_at = version.superseded_at or version.missing_at
-        if ended_at is not None and version.is_sound:
-            prices = Prices.of(version)
-            ends[prices] = max(ended_at, ends.get(prices, ended_at))
-    past = [Past(prices, until) for prices, until in ends.items()]
-    return tuple(sorted(past, key=lambda one: one.until, reverse=True))
+def _past(user: User | AnonymousUser) -> dict[str, list[Past]]:
+    """Return the sound prices that ended, by model, each with its last day."""
+    rows = (
+        PriceVersion.objects.visible_to(user)
+        .sound()
+        .filter(Q(superseded_at__isnull=False) | Q(missing_at__isnull=False))
+        .order_by()
+        .values_list("model__model_id", *FIELDS)
+        .annotate(until=Max(Coalesce("superseded_at", "missing_at")))
+        .order_by("-until")
+    )
+    found: dict[str, list[Past]] = {}
+    for model_id, *values, until in rows:
+        prices = Prices(**dict(zip(FIELDS, values, strict=True)))
+        found.setdefault(model_id, []).append(Past(prices, until))
+    return found

@@ -20,7 +20,8 @@ class Told:
     """What some teams are told now of one model."""
 
     prices: Prices
-    teams: tuple[str, ...]
+    teams: tuple[str, ...]  # some names, where other teams are told other prices
+    team_count: int = 1
     sound: bool = True  # False: odd, and nobody has confirmed it
 
 
@@ -64,6 +65,7 @@ class Row:
     quote: Quote | None = None
     ticks: int | None = None  # xAI's price per token, or the threshold in tokens
     teams: tuple[str, ...] = ()  # whose price it is, where others are told another
+    more_teams: int = 0  # of them, that are not named
     cause: Cause | None = None
     note: str = ""
     factor: Fraction | None = None  # file / xAI

@@ -65,6 +65,11 @@ def effect(row: Row) -> str:
             f"Prompts from {int(row.quote.usd):,} tokens on count as long; "
             f"at xAI those from {row.ticks or 0:,}."
         )
+    if factor is None and row.cause is Cause.LONG_MISSING:
+        return (
+            f"The file lacks the tier: prompts from {row.ticks or 0:,} tokens on are "
+            "counted at its prices of short ones."
+        )
     if factor is None:
         words = WITHOUT_FACTOR.get(row.cause, "are counted where xAI counts nothing")
         return f"{subject} {words}."

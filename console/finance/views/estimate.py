@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods
 
 from console import vault
 from console.accounts.acting import actor_of, person_of
@@ -31,42 +32,29 @@ from console.lib.htmx import render_page, wants_part
 PAGE, SHOWN_SCENARIOS = "finance/estimate.html", 5
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @rule("prices.view")
 def estimate(request: HttpRequest) -> HttpResponseBase:
-    """What a job would cost on the chosen models; the address holds the whole job."""
-    found = Estimate.made_of(EstimateForm(request.GET), offers(request.user))
+    """What a job would cost on the chosen models; the address holds the whole job.
+
+    A POST brings a text: its real tokens become the prompt.
+    """
+    if request.method == "POST":
+        return _count(request)
+    job = EstimateForm(request.GET)
+    found = Estimate.made_of(job, offers(request.user, job.names))
     format = export.format_of(request.GET.get("format", ""))
     if format and found.comparison:
         return _export(request, found.comparison, format)
     if request.GET.get("show") == "print" and found.comparison:
-        return render(request, "finance/estimate_print.html", found.context)
+        context = found.context | {"opened": _opened_by(request)}
+        return render(request, "finance/estimate_print.html", context)
 
-    context = found.context | _around(request)
+    context = found.context | _around(request) | {"alone": wants_part(request)}
     response = render_page(request, PAGE, context, part="estimate-result")
     if wants_part(request) and found.comparison:
         response["HX-Replace-Url"] = address(found.comparison.inputs, context["opened"])
     return response
-
-
-@require_POST
-@rule("prices.view")
-def count(request: HttpRequest) -> HttpResponse:
-    """Count a pasted text with the chosen models; the counts become the prompt."""
-    job, form = form_of(request.POST.get("inputs", "")), CountForm(request.POST)
-    told = offers(request.user)
-    counts: list[counting.Count] = []
-    if job.is_valid() and form.is_valid():
-        counts = _counts(request, form, chosen(job.inputs, told).offers)
-        got = {one.model_id: one.tokens for one in counts if one.tokens is not None}
-        inputs = job.inputs.with_counts(got)
-        job = form_of(inputs.query)
-        if counts and len(got) == len(counts):
-            messages.success(request, _said(counts))
-            return HttpResponseRedirect(address(inputs), status=303)
-    found = Estimate.made_of(job, told)
-    context = found.context | _around(request) | {"count_form": form, "counts": counts}
-    return render(request, PAGE, context, status=422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +76,24 @@ class Estimate:
         return cls(form, told, choice, compare(inputs, choice.offers))
 
     @property
+    def _counted(self) -> Mapping[str, int]:
+        """The counts that are used; of a wrong job, those that it brought."""
+        if self.comparison:
+            return self.comparison.inputs.counted
+        told = {offer.model_id for offer in self.offers}
+        return {name: n for name, n in self.form.counts.items() if name in told}
+
+    @property
     def context(self) -> dict[str, Any]:
         """Return what the templates of an estimate need."""
         names = {offer.name for offer in self.choice.offers}
-        told = {offer.model_id for offer in self.offers}
         return {
             "form": self.form,
             "comparison": self.comparison,
             "unknown": self.choice.unknown,
             "query": self.comparison.inputs.query if self.comparison else "",
             "ticked": names if self.form.names else (),
-            "counted": {n: c for n, c in self.form.counts.items() if n in told},
+            "counted": self._counted,
             "offers": self.offers,
             "now": timezone.now(),
         }
@@ -113,11 +108,12 @@ def address(inputs: Inputs, scenario: Scenario | None = None) -> str:
 def _around(request: HttpRequest) -> dict[str, Any]:
     """Return what stands beside an estimate: the text to count, and scenarios."""
     own = scenarios.scenarios_of(request.user)
-    opened = _opened(own, request.GET.get("scenario", ""))
+    part = wants_part(request)
     return {
+        "cannot_count": None if part else counting.obstacle(person_of(request)),
         "count_form": CountForm(),
         "name_form": NameForm(),
-        "opened": opened,
+        "opened": _opened_by(request),
         "scenarios": [
             (one, address(scenarios.inputs_of(one), one))
             for one in own[:SHOWN_SCENARIOS]
@@ -127,38 +123,81 @@ def _around(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _opened(own: list[Scenario], text: str) -> Scenario | None:
+def _opened_by(request: HttpRequest) -> Scenario | None:
+    """Return which of the person's scenarios is worked on."""
+    text = request.POST.get("scenario") or request.GET.get("scenario", "")
     try:
         wanted = UUID(text)
     except ValueError:
         return None
-    return next((one for one in own if one.pk == wanted), None)
+    return Scenario.objects.visible_to(request.user).filter(pk=wanted).first()
+
+
+def _count(request: HttpRequest) -> HttpResponse:
+    """Count a pasted text, and go on to the estimate with the counts as its prompt."""
+    job, form = _job_of(request), CountForm(request.POST)
+    found = Estimate.made_of(job, offers(request.user, job.names))
+    counts: list[counting.Count] = []
+    if found.comparison and form.is_valid():
+        counts = _counts(request, form, found.comparison)
+        got = {one.model_id: one.tokens for one in counts if one.tokens is not None}
+        inputs = found.comparison.inputs.with_counts(got)
+        if counts and len(got) == len(counts):
+            messages.success(request, _said(counts, found.comparison))
+            where = address(inputs, _opened_by(request))
+            return HttpResponseRedirect(where, status=303)
+        found = Estimate.made_of(form_of(inputs.query), found.offers)
+    context = (
+        found.context
+        | _around(request)
+        | {"count_form": form, "counts": counts, "alone": False}
+    )
+    response = render(request, PAGE, context, status=422)
+    if request.headers.get("HX-Request") and found.comparison:
+        # The form was sent to the address with which the page once came.
+        where = address(found.comparison.inputs, context["opened"])
+        response["HX-Push-Url"] = where
+    return response
+
+
+def _job_of(request: HttpRequest) -> EstimateForm:
+    """Return the job beside the text: as it stands in its form, or as it was shown."""
+    if "requests" in request.POST:
+        return EstimateForm(request.POST)
+    return form_of(request.POST.get("inputs", ""))
 
 
 def _counts(
-    request: HttpRequest, form: CountForm, wanted: tuple[Offer, ...]
+    request: HttpRequest, form: CountForm, comparison: Comparison
 ) -> list[counting.Count]:
     """Return the counts, or say in the form why there are none."""
-    models = {offer.model_id for offer in wanted}
-    if not 0 < len(models) <= counting.MOST_CALLS:
-        sentence = f"Choose 1 to {counting.MOST_CALLS} models to count with."
-        form.add_error("text", f"{sentence} Nothing was sent.")
+    if not comparison.lines:
+        form.add_error("text", "No model is chosen that counts. Nothing was sent.")
         return []
     try:
         return counting.count(
-            user=person_of(request), text=form.cleaned_data["text"], offers=wanted
+            user=person_of(request),
+            text=form.cleaned_data["text"],
+            offers=[line.offer for line in comparison.lines],
         )
     except counting.Busy as busy:
         form.add_error("text", f"{busy.sentence} {busy.advice}")
         return []
 
 
-def _said(counts: list[counting.Count]) -> str:
+def _said(counts: list[counting.Count], comparison: Comparison) -> str:
     each = ", ".join(f"{one.model_id}: {one.tokens:,}" for one in counts)
     made = sum(not one.known_before for one in counts)
+    told = f"{each} tokens. {made} call{'s were' if made > 1 else ' was'} booked."
     if not made:
-        return f"Counted before, so no call was made. {each} tokens."
-    return f"{each} tokens. {made} call{'s were' if made > 1 else ' was'} booked."
+        told = f"Counted before, so no call was made. {each} tokens."
+    models = len({line.offer.model_id for line in comparison.lines})
+    if models > len(counts):
+        told += (
+            f" These are the first {len(counts)} of the {models} models compared; the "
+            "others are computed with the largest count."
+        )
+    return told
 
 
 def _export(

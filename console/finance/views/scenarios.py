@@ -126,8 +126,9 @@ def scenario_unshare(request: HttpRequest, scenario_id: UUID) -> HttpResponse:
 @rule("prices.view")
 def scenario_shared(request: HttpRequest, share_token: str) -> HttpResponse:
     """A colleague's scenario, at the prices that the viewer's own teams are told."""
-    scenario, told = _shared(share_token), offers(request.user)
+    scenario = _shared(share_token)
     whole = scenarios.inputs_of(scenario)
+    told = offers(request.user, whole.models)
     inputs = narrowed(whole, told)
     comparison = compare(inputs, chosen(inputs, told).offers) if inputs else None
     context = {
@@ -145,7 +146,8 @@ def scenario_shared(request: HttpRequest, share_token: str) -> HttpResponse:
 def scenario_copy(request: HttpRequest, share_token: str) -> HttpResponse:
     """Save a colleague's scenario as one's own, without models one is not told."""
     scenario = _shared(share_token)
-    inputs = narrowed(scenarios.inputs_of(scenario), offers(request.user))
+    whole = scenarios.inputs_of(scenario)
+    inputs = narrowed(whole, offers(request.user, whole.models))
     if inputs is None:
         messages.error(request, "None of its models is told to your teams.")
         return _to_list()

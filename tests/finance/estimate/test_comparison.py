@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 
+from console.catalog.costs import Prices
 from console.finance.estimate.comparison import compare, request_of
 from console.finance.estimate.files import EXPORT_FIELDS, records
 from console.finance.estimate.inputs import Inputs
@@ -27,13 +28,15 @@ def offer(model_id: str = "grok-4.3", **changes: Any) -> Offer:
         "host": "xai",
         "model_id": model_id,
         "teams": ("Search",),
+        "team_count": 1,
         "team_ids": (SEARCH,),
         "differs": False,
         "listed": True,
         "prices": GROK_4_3,
-        "odd": (),
+        "sound": True,
         "context_length": 1_000_000,
         "takes_images": True,
+        "gives_text": True,
         "seen_at": NOON,
     }
     return Offer(**known | changes)
@@ -93,15 +96,9 @@ def test_nothing_to_compare_is_no_error() -> None:
             "xAI has not told the price of output tokens.",
             id="output and reasoning have one price",
         ),
-        pytest.param({"odd": ("search_price",)}, DESIGN, "Not confirmed:", id="odd"),
+        pytest.param({"sound": False}, DESIGN, "Not confirmed:", id="odd"),
         pytest.param(
-            {"takes_images": False},
-            replace(DESIGN, images=1, image_tokens=5),
-            "takes no images",
-            id="no images",
-        ),
-        pytest.param(
-            {},
+            {"context_length": 20_000_000},
             replace(DESIGN, requests=1_000_000_000, days=366, prompt=10_000_000),
             "Too large to compute: more than $922,337,203.6854775807.",
             id="too large",
@@ -117,6 +114,84 @@ def test_what_is_unknown_has_a_reason_and_no_total(
     assert reason in line.reason
     assert (line.per_month, line.low, line.high) == (None, None, None)
     assert (line.proof, found.main, line.cheapest) == ([], None, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "job", "reason"),
+    [
+        pytest.param(
+            {"context_length": 256_000},
+            replace(DESIGN, prompt=300_000, output=500),
+            "A request of 300,500 tokens does not fit into the context of 256,000.",
+            id="context",
+        ),
+        pytest.param(
+            {"context_length": 2_579}, DESIGN, "2,580 tokens does not fit", id="by one"
+        ),
+        pytest.param(
+            {"context_length": 2_000},
+            replace(DESIGN, prompt=1_000, output=500, reasoning=600),
+            "2,100 tokens does not fit",
+            id="reasoning counts",
+        ),
+        pytest.param(
+            {"takes_images": False},
+            replace(DESIGN, images=1, image_tokens=5),
+            "takes no images",
+            id="images",
+        ),
+        pytest.param({"gives_text": False}, DESIGN, "gives no text", id="output"),
+        pytest.param(
+            {"gives_text": False, "sound": False}, DESIGN, "gives no text", id="and odd"
+        ),
+    ],
+)
+def test_a_model_that_cannot_do_the_job_stands_last_with_the_reason(
+    changes: dict[str, Any], job: Inputs, reason: str
+) -> None:
+    cheap = offer("cannot", prices=GROK_3_MINI, **changes)
+
+    found = compare(job, [cheap, offer("untold", prices=Prices()), offer("can")])
+    alone = compare(job, [cheap])
+
+    line = found.lines[-1]
+    names = [each.offer.model_id for each in found.lines]
+    assert names == ["can", "untold", "cannot"]
+    assert reason in line.reason
+    assert (line.possible, line.per_month, line.cheapest) == (False, None, False)
+    assert (found.impossible, found.known) == (1, 1)
+    assert found.main is not None
+    assert (found.main.offer.model_id, found.main.cheapest) == ("can", False)
+    assert (alone.main, alone.impossible) == (None, 1)
+
+
+def test_a_model_of_unknown_context_may_be_the_cheapest() -> None:
+    found = compare(DESIGN, [offer("a", prices=GROK_3_MINI, context_length=None)])
+
+    assert found.main is found.lines[0]
+    assert found.lines[0].possible
+
+
+def test_what_cannot_be_is_in_a_file_with_its_reason() -> None:
+    (record,) = records(compare(DESIGN, [offer(context_length=5)]))
+
+    assert (record["possible"], record["unknown_because"]) == (False, "")
+    assert "does not fit" in record["not_possible_because"]
+
+
+@pytest.mark.parametrize(
+    ("teams", "count", "words"),
+    [
+        (("Search",), 1, "as Search is told"),
+        (("A", "B"), 2, "as A, B are told"),
+        (("A", "B", "C"), 4, "as A, B, C and 1 more team are told"),
+        ((), 1_990, "as 1,990 teams are told"),
+    ],
+)
+def test_an_offer_says_as_whom_it_is_made(
+    teams: tuple[str, ...], count: int, words: str
+) -> None:
+    assert offer(teams=teams, team_count=count).as_told == words
 
 
 def test_a_model_without_images_is_known_for_a_job_without() -> None:
@@ -149,7 +224,13 @@ def test_the_margin_holds_the_job_where_long_prices_are_lower() -> None:
     ("changes", "job", "warning"),
     [
         ({"listed": False}, DESIGN, "does not list this model any more"),
-        ({"context_length": 2_000}, DESIGN, "2,580 tokens does not fit into"),
+        ({"context_length": None}, DESIGN, "whether 2,580 tokens fit is unknown"),
+        ({"context_length": 2_580}, DESIGN, "10% more tokens would not fit into its"),
+        (
+            {"takes_images": None},
+            replace(DESIGN, images=1, image_tokens=5),
+            "has not told whether this model takes images",
+        ),
         (
             {"prices": replace(GROK_3_MINI, cached_prompt_text_token_price=0)},
             DESIGN,
@@ -210,7 +291,7 @@ def test_a_file_holds_ticks_and_exact_dollars() -> None:
     assert (one["image_tokens"], one["image_price_ticks"]) == (0, None)
     assert (one["tier"], one["cheapest"], one["unknown_because"]) == (
         "standard",
-        True,
+        False,  # of what the other costs nothing is known
         "",
     )
     assert (other["per_month_ticks"], other["per_month_usd"]) == (None, None)

@@ -16,6 +16,7 @@ from console.finance.estimate import counting
 from console.finance.estimate.forms import LONGEST_TEXT
 from console.finance.estimate.inputs import Inputs
 from console.finance.estimate.prices_for import offers
+from console.finance.models import Scenario
 from console.keys.models import ApiKey
 from console.keys.upstream import use_transport
 from console.usage.models import Endpoint, RecordState, UsageRecord
@@ -25,7 +26,8 @@ from tests.relay import stock
 # The calls are booked by threads of their own.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-URL = "/models/estimate/count/"
+URL = "/models/estimate/"
+PART = {"HX-Request": "true"}
 TEXT = "Rewrite this query: red shoes\u200b <b>"
 
 
@@ -89,7 +91,7 @@ def test_the_count_becomes_the_prompt_of_the_same_job(
     assert told["prompt"] == [size]
     assert told["counted"] == [f"m0:{size}", f"m1:{size}"]
     assert told["output"] == ["77"]
-    assert f'value="m0:{size}" checked' in page
+    assert f'name="counted" value="m0:{size}"' in page
     assert f"{size} prompt tokens, counted" in page
     assert "red shoes" not in answer.headers["Location"]
 
@@ -143,7 +145,7 @@ def test_one_model_that_fails_leaves_the_counts_of_others(
     assert "xAI has trouble. Try again." in answer.text
     assert "secret words" not in answer.text
     assert f"m0: {len(TEXT)} tokens" in answer.text
-    assert f'value="m0:{len(TEXT)}" checked' in answer.text
+    assert f'name="counted" value="m0:{len(TEXT)}"' in answer.text
     assert "red shoes\u200b &lt;b&gt;</textarea>" in answer.text
 
 
@@ -195,8 +197,7 @@ def test_who_may_not_call_is_told_why_and_what_to_do(
         pytest.param(
             ("m0",), "x" * (LONGEST_TEXT + 1), "longer than 200 KB", id="too long"
         ),
-        pytest.param((), "x", "Choose 1 to 4 models", id="all five"),
-        pytest.param(("zzz",), "x", "Choose 1 to 4 models", id="none known"),
+        pytest.param(("zzz",), "x", "No model is chosen", id="none known"),
     ],
 )
 def test_what_cannot_be_counted_is_said_and_not_sent(
@@ -249,6 +250,91 @@ def test_a_place_is_given_back_after_a_failure(xai_says: Tokenizer, send: Send) 
         assert "xAI has trouble." in send("m0").text
 
 
-def test_only_posts(client_of: ClientOf, sam: User, client: Any) -> None:
-    assert client_of(sam).get(URL).status_code == 405
+@pytest.mark.parametrize("models", [(), ("m4", "m3", "m2", "m1", "m0")])
+def test_of_more_than_four_models_the_first_four_count_and_it_is_said(
+    xai_says: Tokenizer, client_of: ClientOf, sam: User, models: tuple[str, ...]
+) -> None:
+    browser, job = client_of(sam), Inputs(models=models)
+
+    answer = browser.post(URL, {"inputs": job.query, "text": TEXT})
+
+    where = answer.headers["Location"]
+    page = browser.get(where).text
+    assert sorted(body["model"] for body in xai_says.asked) == ["m0", "m1", "m2", "m3"]
+    assert where.startswith(URL + "?")
+    assert parse_qs(urlsplit(where).query).get("model", []) == list(models)
+    assert "These are the first 4 of the 5 models compared" in page
+    assert "computed with the largest count" in page
+
+
+def test_the_job_is_taken_as_it_stands_in_its_form(
+    xai_says: Tokenizer, client_of: ClientOf, sam: User
+) -> None:
+    """The script sends the fields of the job beside what was computed last."""
+    now = {"requests": "7", "days": "3", "model": ["m1"], "output": "9"}
+
+    answer = client_of(sam).post(URL, {"inputs": "model=m0", "text": TEXT, **now})
+
+    told = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert [body["model"] for body in xai_says.asked] == ["m1"]
+    assert (told["model"], told["requests"], told["output"]) == (["m1"], ["7"], ["9"])
+
+
+def test_a_number_that_is_typed_after_a_count_wins(
+    xai_says: Tokenizer, send: Send, client_of: ClientOf, sam: User
+) -> None:
+    where, browser = send("m0").headers["Location"], client_of(sam)
+    typed = where.replace(f"prompt={len(TEXT)}", "prompt=5000")
+
+    counted, own = browser.get(where).text, browser.get(typed, headers=PART)
+
+    assert f"{len(TEXT)} prompt tokens, counted" in counted
+    assert "prompt tokens, counted" not in own.text
+    assert "5,000 fresh" in own.text
+    assert '<div id="counted" hx-swap-oob="true"></div>' in own.text
+    assert "counted" not in own.headers["HX-Replace-Url"]
+
+
+def test_what_could_not_be_counted_leaves_the_address_of_the_job(
+    xai_says: Tokenizer, client_of: ClientOf, sam: User
+) -> None:
+    now = {"requests": "7", "model": ["m1"]}
+
+    answer = client_of(sam).post(URL, {"text": "", **now}, headers=PART)
+
+    assert answer.status_code == 422
+    assert answer.headers["HX-Push-Url"].startswith(f"{URL}?model=m1&requests=7&")
+
+
+def test_a_scenario_stays_open_over_a_count(
+    xai_says: Tokenizer, client_of: ClientOf, sam: User
+) -> None:
+    mine = Scenario.objects.create(owner=sam, name="mine", inputs={})
+    body = {"inputs": "model=m0", "text": TEXT, "scenario": str(mine.pk)}
+
+    answer = client_of(sam).post(URL, body)
+
+    assert answer.headers["Location"].endswith(f"&scenario={mine.pk}")
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [("fin", "You belong to no team"), ("mia", "No key is stored for your teams.")],
+)
+def test_who_may_not_call_is_told_so_before_the_click(
+    client_of: ClientOf,
+    other_team: Team,
+    who: str,
+    sentence: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    page = client_of(request.getfixturevalue(who)).get(URL).text
+
+    assert sentence in page
+    assert "type the number of prompt tokens" in page
+    assert 'type="button" disabled' in page
+    assert "<textarea" not in page
+
+
+def test_strangers_are_sent_to_sign_in(client: Any) -> None:
     assert client.post(URL).status_code == 302

@@ -39,7 +39,7 @@ def test_what_an_address_holds_is_read_back(job: Inputs) -> None:
     form = form_of(job.query)
 
     if form.is_valid():
-        assert form.inputs == job
+        assert form.inputs == job.as_typed
     else:
         assert (job.images, job.image_tokens) == (job.images or 1, 0)
 
@@ -154,9 +154,24 @@ def test_counts_become_the_prompt() -> None:
     job = Inputs(prompt=1, counted={"a": 5}).with_counts({"b": 8, "c": 7})
 
     assert job.prompt == 8
-    assert [job.prompt_of(name) for name in "abcd"] == [5, 8, 7, 8]
+    assert [job.prompt_of(name) for name in "abcd"] == [8, 8, 7, 8]  # of one text
     assert job.with_counts({}) == job
-    assert job.with_counts_of({"b"}).counted == {"b": 8}
+    assert job.with_counts_of({"c"}) == Inputs(prompt=7, counted={"c": 7})
+
+
+@pytest.mark.parametrize("prompt", ["7", "9", "5000"])
+def test_a_typed_number_wins_over_counts(prompt: str) -> None:
+    query = QueryDict(mutable=True)
+    query.setlist("counted", ["a:8", "b:7"])
+    query["prompt"] = prompt
+    typed = EstimateForm(query)
+    query["prompt"] = "8"
+    counted = EstimateForm(query)
+
+    assert typed.is_valid()
+    assert counted.is_valid()
+    assert typed.inputs == Inputs(prompt=int(prompt))
+    assert counted.inputs.counted == {"a": 8, "b": 7}
 
 
 def test_a_text_has_a_size_that_is_said() -> None:

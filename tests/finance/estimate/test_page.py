@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.signals import post_init
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -131,7 +132,7 @@ def test_hides_prices_of_other_teams(
     assert "grok-3" not in page
     assert "180 output x 99,000" in page
     assert "output x 25,000" not in page
-    assert "told" not in row
+    assert "is told" not in row
 
 
 def test_a_model_that_is_not_told_is_no_line(
@@ -212,7 +213,7 @@ def test_bad_input_is_harmless(
 def test_too_large_is_said(
     client_of: ClientOf, sam: User, told: list[PriceVersion]
 ) -> None:
-    job = {"requests": "1000000000", "days": "366", "prompt": "10000000"}
+    job = {"requests": "1000000000", "days": "366", "prompt": "900000"}
 
     assert "Too large to compute" in client_of(sam).get(URL, job).text
 
@@ -244,7 +245,7 @@ def test_strangers_are_sent_to_sign_in_and_posts_refused(
     client: Any, client_of: ClientOf, sam: User
 ) -> None:
     assert client.get(URL).status_code == 302
-    assert client_of(sam).post(URL).status_code == 405
+    assert client_of(sam).put(URL).status_code == 405
 
 
 @pytest.mark.parametrize("number", [1, 20])
@@ -260,11 +261,94 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models(
         Scenario.objects.create(owner=sam, name=f"s{n}", inputs={})
     browser = client_of(sam)
 
-    # Session, person, prices, scenarios.
-    with django_assert_num_queries(4):
+    # Session, person, prices (6, that of few teams), scenarios.
+    with django_assert_num_queries(9):
         part = browser.get(URL, headers=PART)
 
     assert len(rows(part.text)) == number
+
+
+@pytest.mark.parametrize("others", [3, 30])
+def test_loads_no_more_rows_for_any_number_of_teams(
+    client_of: ClientOf, fin: User, others: int, django_assert_num_queries: Any
+) -> None:
+    teams = [Team.objects.create(name=f"Team {n:02d}") for n in range(others)]
+    for model_id in ("grok-4.3", "grok-3"):
+        model = stored_model(model_id)
+        for number, each in enumerate(teams):
+            dear = {"completion_text_token_price": 99_000} if number == 0 else {}
+            stored_price(model, each, **dear)
+    made: list[object] = []
+
+    def count(instance: object, **_: object) -> None:
+        made.append(instance)
+
+    post_init.connect(count)
+    found = offers(fin)
+    post_init.disconnect(count)
+
+    assert [offer.team_count for offer in found] == [others - 1, 1, others - 1, 1]
+    assert sum(isinstance(one, PriceVersion) for one in made) == 4
+    assert not any(isinstance(one, Team) for one in made)
+    with django_assert_num_queries(5 if others == 3 else 6):  # one finds a stand-in
+        offers(fin)
+
+
+def test_a_team_of_an_address_is_found_whichever_stands_for_its_price(
+    client_of: ClientOf, fin: User
+) -> None:
+    teams = [Team.objects.create(name=f"Team {n:02d}") for n in range(30)]
+    model = stored_model()
+    for each in teams[:-1]:
+        stored_price(model, each)
+    stored_price(model, teams[-1], completion_text_token_price=99_000)
+    browser = client_of(fin)
+
+    many = browser.get(URL, {**DESIGN, "model": f"grok-4.3@{teams[7].pk}"}).text
+    one = browser.get(URL, {**DESIGN, "model": f"grok-4.3@{teams[-1].pk}"}).text
+
+    assert "as 29 teams are told" in rows(many)[0]
+    assert "as Team 29 is told" in rows(one)[0]
+    assert (len(rows(many)), len(rows(one))) == (1, 1)
+    assert many.count('" checked>') == 1
+
+
+def test_the_cheapest_can_do_the_job(
+    client_of: ClientOf, fin: User, team: Team, told: list[PriceVersion]
+) -> None:
+    small = stored_model("grok-build-0.1", context_length=256_000)
+    stored_price(small, team, prompt_text_token_price=1)
+
+    page = client_of(fin).get(URL, {"prompt": "300000"}).text
+
+    last = rows(page)[-1]
+    assert "grok-build-0.1" in last
+    assert "not possible" in last
+    assert "does not fit into the context of 256,000" in last
+    assert "the cheapest of 3 that can do the job" in page
+    assert "cheapest" in rows(page)[0]
+
+
+def test_where_no_model_can_do_the_job_there_is_no_winner(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    for name in ("small", "other"):
+        stored_price(stored_model(name, context_length=1_000), team)
+
+    page = client_of(fin).get(URL, {"prompt": "300000"}).text
+
+    assert "None of the 2 can do the job; the table says why." in page
+    assert "cheapest" not in page
+
+
+def test_a_winner_of_unknown_context_says_so(
+    client_of: ClientOf, sam: User, team: Team
+) -> None:
+    stored_price(stored_model("vague", context_length=None), team)
+
+    page = client_of(sam).get(URL, JOB).text
+
+    assert "whether the request fits into its context is unknown" in page
 
 
 def test_the_print_view_has_the_whole_job_and_every_working(
@@ -279,6 +363,59 @@ def test_the_print_view_has_the_whole_job_and_every_working(
     assert "data-print hidden" in page
     assert f"Made {timezone.now():%-d %b %Y}" in page
     assert 'name="prompt"' not in page
+
+
+def test_the_print_view_names_the_scenario_and_ages_nothing(
+    client_of: ClientOf, fin: User, told: list[PriceVersion]
+) -> None:
+    mine = Scenario.objects.create(owner=fin, name="Search bot", inputs={})
+    job = {**DESIGN, "show": "print", "scenario": str(mine.pk)}
+
+    page = client_of(fin).get(URL, job).text
+    sheet = page.split('<section class="sheet"')[1].split("</section>")[0]
+
+    assert "Cost estimate: Search bot" in page
+    assert "with the prices all teams are told." in page
+    assert "<time" not in sheet
+    assert f"Prices seen {told[0].last_seen_at:%-d %b %Y, %H:%M} UTC" in sheet
+
+
+def test_says_how_shares_and_the_range_are_rounded(
+    client_of: ClientOf, sam: User, told: list[PriceVersion]
+) -> None:
+    job = {**DESIGN, "prompt": "1237", "cached": "35"}
+
+    page = client_of(sam).get(URL, job).text
+
+    assert "432 cached x 2,000" in page  # of 432.95
+    assert "A share of cached tokens is rounded down to whole tokens." in page
+    assert "so a range is never too narrow" in page
+
+
+def test_a_scenario_of_somebody_else_is_not_named(
+    client_of: ClientOf, sam: User, fin: User, told: list[PriceVersion]
+) -> None:
+    other = Scenario.objects.create(owner=fin, name="Secret plan", inputs={})
+    job = {**DESIGN, "scenario": str(other.pk)}
+    browser = client_of(sam)
+
+    assert "Secret plan" not in browser.get(URL, job).text
+    assert "Secret plan" not in browser.get(URL, {**job, "show": "print"}).text
+
+
+@pytest.mark.parametrize(
+    ("who", "words"), [("sam", "your teams"), ("fin", "all teams")]
+)
+def test_says_whose_prices_they_are(
+    client_of: ClientOf,
+    told: list[PriceVersion],
+    who: str,
+    words: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    browser = client_of(request.getfixturevalue(who))
+
+    assert f"at the prices {words} are told now" in browser.get(URL).text
 
 
 def test_the_print_view_of_a_wrong_job_is_the_form(
@@ -315,7 +452,7 @@ def test_files_hold_no_price_of_other_teams(
 
     (record,) = json.loads(answer.getvalue())
     assert record["output_price_ticks"] == 99_000
-    assert record["teams"] == ["Elsewhere"]
+    assert (record["teams_named_where_differing"], record["team_count"]) == ([], 1)
 
 
 def test_a_wrong_job_is_no_file(

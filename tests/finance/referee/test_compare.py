@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from typing import Any
+
+import pytest
 
 from console.finance.referee.causes import Cause
 from console.finance.referee.fields import Field
@@ -38,7 +41,7 @@ def test_the_golden_file_of_litellm() -> None:
     ]
     assert wrong == [
         ("xai/grok-4.3-latest", Field.INPUT, Cause.UNIT, 10**6),
-        ("xai/grok-4.3-latest", Field.THRESHOLD, Cause.LONG_MISSING, 500_000),
+        ("xai/grok-4.3-latest", Field.THRESHOLD, Cause.LONG_MISSING, None),
         ("xai/grok-4.5", Field.CACHED, Cause.GUESSED_CACHED, Fraction(5, 3)),
         ("xai/grok-4.5", Field.LONG_CACHED, Cause.GUESSED_CACHED, Fraction(5, 3)),
         ("xai/grok-code-fast-1", Field.CACHED, Cause.NO_CACHED, None),
@@ -52,6 +55,42 @@ def test_the_golden_file_of_litellm() -> None:
     assert {row.alias for row in rows if row.name.endswith("latest")} == {
         "grok-4.3-latest"
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "factor", "note"),
+    [
+        ({}, Fraction(1, 2), "Long prompts are priced like short ones"),
+        (
+            {"input_cost_per_token": "3.00"},
+            None,
+            "Long prompts are priced like short ones. Its input price is no price, so "
+            "there is no factor; at xAI input costs $2.50 per 1M tokens there, in "
+            "place of $1.25",
+        ),
+        ({"input_cost_per_token": 1.25}, None, "Its input price is itself wrong"),
+        ({"input_cost_per_token": None}, None, "Its input price is missing"),
+    ],
+)
+def test_a_missing_tier_is_measured_by_a_right_input_price_alone(
+    change: dict[str, Any], factor: Fraction | None, note: str
+) -> None:
+    cached = {"cache_read_input_token_cost": 2e-7}
+    rows = found(litellm(a=FLAT | cached | change), model("a"))
+
+    (row,) = [row for row in rows if row.cause is Cause.LONG_MISSING]
+    assert row.factor == factor
+    assert note in row.note
+
+
+def test_a_missing_tier_is_held_against_the_team_whose_input_price_it_has() -> None:
+    dear = prices(prompt_text_token_price=30_000)
+    cached = {"cache_read_input_token_cost": 2e-7}
+
+    rows = found(litellm(a=FLAT | cached), model("a", dear, prices()))
+
+    (row,) = [row for row in rows if row.cause is Cause.LONG_MISSING]
+    assert row.factor == Fraction(1, 2)
 
 
 def test_the_golden_file_of_models_dev() -> None:

@@ -56,6 +56,21 @@ def test_the_golden_file_of_litellm_is_corrected() -> None:
     assert wrong(made(LITELLM).text) == []
 
 
+def test_entries_left_out_are_named_with_the_reason() -> None:
+    doubted = model("odd", told=(Told(prices=prices(), teams=("a",), sound=False),))
+    untold = model("untold", standard(None, None, None))
+    known = [model("a"), model("gone", told=()), doubted, untold]
+
+    found = made(litellm(a=FLAT, gone=FLAT, odd=FLAT, untold=FLAT), *known)
+
+    assert found.left == (
+        ("xai/gone", "xAI does not list it"),
+        ("xai/odd", "xAI's price is odd and not confirmed"),
+        ("xai/untold", "xAI has not told its prices of input and output"),
+    )
+    assert (found.entries, found.left_out) == (1, 3)
+
+
 def test_the_golden_file_of_models_dev_is_corrected() -> None:
     before = json.loads(MODELS_DEV, parse_float=Decimal)["xai"]
 

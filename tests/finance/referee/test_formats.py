@@ -158,7 +158,13 @@ def test_endless_tiers_are_cut() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "not JSON. Line 1, column 1"),
+        (b"", "The file is empty."),
+        (b" \r\n\t", "The file is empty."),
+        (b"\x89PNG\r\n\x1a\n\0\0", "This is no text file"),
+        (b"PK\x03\x04\x14\0", "This is no text file"),
+        (b"[" * 100_000, "Objects and lists are nested more than 64 deep. No price"),
+        (b'{"xai/a": ' + b"[" * 99 + b"]" * 99 + b"}", "nested more than 64 deep"),
+        (b"-Infinity", "The file is not JSON. The file holds -Infinity"),
         (b"\xff\xfe{\x00}\x00", "not text in UTF-8: its byte 1"),
         (b'{"a": "\xe9"}', "not text in UTF-8: its byte 8"),
         (b"[]", "no JSON object"),

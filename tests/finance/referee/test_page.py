@@ -25,7 +25,7 @@ from console.audit.models import Entry
 from console.finance.models import PriceFile
 from console.finance.referee.board import EXPORT_FIELDS, MOST_ROWS
 from tests.finance.referee.feeds import LITELLM, MODELS_DEV, litellm
-from tests.keys.stored import stored_model, stored_price
+from tests.keys.stored import stored_facts, stored_model, stored_price
 from tests.people import ClientOf
 
 URL = "/models/referee/"
@@ -47,7 +47,9 @@ def rows(text: str) -> list[str]:
 @pytest.fixture
 def known(team: Team) -> None:
     """Tell `team` the prices of grok-4.3."""
-    stored_price(stored_model("grok-4.3"), team)
+    model = stored_model("grok-4.3")
+    stored_price(model, team)
+    stored_facts(model, team)
 
 
 @pytest.fixture
@@ -78,6 +80,43 @@ def test_shows_the_mismatches_worst_first(sent: Client) -> None:
     assert "A price per 1M tokens in a field per token." in first
     assert "Long-context tier missing" in second
     assert "Costs of input come out 1,000,000 x too high." in page
+
+
+def test_the_worst_is_the_one_most_times_off(
+    client_of: ClientOf, sam: User, team: Team
+) -> None:
+    """A row without a factor says less than a price a million times too high."""
+    stored_price(stored_model("grok-4.3"), team)
+    right = {"output_cost_per_token": 2.5e-6, "cache_read_input_token_cost": 2e-7}
+    tier = {
+        "input_cost_per_token_above_200k_tokens": 2.5e-6,
+        "output_cost_per_token_above_200k_tokens": 5e-6,
+    }
+    entry = {"input_cost_per_token": 1.25, **right, **tier}
+    browser = client_of(sam)
+    browser.post(URL, upload(json.dumps({"xai/grok-4.3": entry})))
+
+    page = browser.get(URL).text
+
+    assert "Costs of input come out 1,000,000 x too high." in page
+    first, second = rows(page)
+    assert "1,000,000 x" in first
+    assert "Cached price missing" in second
+
+
+def test_the_corrected_file_is_said_to_hold_xai_alone_and_how_to_merge_it(
+    sent: Client,
+) -> None:
+    page = sent.get(URL).text
+
+    card = page.split('id="h-corrected"')[1].split("</section>")[0]
+    left = card.split('id="left-out"')[1].split("</ul>")[0]
+    assert left.count("<li>") == 3
+    assert "xai/grok-beta: xAI does not list it" in left
+    assert "It holds entries of xAI only." in card
+    assert "The 2 entries of other providers in your file are not in it" in card
+    assert "merge it into yours" in card
+    assert "jq -s &#x27;.[0] + .[1]&#x27;" in card or "jq -s '.[0] + .[1]'" in card
 
 
 def test_the_summary_counts_everything(sent: Client) -> None:
@@ -202,7 +241,8 @@ def test_a_file_is_deleted_by_its_person_alone(
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "Line 1, column 1"),
+        (b"", "The file is empty."),
+        (b"\x89PNG\r\n\x1a\n", "This is no text file"),
         (b"{", "The file is not JSON. Line 1, column 2"),
         (b"[" * 100_000, "nested more than 64 deep"),
         (b'{"xai/a": {"input_cost_per_token": NaN}}', "holds NaN"),
@@ -395,7 +435,7 @@ def test_asks_the_same_number_of_queries_for_any_number_of_entries(
 
     assert len(rows(page.text)) > 50
     assert asked[0] == asked[1]
-    assert asked[0] <= 6
+    assert asked[0] <= 11
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models.signals import post_init
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team, User
 from console.finance.referee.truth import models_for
-from tests.keys.stored import stored_model, stored_price
+from tests.keys.stored import stored_facts, stored_model, stored_price
 
 
 def test_knows_prices_teams_aliases_and_context(fin: User, team: Team) -> None:
@@ -20,7 +21,7 @@ def test_knows_prices_teams_aliases_and_context(fin: User, team: Team) -> None:
 
     assert (known.model_id, known.aliases) == ("grok-4.3", ("grok-4.3-latest",))
     assert known.context == 1_000_000
-    assert [told.teams for told in known.told] == [("Search",)]
+    assert [told.team_count for told in known.told] == [1]
     assert known.told[0].prices.completion_text_token_price == 25_000
     assert known.seen_at == version.last_seen_at
 
@@ -112,12 +113,25 @@ def test_a_model_that_one_team_lost_is_still_listed(
 
     (known,) = models_for(fin)
 
-    assert [told.teams for told in known.told] == [("Elsewhere",)]
+    assert [told.team_count for told in known.told] == [1]
     assert known.gone_at is None
 
 
+def test_staff_are_told_no_alias_of_other_teams(
+    sam: User, fin: User, team: Team, other_team: Team
+) -> None:
+    model = stored_model("grok-4.3", aliases=["grok-secret"])
+    stored_price(model, team)
+    stored_price(model, other_team)
+    stored_facts(model, other_team)
+
+    (known,), (whole,) = models_for(sam), models_for(fin)
+
+    assert (known.aliases, whole.aliases) == ((), ("grok-secret",))
+
+
 @pytest.mark.parametrize("number", [1, 20])
-def test_asks_one_query(
+def test_asks_the_same_number_of_queries_for_any_number_of_models(
     fin: User,
     team: Team,
     number: int,
@@ -126,5 +140,34 @@ def test_asks_one_query(
     for n in range(number):
         stored_price(stored_model(f"grok-{n}"), team)
 
-    with django_assert_num_queries(1):
+    # What ended, and the groups of prices (4).
+    with django_assert_num_queries(5):
         assert len(models_for(fin)) == number
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_loads_no_more_rows_for_any_number_of_teams(
+    fin: User, number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    model, long_ago = stored_model(), timezone.now() - timedelta(days=30)
+    for n in range(number):
+        each = Team.objects.create(name=f"Team {n:02d}")
+        stored_price(model, each, first_seen_at=long_ago, completion_text_token_price=9)
+        stored_price(model, each, completion_text_token_price=1 if n == 0 else 2)
+    made: list[object] = []
+
+    def count(instance: object, **_: object) -> None:
+        made.append(instance)
+
+    post_init.connect(count)
+    with django_assert_num_queries(6):  # one for names, since prices differ
+        (known,) = models_for(fin)
+    post_init.disconnect(count)
+
+    assert [told.team_count for told in known.told] == [number - 1, 1]
+    assert len(known.past) == 1
+    assert sorted(type(one).__name__ for one in made) == [
+        "LanguageModel",
+        "PriceVersion",
+        "PriceVersion",
+    ]

@@ -54,6 +54,22 @@ def test_factors(factor: Fraction | None, text: str) -> None:
     assert factor_text(factor) == text
 
 
+def test_a_missing_tier_without_a_factor_is_no_claim_about_xai() -> None:
+    row = Row(
+        verdict=Verdict.MISMATCH,
+        name="a",
+        field=Field.THRESHOLD,
+        quote=Quote("…_above_…_tokens"),
+        ticks=200_000,
+        cause=Cause.LONG_MISSING,
+    )
+
+    assert effect(row) == (
+        "The file lacks the tier: prompts from 200,000 tokens on are counted at its "
+        "prices of short ones."
+    )
+
+
 def row(field: Field, cause: Cause, factor: Fraction | None, usd: int = 1) -> Row:
     quote = Quote("x", "1", Fraction(usd))
     return Row(

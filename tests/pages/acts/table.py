@@ -22,6 +22,7 @@ from console.keys.models import (
     XaiUser,
 )
 from console.keys.selection import Selection
+from console.polling import schedule
 from tests.keys.importing.tables_of import HEADING, actor_of
 from tests.people import NOON, PASSWORD, SECRET
 
@@ -41,7 +42,7 @@ WITHOUT_ENTRY = {
     "finance:view": OWN_LOOKS,
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
-    "finance:estimate_count": A_CALL,
+    "finance:estimate": A_CALL,
     "finance:scenarios": OWN_SCENARIO,
     "finance:scenario_copy": OWN_SCENARIO,
     "finance:scenario_update": OWN_SCENARIO,
@@ -86,6 +87,10 @@ def _reviewed_together(ids: Ids, by: User) -> None:
 
 def _odd(ids: Ids, by: User) -> None:
     PriceVersion.objects.update(odd=["completion_text_token_price"])
+
+
+def _polled(ids: Ids, by: User) -> None:
+    schedule.fill()
 
 
 def _with_feed(ids: Ids, by: User) -> None:
@@ -223,6 +228,9 @@ OF_KEYS = {
     "polling:check_picked": Act("key.checked_by_hand", KEY),
 }
 OF_OTHERS = {
+    "polling:look_now": Act(
+        "prices.asked_by_hand", before=_polled, detail=frozenset({"keys"}), of_key=False
+    ),
     "finance:review_all": Act(
         "prices.reviewed",
         {"up_to": "2999-01-01T00:00:00Z", "note": "seen"},
