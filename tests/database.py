@@ -9,8 +9,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -93,3 +95,23 @@ def _migrations_hash() -> str:
         for file in sorted(Path(app.path, "migrations").glob("*.py")):
             digest.update(f"{app.label}/{file.name}".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+@contextmanager
+def counted_rows() -> Iterator[list[int]]:
+    """Collect how many rows each statement inside returns or touches."""
+    rows: list[int] = []
+
+    def count(
+        execute: Callable[..., object],
+        sql: str,
+        params: object,
+        many: bool,
+        context: dict[str, Any],
+    ) -> object:
+        result = execute(sql, params, many, context)
+        rows.append(context["cursor"].rowcount)
+        return result
+
+    with connection.execute_wrapper(count):
+        yield rows

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -217,9 +219,10 @@ def _follow_facts(
     known: Told,
     seen_at: datetime,
 ) -> list[Step[FactsVersion]]:
-    """Do the same for what a model is."""
+    """Do the same for what a model is; and note which whole answer the team got."""
     steps: list[Step[FactsVersion]] = []
     same: list[UUID] = []
+    unlike: list[FactsVersion] = []
     for model_id, row in rows.items():
         before, listing = known.facts.get(row.pk), known.prices.get(row.pk)
         if versions.is_late(before, seen_at) or versions.is_late(listing, seen_at):
@@ -228,15 +231,26 @@ def _follow_facts(
         facts = versions.merged({field: told[field] for field in KEPT_FACTS}, before)
         differs = before is None or _differ(before, facts)
         seen_on = listing is None or versions.goes_on(listing, seen_at)
+        digest = raw_digest(told["raw"])
         if before is not None and not differs and seen_on:
             same.append(before.pk)
+            if before.raw_digest != digest:
+                before.raw_digest = digest
+                unlike.append(before)
             continue
         after = FactsVersion(
-            model=row, team=team, first_seen_at=seen_at, last_seen_at=seen_at, **facts
-        )
+            model=row, team=team, first_seen_at=seen_at, last_seen_at=seen_at,
+            raw_digest=digest, **facts,
+        )  # fmt: skip
         steps.append(Step(before, after, differs))
     versions.write(FactsVersion, steps=steps, same=same, seen_at=seen_at)
+    FactsVersion.objects.bulk_update(unlike, ["raw_digest"])
     return steps
+
+
+def raw_digest(raw: Mapping[str, Any]) -> str:
+    """Return what is the same for the same answer, in any order of its fields."""
+    return sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
 
 
 def _differ(known: PriceVersion | FactsVersion, told: Mapping[str, Any]) -> bool:

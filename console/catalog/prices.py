@@ -19,6 +19,7 @@ from django.db.models import (
     Count,
     Max,
     Min,
+    QuerySet,
     Value,
     When,
 )
@@ -35,7 +36,8 @@ from console.catalog.told_facts import models_told
 NAMED: Final = 3  # teams named where prices differ; the others are counted
 FEW: Final = 20  # teams of a price that are named at all
 
-Names = dict[tuple[UUID, int], list[tuple[str, UUID]]]  # by model and prices
+Alike = tuple[UUID, int, int]  # model, prices, and the place of the sighting
+Names = dict[Alike, list[tuple[str, UUID]]]
 
 
 class Sighting(StrEnum):
@@ -177,13 +179,14 @@ def _grouped(
     )
     prices = {row.pop("pk"): row for row in samples.values("pk", *PRICE_FIELDS)}
     doubted = set(versions.doubted().values_list("model_id", "prices_digest"))
-    names = _names(versions, [found for found in shown.values() if len(found) > 1])
+    differing = [found for found in shown.values() if len(found) > 1]
+    names = _names(versions.annotate(place=seen), differing)
     groups = [
         _group(
             models[model],
             prices[row["sample"]],
             row,
-            named=names.get((model, row["prices_digest"]), []),
+            named=names.get((model, row["prices_digest"], row["best"]), []),
             differs=len(found) > 1,
             is_sound=(model, row["prices_digest"]) not in doubted,
         )
@@ -236,9 +239,7 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return listed or [*best.values()]
 
 
-def _names(
-    versions: PriceVersionQuerySet, differing: list[list[dict[str, Any]]]
-) -> Names:
+def _names(placed: QuerySet[Any], differing: list[list[dict[str, Any]]]) -> Names:
     """Return the teams of groups that are few, by name; of many, their number tells."""
     few = [
         row["prices_digest"]
@@ -248,12 +249,12 @@ def _names(
     ]
     if not few:
         return {}
-    rows = versions.filter(prices_digest__in=few).order_by("team__name")
+    rows = placed.filter(prices_digest__in=few).order_by("team__name")
     names: Names = defaultdict(list)
-    for model, digest, name, team in rows.values_list(
-        "model_id", "prices_digest", "team__name", "team_id"
+    for model, digest, place, name, team in rows.values_list(
+        "model_id", "prices_digest", "place", "team__name", "team_id"
     ):
-        names[model, digest].append((name, team))
+        names[model, digest, place].append((name, team))
     return names
 
 

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import uniform
 from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from console import vault, xai
@@ -155,8 +156,7 @@ def write(results: Sequence[Fetched]) -> set[str]:
     opened = _write_keys([r for r in results if r.claim.kind == PollKind.KEY])
     for result in results:
         if result.claim.kind == PollKind.MODELS:
-            # Apart, since the catalog makes its writers wait for each other.
-            _write_models(result)
+            _write_models_or_fault(result)
     if opened:
         schedule.bring_forward(opened, PollKind.MODELS)
     for result in results:
@@ -188,7 +188,11 @@ def _write_keys(results: Sequence[Fetched]) -> list[UUID]:
     schedule.finish(_finishes(held))
     # Last, since it holds the audit trail until the commit.
     incidents.reconcile(changed)
-    return [key_id for key_id, found in changes.items() if _opens_models(found)]
+    return [
+        key_id
+        for key_id, found in changes.items()
+        if any(one.field in OPENS_MODELS for one in found)
+    ]
 
 
 def _record_failure(result: Fetched) -> list[KeyChange]:
@@ -204,8 +208,19 @@ def _record_failure(result: Fetched) -> list[KeyChange]:
     return []
 
 
-def _opens_models(changes: Iterable[KeyChange]) -> bool:
-    return any(change.field in OPENS_MODELS for change in changes)
+def _write_models_or_fault(result: Fetched) -> None:
+    """Store one answer, apart, since the catalog makes its writers wait.
+
+    One that breaks by a mistake of ours counts as a fault: it is asked for again
+    later, and the answers of others are stored.
+    """
+    try:
+        _write_models(result)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, for all
+    except Exception:
+        log.exception("the models of key %s could not be stored", result.claim.key_id)
+        _write_models(replace(result, outcome=Fault("")))
 
 
 @transaction.atomic

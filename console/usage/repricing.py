@@ -73,12 +73,12 @@ SUMS: Final = """
            AS asked (n, model, alias, threshold_before, threshold_after,
                      cached_matters, image_matters)
      CROSS JOIN LATERAL (
-           SELECT prompt_tokens AS prompt,
+           SELECT prompt_tokens::numeric AS prompt,
                   CASE WHEN endpoint = 'messages' OR NOT asked.cached_matters
                        THEN coalesce(cached_tokens, 0) ELSE cached_tokens END AS cached,
                   CASE WHEN endpoint = 'messages' OR NOT asked.image_matters
                        THEN coalesce(image_tokens, 0) ELSE image_tokens END AS image,
-                  completion_tokens + CASE WHEN endpoint = 'messages'
+                  completion_tokens::numeric + CASE WHEN endpoint = 'messages'
                        THEN coalesce(reasoning_tokens, 0) ELSE reasoning_tokens END
                        AS completion
              FROM usage_usagerecord
@@ -89,7 +89,7 @@ SUMS: Final = """
               AND NOT (prompt_tokens IS NULL AND cost_ticks IS NOT DISTINCT FROM 0)
      ) AS call
      CROSS JOIN LATERAL (
-           SELECT prompt + cached + image + completion IS NOT NULL AS known
+           SELECT num_nulls(prompt, cached, image, completion) = 0 AS known
      ) AS told
      GROUP BY 1, 2, 3
 """

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self, TypedDict, TypeVar
 
-from console.xai.errors import BadAnswer
+from console.xai.errors import BadAnswer, Cause
 from console.xai.fields import Fields, JsonObject
 
 T = TypeVar("T")
@@ -54,6 +54,9 @@ class KeyInfo:
         )
 
 
+MOST_MODELS = 1_000  # of one list
+
+
 class _Shared(TypedDict):
     """Fields that both kinds of model entries have."""
 
@@ -77,7 +80,7 @@ def _shared(read: Fields) -> _Shared:
         "id": read.identity("id"),
         "created": read.number("created"),
         "owned_by": read.text("owned_by"),
-        "aliases": read.texts("aliases"),
+        "aliases": read.names("aliases"),
         "prompt_text_token_price": read.price("prompt_text_token_price"),
         "cached_prompt_text_token_price": read.price("cached_prompt_text_token_price"),
         "prompt_image_token_price": read.price("prompt_image_token_price"),
@@ -171,9 +174,15 @@ class LanguageModel(_Priced):
 def _entries(
     listed: Fields, name: str, entry: Callable[[JsonObject], T]
 ) -> tuple[tuple[T, ...], int]:
-    """Return the readable entries of a list, and the number of the others."""
+    """Return the readable entries of a list, and the number of the others.
+
+    Raises BadAnswer for one of more than MOST_MODELS: xAI has some dozens.
+    """
     found, skipped = [], 0
-    for item in listed.entries(name):
+    items = listed.entries(name)
+    if len(items) > MOST_MODELS:
+        raise BadAnswer(Cause.MALFORMED, status=200)
+    for item in items:
         try:
             if not isinstance(item, dict):
                 skipped += 1

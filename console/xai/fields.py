@@ -14,6 +14,7 @@ from console.xai.jsontext import signed_number, whole_number
 JsonObject = Mapping[str, Any]
 T = TypeVar("T")
 
+MOST_NAMES, LONGEST_NAME = 100, 200
 ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,200}")
 
 
@@ -67,6 +68,13 @@ class Fields:
     def texts(self, name: str) -> tuple[str, ...] | None:
         """Return a list of strings; one wrong member makes the whole list odd."""
         return self._unless_odd(name, _all_of(self._data.get(name), str))
+
+    def names(self, name: str) -> tuple[str, ...] | None:
+        """Return a list of names: MOST_NAMES, of LONGEST_NAME characters, or odd."""
+        found = _all_of(self._data.get(name), str)
+        if found and (len(found) > MOST_NAMES or max(map(len, found)) > LONGEST_NAME):
+            found = None
+        return self._unless_odd(name, found)
 
     def mapping(self, name: str) -> JsonObject | None:
         """Return an object."""

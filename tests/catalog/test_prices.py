@@ -230,6 +230,25 @@ def test_teams_that_were_not_looked_at_that_day_make_no_line_of_their_own(
     assert (row.sighting, row.differs) == (Sighting.SEEN, False)
 
 
+def test_only_teams_that_the_line_counts_are_named(
+    fin: User, team: Team, other_team: Team
+) -> None:
+    dear = model_json(completion_text_token_price=30_000)
+    gone = Team.objects.create(name="Another that has lost it")
+    for one in (team, gone):
+        see(one, model_json())
+    see(other_team, dear)
+    models = LanguageModel.objects.values_list("pk", flat=True)
+    record_missing(host="xai", team=gone, models=models, seen_at=NOON + HOUR)
+
+    rows = prices_now(user=fin)
+
+    assert sorted((row.teams, row.team_count, row.unnamed) for row in rows) == [
+        ((other_team.name,), 1, 0),
+        ((team.name,), 1, 0),
+    ]
+
+
 def test_an_odd_price_says_so_until_it_is_confirmed(sam: User, team: Team) -> None:
     see(team, model_json())
     see(team, model_json(completion_text_token_price=0), hours=1)

@@ -397,6 +397,28 @@ def test_a_mistake_of_ours_is_logged_and_delays_no_other(
     assert secret_of(0) not in caplog.text
 
 
+def test_an_answer_that_cannot_be_stored_holds_back_no_other_team(
+    make_keys: MakeKeys,
+    upstream: Upstream,
+    other_team: Team,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (bad,), (good,) = make_keys(1), make_keys(1, of=other_team)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE catalog_priceversion ADD CHECK (team_id <> %s)", [bad.team_id]
+        )
+    schedule.fill()
+
+    poller.poll_due()
+
+    assert [one.team_id for one in PriceVersion.objects.all()] == [good.team_id]
+    assert "could not be stored" in caplog.text
+    assert poll_of(bad, PollKind.MODELS).failures == 1
+    assert wait_of(bad, PollKind.MODELS) > SECOND
+    assert poll_of(good, PollKind.MODELS).failures == 0
+
+
 def test_a_slow_key_delays_no_other(make_keys: MakeKeys, upstream: Upstream) -> None:
     keys = make_keys(8)
     release = threading.Event()

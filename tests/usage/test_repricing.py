@@ -68,6 +68,8 @@ def key(team: Team) -> ApiKey:
 
 pytestmark = pytest.mark.django_db
 
+ABSURD = 2**63 - 1
+
 
 def dearer() -> Json:
     return model_json(
@@ -391,3 +393,15 @@ def _alone(facts: dict[str, Any], sight: ChangeSight) -> int | None:
     costs_of = [costs.cost_ticks(costs.Prices.of(one), usage) for one in ends if one]
     old, new = costs_of
     return None if old is None or new is None else new - old
+
+
+def test_an_absurd_count_of_tokens_stops_nothing(
+    key: ApiKey, sam: User, team: Team
+) -> None:
+    call(key, sam)
+    call(key, sam, endpoint="messages", **dict.fromkeys(USED, ABSURD))
+
+    sights = look(team, model_json(completion_text_token_price=26_000))
+
+    (effect,) = record_effects(sights)
+    assert (effect.calls, effect.unknown_calls, effect.ticks) == (1, 1, 70_000)

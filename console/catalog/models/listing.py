@@ -71,6 +71,7 @@ class FactsVersion(models.Model):
     output_modalities = models.JSONField(null=True)  # list of text
     aliases = models.JSONField(null=True)  # list of text
     context_length = models.BigIntegerField(null=True)  # tokens
+    raw_digest = models.CharField(max_length=64, blank=True)  # of its newest answer
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)  # start of the next one

@@ -71,7 +71,7 @@ def count(*, user: User, text: str, offers: Sequence[Offer]) -> list[Count]:
     for offer in offers:
         hosts.setdefault(offer.model_id, []).append(offer.host)
     models = list(hosts)[:MOST_CALLS]
-    known = {model: _known(hosts[model], model, text) for model in models}
+    known = {model: _known(user, hosts[model], model, text) for model in models}
     missing = [model for model in models if known[model] is None]
     fresh = _ask_all(user, missing, text) if missing else {}
     return [
@@ -88,7 +88,7 @@ def _ask_all(user: User, models: Sequence[str], text: str) -> dict[str, Count]:
     try:
         admitted = {model: _admitted(user, model, text) for model in models}
         waiting = [one for one in admitted.values() if isinstance(one, Call)]
-        answers = asyncio.run(_wait_for(waiting, text)) if waiting else []
+        answers = asyncio.run(_wait_for(user, waiting, text)) if waiting else []
         refused = {
             model: one for model, one in admitted.items() if isinstance(one, Count)
         }
@@ -111,14 +111,14 @@ def _admitted(user: User, model: str, text: str) -> Call | Count:
         return Count(model_id=model, sentence=said.sentence, advice=said.advice)
 
 
-async def _wait_for(admitted: Sequence[Call], text: str) -> list[Count]:
+async def _wait_for(user: User, admitted: Sequence[Call], text: str) -> list[Count]:
     try:
-        return await asyncio.gather(*(_ask(call, text) for call in admitted))
+        return await asyncio.gather(*(_ask(user, call, text) for call in admitted))
     finally:
         await close_async_clients()  # they belong to this event loop
 
 
-async def _ask(call: Call, text: str) -> Count:
+async def _ask(user: User, call: Call, text: str) -> Count:
     try:
         result = await calls.tokenize(call, text)
     except xai.XaiError as error:
@@ -127,20 +127,21 @@ async def _ask(call: Call, text: str) -> Count:
             model_id=call.model, sentence=problem.sentence, advice=problem.advice
         )
     tokens = len(result.tokens)
-    await cache.aset(_name(call.host, call.model, text), tokens, KEPT.total_seconds())
+    name = _name(user, call.host, call.model, text)
+    await cache.aset(name, tokens, KEPT.total_seconds())
     return Count(model_id=call.model, tokens=tokens, key_label=call.key_label)
 
 
-def _known(hosts: Sequence[str], model: str, text: str) -> int | None:
-    found = cache.get_many([_name(host, model, text) for host in hosts])
+def _known(user: User, hosts: Sequence[str], model: str, text: str) -> int | None:
+    found = cache.get_many([_name(user, host, model, text) for host in hosts])
     return next((value for value in found.values() if isinstance(value, int)), None)
 
 
-def _name(host: str, model: str, text: str) -> str:
-    """Return where a count is kept. The digest is keyed: it confirms no guess."""
+def _name(user: User, host: str, model: str, text: str) -> str:
+    """Return where a person's count is kept: what others counted is theirs to know."""
     digest = salted_hmac(
         "console.finance.estimate.counting",
-        "\0".join((host, model, text)),
+        "\0".join((str(user.pk), host, model, text)),
         algorithm="sha256",
     )
     return f"tokens:{digest.hexdigest()}"

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Min, TextField
+from django.db.models import Min, Q, TextField
 from django.db.models.functions import Cast
 
 from console.accounts.models import User
@@ -89,7 +89,10 @@ def offers(user: User | AnonymousUser, names: Iterable[str] = ()) -> list[Offer]
 def _stand_ins(
     user: User | AnonymousUser, groups: Sequence[PriceGroup]
 ) -> dict[Alike, UUID]:
-    """Return one team for each group that names none: always the same one."""
+    """Return one team for each group that names none: always the same one.
+
+    One that still lists the model, if any does.
+    """
     if not groups:
         return {}
     alike = {(group.model, group.digest) for group in groups}
@@ -99,11 +102,14 @@ def _stand_ins(
         .filter(prices_digest__in={digest for _, digest in alike})
         .order_by()
         .values_list("model_id", "prices_digest")
-        .annotate(first=Min(Cast("team_id", TextField())))
+        .annotate(
+            listed=Min(Cast("team_id", TextField()), filter=Q(missing_at=None)),
+            first=Min(Cast("team_id", TextField())),
+        )
     )
     return {
-        (model, digest): UUID(first)
-        for model, digest, first in rows
+        (model, digest): UUID(listed or first)
+        for model, digest, listed, first in rows
         if (model, digest) in alike
     }
 

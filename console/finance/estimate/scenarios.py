@@ -95,9 +95,10 @@ def unshare(scenario_id: UUID, *, actor: Actor) -> Scenario:
 
 @transaction.atomic
 def delete(scenario: Scenario, *, actor: Actor) -> None:
-    """Delete a scenario and with it its link. Raises vault.Sealed."""
-    Scenario.objects.filter(pk=scenario.pk).delete()
-    _record("scenario.deleted", scenario, actor)
+    """Delete a scenario and with it its link, once. Raises vault.Sealed."""
+    deleted, _ = Scenario.objects.filter(pk=scenario.pk).delete()
+    if deleted:
+        _record("scenario.deleted", scenario, actor)
 
 
 def _record(action: str, scenario: Scenario, actor: Actor) -> None:

@@ -15,12 +15,12 @@ from django.db.models import Count, Q
 
 from console.accounts.models import User
 from console.catalog.models import (
-    PRICE_FIELDS,
     CatalogChange,
     ChangeKind,
     FactsVersion,
     LanguageModel,
 )
+from console.catalog.observations import raw_digest
 from console.lib.redact import redact_value
 
 NAMES: Final = {
@@ -41,7 +41,6 @@ DEPRECATION: Final = re.compile(
     r"deprecat|shut_?down|sunset|retire|end_of_life|discontinu|replaced_by|successor",
     re.IGNORECASE,
 )
-OF_A_TEAM: Final = re.compile(r"pric|cost", re.IGNORECASE)  # what a team alone is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,9 @@ class Facts:
     others: tuple[Telling, ...]
     moves: tuple[CatalogChange, ...]  # of aliases, to this model or away
     deprecations: tuple[Deprecation, ...]
+    capabilities: Mapping[str, Any]
     raw: str
-    raw_is_whole: bool  # else without what another team may have been told
+    raw_is_own: bool  # else another team was told it last, and it is not shown
 
     @property
     def takes(self) -> str | None:
@@ -113,6 +113,9 @@ def facts(*, model: LanguageModel, user: User | AnonymousUser, team: UUID) -> Fa
     whole = isinstance(user, User) and user.sees_all_teams
     stored = model if whole else LanguageModel(host=model.host, model_id=model.model_id)
     newest: FactsVersion | LanguageModel = told[0] if told else stored
+    # Of whole answers the newest to any team is kept, and a digest of each team's.
+    own = whole or (bool(told) and told[0].raw_digest == raw_digest(model.raw))
+    raw = model.raw if own else {}
     return Facts(
         **{name: getattr(newest, name) for name in FACTS},
         versions=_held(told, "version"),
@@ -120,9 +123,10 @@ def facts(*, model: LanguageModel, user: User | AnonymousUser, team: UUID) -> Fa
         alias_times=_alias_times(told),
         others=_others(model, user, newest),
         moves=_moves(model, user),
-        deprecations=tuple(deprecations(model.raw)),
-        raw=raw_text(model.raw, whole=whole),
-        raw_is_whole=whole,
+        deprecations=tuple(deprecations(raw)),
+        capabilities=(model.capabilities or {}) if own else {},
+        raw=raw_text(raw),
+        raw_is_own=own,
     )
 
 
@@ -221,18 +225,9 @@ def _walk(value: Mapping[str, Any], before: str) -> Iterator[tuple[str, Any]]:
             yield from _walk(inner, f"{path}.")
 
 
-def raw_text(raw: Mapping[str, Any], *, whole: bool) -> str:
-    """Return the raw answer as text, cut; without what is a team's own if asked.
-
-    The answer that is kept is the newest of any team's.
-    """
-    shown = {
-        name: value
-        for name, value in raw.items()
-        if whole
-        or not (name in FACTS or name in PRICE_FIELDS or OF_A_TEAM.search(name))
-    }
-    if not shown:
+def raw_text(raw: Mapping[str, Any]) -> str:
+    """Return the raw answer as text, cut."""
+    if not raw:
         return ""
-    text = json.dumps(redact_value(shown), indent=2, ensure_ascii=False)
+    text = json.dumps(redact_value(raw), indent=2, ensure_ascii=False)
     return text if len(text) <= LONGEST_RAW else f"{text[:LONGEST_RAW]}\n… cut"

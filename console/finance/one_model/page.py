@@ -98,8 +98,8 @@ class ModelPage:
     @property
     def capabilities(self) -> str:
         """Return what xAI says the model can do, in one line."""
-        told = self.told.model.capabilities or {}
-        return "; ".join(_capability(name, value) for name, value in told.items())
+        told = self.facts.capabilities.items()
+        return "; ".join(_capability(name, value) for name, value in told)
 
 
 def told(*, user: User | AnonymousUser, model: UUID, choice: Choice) -> Told | None:

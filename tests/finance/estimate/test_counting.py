@@ -116,21 +116,22 @@ def test_the_same_text_is_not_sent_again(xai_says: Tokenizer, send: Send) -> Non
 
 
 def test_only_a_number_is_kept_under_a_keyed_digest(
-    xai_says: Tokenizer, sam: User, settings: Any
+    xai_says: Tokenizer, sam: User, ada: User, settings: Any
 ) -> None:
     counting.count(user=sam, text=TEXT, offers=offers(sam)[:1])
 
-    name = counting._name("xai", "m0", TEXT)
+    name = counting._name(sam, "xai", "m0", TEXT)
     assert cache.get(name) == len(TEXT)
     assert "red" not in name
     others = {
-        counting._name("xai", "m0", TEXT + " "),
-        counting._name("xai", "m1", TEXT),
-        counting._name("eu", "m0", TEXT),
+        counting._name(sam, "xai", "m0", TEXT + " "),
+        counting._name(sam, "xai", "m1", TEXT),
+        counting._name(sam, "eu", "m0", TEXT),
+        counting._name(ada, "xai", "m0", TEXT),  # tells nobody what another counted
     }
     settings.SECRET_KEY = "another"
-    assert name not in others | {counting._name("xai", "m0", TEXT)}
-    assert len(others) == 3
+    assert name not in others | {counting._name(sam, "xai", "m0", TEXT)}
+    assert len(others) == 4
 
 
 def test_one_model_that_fails_leaves_the_counts_of_others(

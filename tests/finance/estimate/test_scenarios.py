@@ -147,6 +147,13 @@ def test_is_deleted_after_a_question(
     assert (entry.object_id, entry.object_name) == (str(mine.pk), "Query rewrite")
 
 
+def test_is_deleted_once_however_often_it_is_asked(mine: Scenario, sam: User) -> None:
+    for _ in range(2):
+        scenarios.delete(mine, actor=actor_of(sam))
+
+    assert Entry.objects.filter(action="scenario.deleted").count() == 1
+
+
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("who", ["mia", "ada", "fin", "olga"])
 def test_those_of_others_do_not_exist(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from console.accounts.models import Team, User
 from console.catalog.models import LanguageModel
+from console.catalog.observations import record_language_models
 from console.finance.one_model.facts import (
     LONGEST_RAW,
     Facts,
@@ -17,11 +19,24 @@ from console.finance.one_model.facts import (
 )
 from tests.finance.told import changed, days_ago
 from tests.finance.told import facts as stored_facts
+from tests.keys.answers import listed, model_json
 from tests.keys.stored import stored_model
+from tests.people import NOON
 
 
 def of(model: LanguageModel, team: Team, user: User) -> Facts:
     return facts(model=model, user=user, team=team.pk)
+
+
+def look(team: Team, hours: int, **more: Any) -> None:
+    """Store what a team is told of one model, so many hours after noon."""
+    record_language_models(
+        host="xai",
+        team=team,
+        models=None,
+        seen_at=NOON + timedelta(hours=hours),
+        listed=listed({**model_json(), **more}),
+    )
 
 
 def test_fingerprints_have_the_time_they_were_seen(ada: User, team: Team) -> None:
@@ -121,27 +136,45 @@ def test_what_speaks_of_an_end_is_told_verbatim_and_cut(
     assert found == expected
 
 
-def test_the_raw_answer_is_without_what_another_team_may_have_been_told() -> None:
-    raw = {
-        "id": "grok",
-        "prompt_text_token_price": 1,
-        "pricing": [1],
-        "fingerprint": "fp",
-        "new_field": True,
+def test_a_whole_answer_is_shown_to_those_whose_team_was_told_it(
+    fin: User, sam: User, mia: User, team: Team, other_team: Team
+) -> None:
+    """The newest of any team is kept; another team may have other terms in it."""
+    terms = {"capabilities": {"secretcap": True}, "deprecation": {"note": "secret"}}
+    for who, more in ((team, {}), (other_team, terms)):
+        look(who, hours=who == other_team, **more)
+    model = LanguageModel.objects.get()
+
+    found = {
+        user.username: facts(model=model, user=user, team=who.pk)
+        for user, who in ((fin, team), (sam, team), (mia, other_team))
     }
 
-    assert '"prompt_text_token_price": 1' in raw_text(raw, whole=True)
-    own = raw_text(raw, whole=False)
-    assert '"new_field": true' in own
-    for hidden in ("price", "pricing", "fp"):
-        assert hidden not in own
-    assert raw_text({"aliases": []}, whole=False) == ""
+    assert found["sam"].raw_is_own is False
+    assert (found["sam"].raw, found["sam"].capabilities) == ("", {})
+    assert found["sam"].deprecations == ()
+    for name in ("fin", "mia"):
+        assert found[name].raw_is_own
+        assert "secretcap" in found[name].raw
+        assert found[name].capabilities == {"secretcap": True}
+        assert found[name].deprecations
+
+
+def test_the_same_answer_to_two_teams_is_each_one_s_own(
+    sam: User, team: Team, other_team: Team
+) -> None:
+    for who in (team, other_team, team):
+        look(who, hours=who == other_team, note="for all")
+
+    found = facts(model=LanguageModel.objects.get(), user=sam, team=team.pk)
+
+    assert '"note": "for all"' in found.raw
 
 
 def test_a_long_answer_is_cut_and_a_key_in_it_is_not_repeated() -> None:
     secret = "xai-" + "a1B2" * 20
 
-    text = raw_text({"note": secret, "long": "so long " * LONGEST_RAW}, whole=True)
+    text = raw_text({"note": secret, "long": "so long " * LONGEST_RAW})
 
     assert secret not in text
     assert text.endswith("… cut")
