@@ -19,7 +19,7 @@ def test_a_bad_mix_is_said_beside_its_box_and_a_right_one_is_sent_once(
     page, posts = windows.of("olga"), list[str]()
     page.goto("/models/")
     page.on("request", lambda sent: posts.append(sent.method))
-    box = page.get_by_label("Your mix")
+    box = page.get_by_label("Your mix, fresh")
 
     box.fill("3:1")
     box.press("Enter")
