@@ -81,6 +81,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "key.watch_resumed": Words(_HERE, "Resumed watching", "{object}"),
         "key.removed": Words(_HERE, "Removed", "the key {object}"),
         "key.checked_by_hand": Words(_HERE, "Asked xAI", "about {object}"),
+        "key.explored": Words(_HERE, "Explored", "{object}: {address}"),
         "key.looked_up": Words(
             _HERE,
             "Looked up",

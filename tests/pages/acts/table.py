@@ -215,6 +215,12 @@ OF_KEYS = {
         detail=frozenset({"found", "not_found", "asked_live"}),
         outcome="found",
     ),
+    "playground:stream_explore": Act(
+        "key.explored",
+        {"key": "{key_id}", "read": "key"},
+        detail=frozenset({"address"}),
+        is_long=True,  # the answer comes as a stream
+    ),
     "polling:check_now": Act("key.checked_by_hand"),
     "polling:check_picked": Act("key.checked_by_hand", KEY),
 }
