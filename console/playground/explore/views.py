@@ -100,15 +100,15 @@ def _keys(person: User, wanted: str) -> tuple[list[ApiKey], bool]:
     found = list(keys.order_by("team__name", "label", "id")[: MOST_KEYS + 1])
     listed = found[:MOST_KEYS]
     if len(found) > MOST_KEYS and wanted not in {str(key.pk) for key in listed}:
-        listed += keys.filter(pk=_uuid(wanted))
+        listed += keys.filter(pk__in=_uuids(wanted))
     return listed, len(found) > MOST_KEYS
 
 
-def _uuid(text: str) -> UUID | None:
+def _uuids(text: str) -> list[UUID]:
     try:
-        return UUID(text)
+        return [UUID(text)]
     except ValueError:
-        return None
+        return []
 
 
 def _models(person: User) -> list[str]:

@@ -59,6 +59,8 @@ WITHOUT_ENTRY = {
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
+    "playground:stream_complete": A_CALL,
+    "playground:stream_completions": A_CALL,
     "playground:stream_tokenize": A_CALL,
 }
 SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry

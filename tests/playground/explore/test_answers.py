@@ -144,7 +144,7 @@ async def test_prices_and_times_are_told_in_other_words_too(ready: User) -> None
     assert "2026-03-31 23:33 UTC" in page
     assert page.count("2026-03-31 23:33 UTC") == 1
     assert f"{2**40}</dd>" in page  # no second of any calendar
-    assert '<summary>other <span class="faint xs">16 fields' in page
+    assert '<summary>other <span class="faint xs">18 fields' in page
 
 
 async def test_what_lacks_the_fields_we_need_is_shown_all_the_same(ready: User) -> None:
