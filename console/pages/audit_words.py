@@ -82,6 +82,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "key.removed": Words(_HERE, "Removed", "the key {object}"),
         "prices.asked_by_hand": Words(_HERE, "Asked xAI for its prices"),
         "key.checked_by_hand": Words(_HERE, "Asked xAI", "about {object}"),
+        "key.explored": Words(_HERE, "Explored", "{object}: {address}"),
         "key.looked_up": Words(
             _HERE,
             "Looked up",

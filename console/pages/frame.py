@@ -84,6 +84,8 @@ ADDRESSES = (
         "Playground", "Messages", "braces", "playground:messages", "playground.use"
     ),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
+    Address("Playground", "Legacy", "stale", "playground:legacy", "playground.use"),
+    Address("Playground", "Explore", "code", "playground:explore", "playground.use"),
     Address("Record", "Audit log", "log", "pages:audit", "audit.view"),
     Address("Running", "Incidents", "warn", "incidents:list", "incidents.view"),
     Address("Running", "Alerts", "send", "alerts:list", "alerts.view"),

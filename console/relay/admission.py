@@ -114,7 +114,7 @@ def _open(
     prompt_bytes: int,
     max_tokens: int | None,
 ) -> Call:
-    auth = _auth_for(chosen.key)
+    auth = auth_for(chosen.key)
     record_id = ledger.open_record(
         ledger.Opening(
             person=user,
@@ -161,7 +161,8 @@ def _weakest(
     return min(usable, key=lambda candidate: candidate.strength)
 
 
-def _auth_for(key: ApiKey) -> xai.XaiAuth:
+def auth_for(key: ApiKey) -> xai.XaiAuth:
+    """Return what authorises a call with this key. Raises Refused."""
     try:
         return custody.auth_for(key)
     except vault.Sealed as sealed:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any, TypeVar
 
 from console import xai
 from console.keys.upstream import async_client, sync_client
 from console.relay import endings
 from console.relay.admission import Call
 from console.relay.hearing import Heard
+from console.relay.pump import GOODBYE_TIME, RESTARTING, Ended
+from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle, settle_in_thread
 from console.usage.booking import Cost, Ending
+from console.usage.models import Outcome
+
+T = TypeVar("T")
+LegacyRequest = xai.CompletionRequest | xai.CompleteRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +39,100 @@ async def tokenize(call: Call, text: str) -> Tokenized:
     Raises xai.XaiError. The record is settled in any case, also when the caller is
     cancelled meanwhile.
     """
-    task = asyncio.create_task(_tokenize(call, text))
+    return await _to_the_end(_tokenize(call, text))
+
+
+async def complete(call: Call, request: LegacyRequest) -> Ended:
+    """Return the continuation of a prompt, or what went wrong, with what it cost.
+
+    The record is settled in any case, also when the caller is cancelled meanwhile. A
+    process that stops waits no longer than for a stream: the rest is estimated.
+    """
+    return await _to_the_end(_complete(call, request))
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do it in a task of its own, which the caller's end does not end."""
+    task = asyncio.create_task(work)
     _running.add(task)
     task.add_done_callback(_forget)
     return await asyncio.shield(task)
 
 
-_running: set[asyncio.Task[Tokenized]] = set()  # a task without a reference may vanish
+_running: set[asyncio.Task[Any]] = set()  # a task without a reference may vanish
+_generating: set[asyncio.Task[Any]] = set()  # those that may take minutes
 
 
-def _forget(task: asyncio.Task[Tokenized]) -> None:
+def _forget(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled():
         task.exception()  # has been booked; the caller may have left
 
 
 async def finish_all() -> None:
-    """Wait for the calls in flight to be settled."""
+    """Wait for the calls in flight to be settled; break off what generates long."""
+    if _generating:
+        await asyncio.wait(_generating, timeout=GOODBYE_TIME)
+        for task in list(_generating):
+            task.cancel()
     if _running:
         await asyncio.wait(_running)
+
+
+async def _complete(call: Call, request: LegacyRequest) -> Ended:
+    began = monotonic()
+    heard = Heard()
+    problem: Problem | None = None
+    asking = asyncio.create_task(_ask(call, request))
+    _generating.add(asking)
+    try:
+        await asyncio.wait({asking})
+    finally:
+        _generating.discard(asking)
+    if asking.cancelled():
+        problem, prompt = RESTARTING, call.prompt_tokens
+        ending = endings.broken_off(heard, outcome=Outcome.LOST, prompt_tokens=prompt)
+    elif isinstance(error := asking.exception(), xai.XaiError):
+        ending, problem = _failed(call, error), problem_of(error)
+    else:
+        answer = asking.result()
+        _hear(heard, answer)
+        ending = replace(endings.whole(heard), request_id=answer.request_id or "")
+    cost = await settle(call.record_id, ending)
+    seconds = monotonic() - began
+    return Ended(
+        outcome=ending.outcome,
+        text="".join(heard.text),
+        reasoning="",
+        finish=heard.finish,
+        model=heard.model,
+        usage=heard.usage,
+        cost=cost,
+        problem=problem,
+        first_token_after=None if problem else seconds,  # all came at once
+        seconds=seconds,
+    )
+
+
+async def _ask(
+    call: Call, request: LegacyRequest
+) -> xai.TextCompletion | xai.LegacyCompletion:
+    client = async_client(call.host)
+    if isinstance(request, xai.CompletionRequest):
+        return await client.completions(request, auth=call.auth)
+    return await client.complete(request, auth=call.auth)
+
+
+def _hear(heard: Heard, answer: xai.TextCompletion | xai.LegacyCompletion) -> None:
+    heard.model = answer.model or ""
+    if isinstance(answer, xai.LegacyCompletion):
+        heard.text.append(answer.completion)
+        heard.finish = answer.stop_reason or ""
+        return
+    heard.usage = answer.usage
+    for choice in answer.choices[:1]:  # no more were asked for
+        heard.text.append(choice.text or "")
+        heard.finish = choice.finish_reason or ""
 
 
 async def _tokenize(call: Call, text: str) -> Tokenized:

@@ -37,6 +37,7 @@ from console.xai.errors import (
     UpstreamDown,
     XaiError,
 )
+from console.xai.exchange import Verbatim
 from console.xai.facts import (
     KeyInfo,
     LanguageModel,
@@ -96,6 +97,7 @@ __all__ = [
     "Unreachable",
     "UpstreamDown",
     "Usage",
+    "Verbatim",
     "XaiAuth",
     "XaiClient",
     "XaiError",

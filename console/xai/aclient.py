@@ -20,6 +20,7 @@ from console.xai.errors import XaiError
 from console.xai.exchange import (
     NEVER_SENT,
     Exchange,
+    Verbatim,
     may_repeat,
     pause,
     unreachable,
@@ -49,6 +50,7 @@ from console.xai.transport import (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class AsyncXaiClient:
@@ -97,6 +99,10 @@ class AsyncXaiClient:
         """Return one language model, by id or alias."""
         return await self._call(endpoints.language_model(model_id), auth)
 
+    async def verbatim(self, call: Call[Any], *, auth: XaiAuth) -> Verbatim:
+        """Return what xAI answers to one of `endpoints`, as it came."""
+        return await self._ask(call, auth, Exchange.verbatim)
+
     async def chat(self, request: ChatRequest, *, auth: XaiAuth) -> ChatCompletion:
         """Return the answer to a chat, in one piece. Costs money."""
         return await self._call(endpoints.chat(request), auth)
@@ -137,15 +143,22 @@ class AsyncXaiClient:
         return self._stream(endpoints.messages_stream(request), auth)
 
     async def _call(self, call: Call[T], auth: XaiAuth) -> T:
-        answer = await self._attempt(call, auth)
+        return await self._ask(call, auth, Exchange.result)
+
+    async def _ask(
+        self, call: Call[T], auth: XaiAuth, read: Callable[[Exchange[T]], R]
+    ) -> R:
+        answer = await self._attempt(call, auth, read)
         if isinstance(answer, XaiError) and may_repeat(call, answer):
             await self._sleep(pause())
-            answer = await self._attempt(call, auth)
+            answer = await self._attempt(call, auth, read)
         if isinstance(answer, XaiError):
             raise answer
         return answer
 
-    async def _attempt(self, call: Call[T], auth: XaiAuth) -> T | XaiError:
+    async def _attempt(
+        self, call: Call[T], auth: XaiAuth, read: Callable[[Exchange[T]], R]
+    ) -> R | XaiError:
         """Send and read once.
 
         An error is returned, so that it is raised outside of any `except` and
@@ -164,7 +177,7 @@ class AsyncXaiClient:
                             break
                 finally:
                     await response.aclose()
-                return exchange.result()
+                return read(exchange)
         except FAULTS as fault:
             return unreachable(fault)
         except XaiError as error:

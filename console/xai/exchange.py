@@ -4,6 +4,7 @@ An Exchange is fed what arrives and says what came of it. It holds no connection
 so the same code serves a thread that blocks and a task that waits.
 """
 
+from dataclasses import dataclass, field
 from random import uniform
 from time import monotonic
 from typing import Generic, TypeVar
@@ -12,6 +13,7 @@ import httpx
 
 from console.xai.endpoints import Call
 from console.xai.errors import BadAnswer, Cause, Unreachable, UpstreamDown, XaiError
+from console.xai.fields import JsonObject
 from console.xai.jsontext import BadJson, parse_object
 from console.xai.judging import (
     Refusal,
@@ -26,6 +28,19 @@ T = TypeVar("T")
 
 RETRIED = {502, 503, 504}
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbatim:
+    """An answer that nobody has judged: its JSON, and the bytes it was read from.
+
+    Whatever xAI wrote stands in both, perhaps a secret.
+    """
+
+    data: JsonObject = field(repr=False)
+    body: bytes = field(repr=False)
+    status: int
+    request_id: str | None
 
 
 class Exchange(Generic[T]):
@@ -68,16 +83,30 @@ class Exchange(Generic[T]):
 
     def result(self) -> T:
         """Return the answer, or raise what the body says instead."""
-        if not self._is_success():
-            raise self._refused(bytes(self._body[: self._cap]))
-        data = self._parsed()
-        if is_error(data):
-            raise self.judged(Refusal.from_json(data))
+        data = self._told()
         try:
             return self._call.read(data, self.request_id)
         except BadAnswer as error:
             cause = error.cause
         raise self.bad(cause)
+
+    def verbatim(self) -> Verbatim:
+        """Return the answer as it came, or raise what the body says instead."""
+        return Verbatim(
+            data=self._told(),
+            body=bytes(self._body),
+            status=self.status or 0,
+            request_id=self.request_id,
+        )
+
+    def _told(self) -> dict[str, object]:
+        """Return the JSON of an answer that is none of an error."""
+        if not self._is_success():
+            raise self._refused(bytes(self._body[: self._cap]))
+        data = self._parsed()
+        if is_error(data):
+            raise self.judged(Refusal.from_json(data))
+        return data
 
     def _parsed(self) -> dict[str, object]:
         try:

@@ -1,5 +1,5 @@
-// A button with data-copy-of="ID" copies the field of that id. Without this module the
-// button stays hidden, and the field can be selected.
+// A button with data-copy-of="ID" copies the field or text of that id. Without this
+// module the button stays hidden, and what it copies can be selected.
 
 for (const button of document.querySelectorAll("[data-copy-of]")) {
   button.hidden = false;
@@ -7,15 +7,16 @@ for (const button of document.querySelectorAll("[data-copy-of]")) {
 }
 
 async function copy(button) {
-  const field = document.getElementById(button.dataset.copyOf);
+  const source = document.getElementById(button.dataset.copyOf);
   const word = button.querySelector("[data-copy-word]");
-  const before = word.textContent;
+  word.dataset.usual ??= word.textContent;
   try {
-    await navigator.clipboard.writeText(field.value);
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
     word.textContent = "Copied";
   } catch {
-    field.select();
+    getSelection().selectAllChildren(source);
+    source.select?.();
     word.textContent = "Press Ctrl+C to copy it";
   }
-  setTimeout(() => { word.textContent = before; }, 2000);
+  setTimeout(() => { word.textContent = word.dataset.usual; }, 2000);
 }

@@ -60,6 +60,8 @@ WITHOUT_ENTRY = {
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
+    "playground:stream_complete": A_CALL,
+    "playground:stream_completions": A_CALL,
     "playground:stream_tokenize": A_CALL,
 }
 SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
@@ -223,6 +225,12 @@ OF_KEYS = {
         {"credential_material": f"found: {SECRET}", "host": "xai"},
         detail=frozenset({"found", "not_found", "asked_live"}),
         outcome="found",
+    ),
+    "playground:stream_explore": Act(
+        "key.explored",
+        {"key": "{key_id}", "read": "key"},
+        detail=frozenset({"address"}),
+        is_long=True,  # the answer comes as a stream
     ),
     "polling:check_now": Act("key.checked_by_hand"),
     "polling:check_picked": Act("key.checked_by_hand", KEY),

@@ -1,0 +1,1 @@
+"""What xAI itself says about keys and models, asked live."""

@@ -1,0 +1,1 @@
+"""The two endpoints for prompts without turns, which xAI marks as deprecated."""
