@@ -221,10 +221,12 @@ CELERY_TIMEZONE = "UTC"
 # --- limits ----------------------------------------------------------------------
 MAX_BODY = 256 * KIB
 MAX_IMPORT = 2 * MIB + 64 * KIB  # a table of keys, and the form around it
+MAX_TEXT = 2 * MIB + 64 * KIB  # 1 MiB to count, with each line end as two bytes
 MAX_PRICE_FILE = 5 * MIB + 64 * KIB
 LARGER_BODIES = {  # by path
     "/keys/import/": MAX_IMPORT,
     "/models/referee/": MAX_PRICE_FILE,
+    "/stream/tokenize/": MAX_TEXT,
 }
 # The guard in `asgi` counts before Django does, which has one limit for all paths.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_PRICE_FILE

@@ -10,7 +10,10 @@ from django import forms
 from console import xai
 
 KIB = 1024
+MIB = 1024 * KIB
 LONGEST_TEXT = 200 * KIB  # bytes of UTF-8; the whole request may have 256 KiB
+LONGEST_TO_COUNT = MIB  # likewise; a browser sends each line end as two bytes
+MOST_MODELS = 4  # whose counts are asked for at once, each in a request of its own
 MOST_TURNS = 400
 MOST_TOKENS = 16_384
 USUAL_TOKENS = 2_048
@@ -138,8 +141,8 @@ class TokenizeForm(forms.Form):
     def clean_text(self) -> str:
         """Return the text with the line ends that the page shows."""
         text = _storable(self.cleaned_data["text"]).replace("\r\n", "\n")
-        if len(text.encode()) > LONGEST_TEXT:
-            raise forms.ValidationError("The text is longer than 200 KB. Shorten it.")
+        if len(text.encode()) > LONGEST_TO_COUNT:
+            raise forms.ValidationError("The text is longer than 1 MB. Shorten it.")
         return text
 
 

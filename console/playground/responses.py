@@ -15,9 +15,10 @@ The events that a browser gets, by name:
 
 from __future__ import annotations
 
+import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from django.http import StreamingHttpResponse
 
@@ -26,7 +27,7 @@ from console.accounts.models import User
 from console.keys.upstream import async_client
 from console.lib.db import in_db
 from console.playground import showing
-from console.playground.tokens import tokens_shown
+from console.playground.tokens import Slice, slices
 from console.relay import calls
 from console.relay.admission import Call
 from console.relay.hearing import Piece
@@ -93,23 +94,38 @@ class EventsResponse(CallResponse):
 
 
 class TokensResponse(CallResponse):
-    """The tokens of a text as JSON; or {notice}, when xAI does not tell them."""
+    """The tokens of a text, as lines of JSON.
+
+    First what is shown around them, then slices of tokens, then {end}; or one line
+    {notice}, when xAI does not tell them.
+    """
 
     def __init__(self, call: Call, text: str, user: User) -> None:
-        super().__init__(call, "application/json")
+        super().__init__(call, "application/x-ndjson")
         self._text = text
         self._user = user
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """Make the call and yield everything at once."""
+        """Make the call, and yield a line at a time so that no other stream waits."""
         try:
             result = await calls.tokenize(self.call, self._text)
         except xai.XaiError as error:
-            yield json.dumps({"notice": showing.notice(problem_of(error))}).encode()
+            yield _line({"notice": showing.notice(problem_of(error))})
             return
-        shown = await in_db(showing.figures, self._user, result, self._text)
-        tokens = tokens_shown(result.tokens)
-        yield json.dumps({"tokens": tokens, **shown}).encode()
+        yield _line(await in_db(showing.figures, self._user, result, self._text))
+        waiting = slices(result.tokens)
+        while line := await asyncio.to_thread(_next_line, waiting):
+            yield line
+        yield _line({"end": True})
+
+
+def _next_line(waiting: Iterator[Slice]) -> bytes:
+    part = next(waiting, None)
+    return _line(part) if part else b""
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
 async def _last(ended: Ended) -> bytes:

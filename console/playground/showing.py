@@ -107,8 +107,11 @@ def _problem(title: str, text: str, glyph: str) -> str:
     return render_to_string("_problem.html", context | {"alert": True})
 
 
-def figures(user: User, result: Tokenized, text: str) -> dict[str, str]:
-    """Return the figures of a text, and what it costs as input of each model."""
+def figures(user: User, result: Tokenized, text: str) -> dict[str, str | int | None]:
+    """Return the figures of a text, and what it costs as input of each model.
+
+    `row` is the line of the model that was asked, in a table of such lines.
+    """
     count = len(result.tokens)
     models = costs_of(choices(user, Endpoint.CHAT), count)
     asked = [one for one in models if result.call.model in _names(one.choice)]
@@ -129,9 +132,13 @@ def figures(user: User, result: Tokenized, text: str) -> dict[str, str]:
         },
     )
     table = {"models": models, "times": TIMES}
+    row = {"model": result.call.model, "count": count, "times": TIMES}
     return {
+        "count": count,
+        "once": chosen.once if chosen else None,
         "figures": shown,
         "costs": render_to_string("playground/_costs.html", table),
+        "row": render_to_string("playground/_own_count.html", row | {"chosen": chosen}),
     }
 
 

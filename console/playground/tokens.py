@@ -1,112 +1,191 @@
-"""Tokens as the page draws them: text, id and bytes. Pure.
+"""Tokens as the page draws them: ids and bytes, and words for what fools the eye. Pure.
 
-A token may be a part of a character, so what is shown is made of the bytes; a part
-that is no text of its own is shown as bytes. What cannot be seen is named.
+A token is bytes, and may be a part of a character; the page makes text of them where
+it shows it. So what is told here of a token is, with nothing behind the last that
+says something:
+
+    [id, bytes in hexadecimal, what is odd, 1 if it goes on with the one before, label]
+
+"Goes on" means that the border before it lies inside of what one sees as one
+character: between two bytes of it, before a combining mark, or within an emoji that is
+made of several. The label is for a token whose bytes xAI did not tell.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypedDict
 
 from console import xai
+from console.playground.unseen import is_joiner, oddity_of, sign_of
 
-MARKS = {
-    "\t": "TAB",
-    "\r": "CR",
-    "\u00a0": "NBSP",
-    "\u00ad": "SHY",
-    "\u200b": "ZWSP",
-    "\u200c": "ZWNJ",
-    "\u200d": "ZWJ",
-    "\u200e": "LRM",
-    "\u200f": "RLM",
-    "\u2028": "LSEP",
-    "\u2029": "PSEP",
-    "\u2060": "WJ",
-    "\ufeff": "BOM",
-}
-WORDS = {  # where Unicode has no name, or one that says little
-    "\x00": "null character",
-    "\x07": "bell",
-    "\x08": "backspace",
-    "\t": "tab",
-    "\x0b": "vertical tab",
-    "\x0c": "form feed",
-    "\r": "carriage return",
-    "\x1b": "escape",
-    "\x7f": "delete",
-    "\x85": "next line",
-    "\ufeff": "byte order mark",
-}
-HIDDEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}  # categories of Unicode
+SLICE = 2000  # tokens that are made at once
+NO_BYTES = "xAI told no bytes"
+NO_TEXT = "bytes that are no text"
 
-Part = tuple[str, bool]  # characters; whether they stand for what cannot be seen
-Shown = tuple[int | None, str, list[Part], str]
+# Letters that look like a Latin one. Beside a Latin letter they are no accident.
+LOOKALIKES = dict(
+    zip(
+        "аеорсухіјѕԁһАВЕКМНОРСТХІЈЅαονρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+        "aeopcyxijsdhABEKMHOPCTXIJSaovpABEZHIKMNOPTYX",
+        strict=True,
+    )
+)
+_LETTER = b"|".join(re.escape(letter.encode()) for letter in LOOKALIKES)
+FOOLING = re.compile(b"(?:%b)(?=[A-Za-z])|(?<=[A-Za-z])(?:%b)" % (_LETTER, _LETTER))
+
+Row = list[int | str | None]
+Sign = tuple[str, str, bool]  # mark, name, whether nothing at all is seen of it
 
 
-def tokens_shown(tokens: Sequence[xai.Token]) -> list[Shown]:
-    """Return, per token: id, bytes in hexadecimal, parts to draw, what is odd."""
-    return [_shown(token) for token in tokens]
+class Slice(TypedDict):
+    """Some tokens, and what stands for the unseen characters in them."""
+
+    tokens: list[Row]
+    signs: dict[str, Sign]
 
 
-def _shown(token: xai.Token) -> Shown:
-    data = token.token_bytes
-    if data is None:
-        label = token.string_token or ""
-        return token.token_id, "", parts_of(label), "xAI told no bytes"
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        parts = [(data.hex(" ").upper(), True)]
-        return token.token_id, data.hex(), parts, "part of a character"
-    return token.token_id, data.hex(), parts_of(text), oddity_of(text)
+def slices(tokens: Sequence[xai.Token], size: int = SLICE) -> Iterator[Slice]:
+    """Yield the tokens in slices of about `size`; none cuts a character."""
+    rows: list[Row] = []
+    texts: set[str] = set()
+    for group in _groups(tokens):
+        made, text = _rows(group)
+        rows += made
+        texts.update(text)
+        if len(rows) >= size:
+            yield {"tokens": rows, "signs": signs_in(texts)}
+            rows, texts = [], set()
+    if rows:
+        yield {"tokens": rows, "signs": signs_in(texts)}
 
 
-def parts_of(text: str) -> list[Part]:
-    """Cut a text into what can be seen and marks for what cannot."""
-    parts: list[Part] = []
-    for character in text:
-        mark = _mark(character)
-        shown, hidden = mark or character, mark is not None
-        if parts and parts[-1][1] == hidden and (not hidden or len(shown) == 1):
-            parts[-1] = parts[-1][0] + shown, hidden
+def signs_in(characters: Iterable[str]) -> dict[str, Sign]:
+    """Return the signs of those that need one; of a space and a line end all know."""
+    found = {one: sign_of(one) for one in sorted(set(characters) - {" ", "\n"})}
+    return {character: sign for character, sign in found.items() if sign}
+
+
+class _Group:
+    """Tokens that share a character: mostly one. With what fools the eye in each."""
+
+    __slots__ = ("fooling", "tokens")
+
+    def __init__(self, token: xai.Token, fooling: str) -> None:
+        self.tokens = [token]
+        self.fooling = [fooling]
+
+
+def _groups(tokens: Sequence[xai.Token]) -> Iterator[_Group]:
+    whole = b"".join(token.token_bytes or b"" for token in tokens)
+    fooling = FOOLING.finditer(whole)
+    fool = next(fooling, None)
+    group: _Group | None = None
+    at = 0
+    for token in tokens:
+        data = token.token_bytes
+        words = []
+        end = at + len(data or b"")
+        while fool and fool.start() < end:
+            words.append(_fooled(fool[0].decode()))
+            fool = next(fooling, None)
+        fooled = ", ".join(dict.fromkeys(words))
+        if group and data and group.tokens[-1].token_bytes and cuts(whole, at):
+            group.tokens.append(token)
+            group.fooling.append(fooled)
         else:
-            parts.append((shown, hidden))
-    return parts
+            if group:
+                yield group
+            group = _Group(token, fooled)
+        at = end
+    if group:
+        yield group
 
 
-def oddity_of(text: str) -> str:
-    """Say what of a token costs without being seen; empty if nothing does."""
-    unseen = [
-        character
-        for character in dict.fromkeys(text)
-        if character not in " \n" and _mark(character) is not None
-    ]
-    if unseen:
-        names = ", ".join(map(_name, unseen))
-        # White space is seen, only not which.
-        return names if "".join(unseen).isspace() else f"{names}: cannot be seen"
-    if len(text) > 1 and not text.strip(" "):
-        return f"{len(text)} spaces"
-    return ""
+def cuts(whole: bytes, at: int) -> bool:
+    """Return whether a border at `at` lies inside of what is seen as one character."""
+    following = whole[at]
+    if following < 0x80:
+        return False
+    if following & 0xC0 == 0x80:
+        return _begun_before(whole, at)
+    after = whole[at : at + 4].decode(errors="ignore")[:1]
+    before = whole[max(0, at - 4) : at].decode(errors="ignore")[-1:]
+    if not after or not before or before < " ":
+        return False
+    if is_joiner(after) or before == "\u200d":
+        return True
+    return _is_flag(after) and _flags_before(whole, at) % 2 == 1
 
 
-def _name(character: str) -> str:
-    known = WORDS.get(character) or unicodedata.name(character, "").lower()
-    return known or f"U+{ord(character):04X}"
+def _begun_before(whole: bytes, at: int) -> bool:
+    for back in range(1, min(3, at) + 1):
+        lead = whole[at - back]
+        if lead & 0xC0 == 0x80:
+            continue
+        length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2
+        begun = whole[at - back : at - back + length]
+        return length > back and _text(begun) is not None
+    return False
 
 
-def _mark(character: str) -> str | None:
-    """Return the mark that stands for a character that cannot be seen."""
-    if character == " ":
-        return "·"
-    if character == "\n":
-        return "↵"
-    if character in MARKS:
-        return MARKS[character]
-    if unicodedata.category(character) in HIDDEN:
-        return f"U+{ord(character):04X}"
-    if character.isspace():
-        return f"U+{ord(character):04X}"
-    return None
+def _is_flag(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _flags_before(whole: bytes, at: int) -> int:
+    """Count the half flags before a border: an odd one waits for its other half."""
+    count = 0
+    while whole[max(0, at - 4) : at].startswith(b"\xf0\x9f\x87") and at >= 4:
+        count, at = count + 1, at - 4
+    return count
+
+
+def _rows(group: _Group) -> tuple[list[Row], str]:
+    together = b"".join(token.token_bytes or b"" for token in group.tokens)
+    is_text = _text(together) is not None
+    rows, end = [], 0
+    for place, token in enumerate(group.tokens):
+        start, end = end, end + len(token.token_bytes or b"")
+        touched = _whole_characters(together, start, end) if is_text else None
+        rows.append(_row(token, touched, group.fooling[place], joined=place > 0))
+    return rows, together.decode(errors="ignore")
+
+
+def _whole_characters(data: bytes, start: int, end: int) -> str:
+    """Return the characters of which at least one byte lies between two borders."""
+    while start > 0 and data[start] & 0xC0 == 0x80:
+        start -= 1
+    while end < len(data) and data[end] & 0xC0 == 0x80:
+        end += 1
+    return data[start:end].decode()
+
+
+def _row(token: xai.Token, touched: str | None, fooling: str, *, joined: bool) -> Row:
+    if token.token_bytes is None:
+        return [token.token_id, None, NO_BYTES, 0, _plain(token.string_token or "")]
+    odd = NO_TEXT if touched is None else oddity_of(touched)
+    note = "; ".join(word for word in (odd, fooling) if word)
+    row: Row = [token.token_id, token.token_bytes.hex(), note, int(joined)]
+    while row[-1] in ("", 0) and len(row) > 2:
+        row.pop()
+    return row
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _plain(label: str) -> str:
+    """Return a label without what would be drawn in a way of its own."""
+    return "".join(mark[0] if (mark := sign_of(one)) else one for one in label)
+
+
+def _fooled(letter: str) -> str:
+    name = unicodedata.name(letter).capitalize()
+    return f"{name}: looks like {LOOKALIKES[letter]}"

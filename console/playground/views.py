@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
-from console.playground.forms import MOST_TOKENS, USUAL_TOKENS
+from console.playground.forms import MOST_MODELS, MOST_TOKENS, USUAL_TOKENS
 from console.relay import pump
 from console.relay.picker import ModelChoice, choices, why_nothing
 from console.usage.models import Endpoint, RecordState, UsageRecord
@@ -35,9 +35,16 @@ def messages(request: ConsoleRequest) -> HttpResponse:
 @require_GET
 @rule("playground.use")
 def tokenize(request: ConsoleRequest) -> HttpResponse:
-    """A text, cut into tokens by the model's own tokenizer."""
+    """A text, cut into tokens by the tokenizers of up to four models."""
     found = choices(person_of(request), Endpoint.TOKENIZE)
-    return render(request, "playground/tokenize.html", _models(request, found))
+    context = _models(request, found)
+    asked = request.GET.getlist("model")
+    picked = [one for one in context["usable"] if one.model_id in asked]
+    context["picked"] = picked[:MOST_MODELS] or [
+        one for one in [context["chosen"]] if one
+    ]
+    context["most_models"] = MOST_MODELS
+    return render(request, "playground/tokenize.html", context)
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import httpx
@@ -51,6 +52,9 @@ from console.xai.transport import (
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+# One at a time: parsed, the tokens of 1 MiB of text are some hundred megabytes.
+_long_reads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="long_read")
 
 
 class AsyncXaiClient:
@@ -177,7 +181,10 @@ class AsyncXaiClient:
                             break
                 finally:
                     await response.aclose()
-                return read(exchange)
+                if exchange.is_brief:
+                    return read(exchange)
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(_long_reads, read, exchange)
         except FAULTS as fault:
             return unreachable(fault)
         except XaiError as error:

@@ -22,7 +22,7 @@ from console.xai.judging import (
     judge,
     seconds_to_wait,
 )
-from console.xai.limits import ERROR_CAP, Timeouts
+from console.xai.limits import BRIEF, ERROR_CAP, Timeouts
 
 T = TypeVar("T")
 
@@ -80,6 +80,11 @@ class Exchange(Generic[T]):
         if self._is_success():
             raise self.bad(Cause.TOO_BIG)
         return False
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether `result` takes no time worth a thread."""
+        return len(self._body) <= BRIEF
 
     def result(self) -> T:
         """Return the answer, or raise what the body says instead."""

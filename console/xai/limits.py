@@ -7,10 +7,11 @@ MIB = 1024 * KIB
 
 KEY_INFO_CAP = 64 * KIB
 MODELS_CAP = 2 * MIB
-TOKENIZE_CAP = 8 * MIB
+TOKENIZE_CAP = 64 * MIB  # some 70 bytes per token: enough for 1 MiB of text
 CHAT_CAP = 8 * MIB
 STREAM_CAP = 32 * MIB
 LINE_CAP = 1 * MIB
+BRIEF = 256 * KIB  # what is read at once; a thread reads more, as the loop has others
 ERROR_CAP = 64 * KIB  # of an error's body; the rest is not read
 
 

@@ -37,7 +37,7 @@ def test_legacy(windows: Windows, looks: dict[str, object]) -> None:
     page = windows.of("sam", **looks)
     page.goto("/playground/legacy/")
 
-    page.get_by_label("Prompt").focus()
+    page.get_by_role("textbox", name="Prompt").focus()
     page.keyboard.type("Once upon a time")
     submit_by_keyboard(page, "Send")
 

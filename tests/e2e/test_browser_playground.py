@@ -1,4 +1,4 @@
-"""The playground in a real browser: streams, Stop, tokens under the arrow keys."""
+"""The playground in a real browser: streams, Stop, the picker."""
 
 from __future__ import annotations
 
@@ -134,39 +134,6 @@ def test_a_refusal_is_a_sentence_with_what_to_do(
     page.get_by_role("button", name="Again").click()
     expect(page.get_by_text("The answer has ended.")).to_be_attached()
     expect(alert).to_have_count(0)
-
-
-def test_tokens_are_walked_through_with_the_arrow_keys(
-    windows: Windows, pictures: Path
-) -> None:
-    page = windows.of("sam")
-    page.goto("/playground/tokenize/")
-
-    page.get_by_role("textbox", name="Text").fill(
-        "Gates,\u200b tolls \U0001f40e\nand keys"
-    )
-    page.keyboard.press("Control+Enter")
-
-    tokens = page.get_by_role("option")
-    expect(tokens.first).to_be_visible()
-    detail = page.locator("[data-detail]")
-    tokens.first.focus()
-    expect(detail).to_contain_text(re.compile("^Token 1 of"))
-    page.keyboard.press("ArrowRight")
-    expect(detail).to_contain_text(re.compile("^Token 2 of"))
-    expect(tokens.nth(1)).to_be_focused()
-    tokens.nth(2).hover()
-    tip = tokens.nth(2).evaluate("e => getComputedStyle(e, '::after').content")
-    assert "id " in tip
-    expect(page.locator("div[data-odd]")).to_contain_text("zero width space")
-    expect(page.locator("[data-figures]")).to_contain_text("As input, once")
-    page.get_by_role("radio", name="Bytes").check(force=True)
-    expect(tokens.first).to_have_text(re.compile("^[0-9A-F ]+$"))
-    assert_fits(page)
-    take(page, pictures / "tokenize-counted-light.png")
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert_fits(page)
-    take(page, pictures / "tokenize-counted-390.png")
 
 
 def test_the_picker_chooses_and_says_what_may_not_be_chosen(

@@ -9,6 +9,7 @@ import pytest
 
 from console.playground.forms import (
     LONGEST_TEXT,
+    LONGEST_TO_COUNT,
     ChatForm,
     MessagesForm,
     TokenizeForm,
@@ -153,7 +154,21 @@ def test_a_text_to_tokenize_is_kept_as_it_is() -> None:
     assert form.cleaned_data["text"] == "  a\nb\t"
 
 
-@pytest.mark.parametrize("text", ["", "ü" * (LONGEST_TEXT // 2 + 1)])
+def test_a_megabyte_of_text_can_be_counted_however_its_lines_end() -> None:
+    form = TokenizeForm({"model": "grok-4.3", "text": "\r\n" * LONGEST_TO_COUNT})
+
+    assert form.is_valid()
+    assert len(form.cleaned_data["text"]) == LONGEST_TO_COUNT
+
+
+def test_half_a_character_is_counted_as_a_question_mark() -> None:
+    form = TokenizeForm({"model": "grok-4.3", "text": "a\ud83db"})
+
+    assert form.is_valid()
+    assert form.cleaned_data["text"] == "a?b"
+
+
+@pytest.mark.parametrize("text", ["", "ü" * (LONGEST_TO_COUNT // 2 + 1)])
 def test_no_text_and_too_long_a_text_are_refused(text: str) -> None:
     form = TokenizeForm({"model": "grok-4.3", "text": text})
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team, User
@@ -99,6 +100,50 @@ def test_a_model_can_be_asked_for_if_it_may_be_used(
     assert f"<span data-chosen-model>{chosen}</span>" in page
 
 
+TOKENIZE = reverse_lazy("playground:tokenize")
+
+
+def ticked(page: str) -> list[str]:
+    """Return the models that are chosen when the page opens."""
+    return re.findall(r'type="checkbox" name="model"[^>]*value="([^"]+)" checked', page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [
+        pytest.param([], 1, id="one by itself"),
+        pytest.param(["grok-a", "grok-b"], 2, id="those asked for"),
+        pytest.param(["grok-a", "nothing", "<b>"], 1, id="only what there is"),
+        pytest.param([f"grok-{letter}" for letter in "abcdef"], 4, id="at most four"),
+    ],
+)
+def test_models_to_count_with_are_chosen_in_the_address(
+    client_of: ClientOf,
+    sam: User,
+    team: Team,
+    api_key: ApiKey,
+    asked: list[str],
+    chosen: int,
+) -> None:
+    models = [stock.language_model(f"grok-{letter}") for letter in "abcdef"]
+    stock.usable(api_key, *models)
+
+    page = client_of(sam).get(TOKENIZE, {"model": asked}).text
+
+    assert len(ticked(page)) == chosen
+    assert not asked or set(ticked(page)) <= set(asked)
+
+
+def test_a_model_that_may_not_be_used_cannot_be_ticked(
+    client_of: ClientOf, sam: User, usable_key: ApiKey
+) -> None:
+    page = client_of(sam).get(TOKENIZE, {"model": "grok-4.7"}).text
+
+    assert ticked(page) == ["grok-4.3"]
+    assert 'value="grok-4.7" disabled data-never' in page
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("number", [1, 20])
 def test_asks_the_same_number_of_queries_for_any_number_of_models(
     client_of: ClientOf,
@@ -106,6 +151,7 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models(
     team: Team,
     api_key: ApiKey,
     number: int,
+    name: str,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     models = [stock.language_model(f"grok-{index}") for index in range(number)]
@@ -113,11 +159,11 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models(
         stock.price(model, team)
     stock.usable(api_key, *models)
     browser = client_of(sam)
-    browser.get(reverse("playground:chat"))
+    browser.get(reverse(name))
 
     # Session, person, four of the picker, and what the frame asks.
     with django_assert_max_num_queries(12):
-        browser.get(reverse("playground:chat"))
+        browser.get(reverse(name))
 
 
 def open_call(person: User, key: ApiKey) -> str:

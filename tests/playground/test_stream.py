@@ -64,10 +64,10 @@ async def events_of(response: Any) -> list[Event]:
     return events_in(b"".join([part async for part in stream]).decode())
 
 
-async def json_of(response: Any) -> dict[str, Any]:
+async def lines_of(response: Any) -> list[dict[str, Any]]:
     stream = cast(AsyncIterator[bytes], response.streaming_content)
-    parsed: dict[str, Any] = json.loads(b"".join([part async for part in stream]))
-    return parsed
+    body = b"".join([part async for part in stream])
+    return [json.loads(line) for line in body.splitlines()]
 
 
 async def test_a_chat_from_the_form_to_the_last_event(ready: User) -> None:
@@ -336,23 +336,77 @@ async def test_tokens_come_with_figures_and_prices(ready: User) -> None:
 
     with use_transport(saying(200, body)):
         text = {"model": stock.GROK, "text": "Hej\u200b"}
-        answer = await json_of(await browser.post(TOKENIZE, text))
+        response = await browser.post(TOKENIZE, text)
+        head, tokens, end = await lines_of(response)
 
     record = await settled()
-    assert answer["tokens"][0] == [1, "48656a", [["Hej", False]], ""]
-    assert answer["tokens"][1][2] == [["ZWSP", True]]
-    assert "2 x 12,500 = 25,000 ticks" in answer["figures"]
-    assert "2 of 1,000,000" in answer["figures"]
-    assert "grok-4.3" in answer["costs"]
+    assert response.headers["Content-Type"] == "application/x-ndjson"
+    assert tokens == {
+        "tokens": [[1, "48656a"], [2, "e2808b", "zero width space: cannot be seen"]],
+        "signs": {"\u200b": ["ZWSP", "zero width space", True]},
+    }
+    assert end == {"end": True}
+    assert (head["count"], head["once"]) == (2, 25_000)
+    assert "2 x 12,500 = 25,000 ticks" in head["figures"]
+    assert "2 of 1,000,000" in head["figures"]
+    assert "grok-4.3" in head["costs"]
+    assert head["row"].lstrip().startswith("<tr>")
+    assert "<b>2</b>" in head["row"]
+    assert "$0.250000" in head["row"]
     assert record.source == CostSource.UNKNOWN
+
+
+async def test_many_tokens_come_in_slices(ready: User) -> None:
+    browser = await browser_of(ready)
+    one = {"token_id": 5, "string_token": "a", "token_bytes": [97]}
+
+    with use_transport(saying(200, {"token_ids": [one] * 9000})):
+        text = {"model": stock.GROK, "text": "a" * 9000}
+        head, *parts, end = await lines_of(await browser.post(TOKENIZE, text))
+
+    assert [len(part["tokens"]) for part in parts] == [2000, 2000, 2000, 2000, 1000]
+    assert (head["count"], end) == (9000, {"end": True})
+
+
+async def test_the_price_of_a_model_that_was_not_told_is_unknown(
+    sam: User, api_key: ApiKey
+) -> None:
+    await in_db(lambda: stock.usable(api_key, stock.language_model()))
+    browser = await browser_of(sam)
+    one = {"token_id": 5, "string_token": "a", "token_bytes": [97]}
+
+    with use_transport(saying(200, {"token_ids": [one]})):
+        text = {"model": stock.GROK, "text": "a"}
+        head, *_ = await lines_of(await browser.post(TOKENIZE, text))
+
+    assert head["once"] is None
+    assert "price unknown" in head["row"]
+
+
+async def test_each_model_is_admitted_and_booked_alone(
+    ready: User, api_key: ApiKey
+) -> None:
+    """One is refused before anything is sent, the other is counted all the same."""
+    browser = await browser_of(ready)
+    one = {"token_id": 5, "string_token": "a", "token_bytes": [97]}
+
+    with use_transport(saying(200, {"token_ids": [one]})):
+        missing = await browser.post(TOKENIZE, {"model": "grok-none", "text": "a"})
+        counted = await browser.post(TOKENIZE, {"model": stock.GROK, "text": "a"})
+        *_, end = await lines_of(counted)
+
+    record = await settled()
+    assert missing.status_code in {403, 404}
+    assert end == {"end": True}
+    assert record.model_asked == stock.GROK
 
 
 async def test_a_tokenizer_that_fails_is_said(ready: User) -> None:
     browser = await browser_of(ready)
 
     with use_transport(saying(503, {"error": "down"})):
-        answer = await json_of(
+        (only,) = await lines_of(
             await browser.post(TOKENIZE, {"model": stock.GROK, "text": "x"})
         )
 
-    assert "xAI has trouble." in answer["notice"]
+    assert "xAI has trouble." in only["notice"]

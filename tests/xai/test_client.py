@@ -38,7 +38,7 @@ CAPS: dict[str, tuple[str, tuple[Any, ...], int]] = {
     "api-key": ("key_info", (), 64 * KIB),
     "models": ("models", (), 2 * MIB),
     "language-models": ("language_models", (), 2 * MIB),
-    "tokenize": ("tokenize", (TokenizeRequest(model="m", text="t"),), 8 * MIB),
+    "tokenize": ("tokenize", (TokenizeRequest(model="m", text="t"),), 64 * MIB),
     "chat": ("chat", (CHAT,), 8 * MIB),
 }
 
