@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0004_quick_prices'),
+        ("catalog", "0004_quick_prices"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='factsversion',
-            name='raw_digest',
+            model_name="factsversion",
+            name="raw_digest",
             field=models.CharField(blank=True, max_length=64),
         ),
     ]
