@@ -82,12 +82,12 @@ _PRICES = f"""
 _FACTS = f"""
     INSERT INTO catalog_factsversion
         (id, model_id, team_id, version, fingerprint, input_modalities,
-        output_modalities, aliases, context_length, first_seen_at, last_seen_at,
-        superseded_at)
+        output_modalities, aliases, context_length, raw_digest, first_seen_at,
+        last_seen_at, superseded_at)
     SELECT gen_random_uuid(), model_id, team_id, '1.0.' || n,
         'fp_' || model || '_' || n, '["text", "image"]', '["text"]',
         jsonb_build_array('grok-' || lpad(model::text, 2, '0') || '-latest'), 256000,
-        at, CASE WHEN n < %(versions)s - 1
+        '', at, CASE WHEN n < %(versions)s - 1
              THEN at + interval '90 days 18 hours' ELSE now() END,
         CASE WHEN n < %(versions)s - 1 THEN at + interval '91 days' END
     FROM ({_STEPS}) AS step
