@@ -20,7 +20,7 @@ from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from console import vault, xai
@@ -44,6 +44,7 @@ from console.polling.schedule import Claim, Finish
 from console.usage import repricing
 
 log = logging.getLogger(__name__)
+MISTAKES = (DataError, IntegrityError, LookupError, TypeError, ValueError)
 
 MOST = 256  # polls that one run holds, most of them waiting for their turn
 TOGETHER = 64  # results written at once
@@ -209,16 +210,10 @@ def _record_failure(result: Fetched) -> list[KeyChange]:
 
 
 def _write_models_or_fault(result: Fetched) -> None:
-    """Store one answer, apart, since the catalog makes its writers wait.
-
-    One that breaks by a mistake of ours counts as a fault: it is asked for again
-    later, and the answers of others are stored.
-    """
+    """Store one answer apart; one that breaks by a mistake of ours holds back none."""
     try:
         _write_models(result)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away, for all
-    except Exception:
+    except MISTAKES:
         log.exception("the models of key %s could not be stored", result.claim.key_id)
         _write_models(replace(result, outcome=Fault("")))
 
