@@ -22,7 +22,7 @@ test check bench: export PYTHONDONTWRITEBYTECODE =
 
 test: env-test check  ## Check the code and run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 check: env-test  ## Check style, layers and types
 	$(BIN)/ruff check .

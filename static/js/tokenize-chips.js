@@ -104,6 +104,7 @@ export class Chips {
       const columns = Math.max(10, this.list.clientWidth / 9);
       block.height = Math.ceil(lines / 1.5 + letters / columns) * 31;
     }
+    block.box.dataset.sized = "";
     block.box.style.blockSize = `${block.height}px`;
   }
 

@@ -82,6 +82,7 @@ function spacer(rows) {
   row.hidden = rows === 0;
   row.className = "gap";
   node.colSpan = 4;
+  node.dataset.sized = "";
   node.style.blockSize = `${rows * ROW}px`;
   row.append(node);
   return row;

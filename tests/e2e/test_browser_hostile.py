@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -17,8 +18,10 @@ pytestmark = pytest.mark.browser
 
 ACTIVE = (
     ":is(img, iframe, object, embed, form, input, script, animate, style, link, meta,"
-    " base, math, video, audio, [style], [onclick], [onload], [onerror])"
+    " base, math, video, audio, [style]:not([data-sized]), [onclick], [onload],"
+    " [onerror])"
 )
+SIZE = re.compile(r"(block-size: [0-9.]+px;)?")  # all that our own script sets
 TURNED = "pay\u202eevil\u2066\x1b[31m\u200b"
 
 
@@ -111,6 +114,12 @@ def test_words_of_refusal(page: Page, double: Double) -> None:
     double.error = ""
 
 
+def assert_only_sized(page: Page) -> None:
+    """Hold what our own script sized to that alone."""
+    for one in page.locator("[data-sized]").all():
+        assert SIZE.fullmatch(one.get_attribute("style") or "")
+
+
 def test_tokens(page: Page, double: Double) -> None:
     double.tokens = [text for text in [*HOSTILE, TURNED] if text]
     page.goto("/playground/tokenize/")
@@ -122,6 +131,7 @@ def test_tokens(page: Page, double: Double) -> None:
     expect(tokens).to_have_count(len(double.tokens))
     touch(page, "[data-tokens]")
     assert page.locator(f"[data-tokens] {ACTIVE}").count() == 0
+    assert_only_sized(page)
     assert "\u202e" not in (page.locator("[data-tokens]").text_content() or "")
     tokens.last.click()
     assert "\u202e" not in (page.locator("[data-detail]").text_content() or "")
@@ -133,7 +143,9 @@ def test_names_of_models(page: Page, double: Double) -> None:
         touch(page, "main")
 
         main = page.locator("main")
-        assert main.locator("img, iframe, object, embed, script, [style]").count() == 0
+        active = "img, iframe, object, embed, script, [style]:not([data-sized])"
+        assert main.locator(active).count() == 0
+        assert_only_sized(page)
         text = page.evaluate("document.querySelector('main').textContent")
         assert "\u202e" not in text, address
         assert "\x1b" not in text, address

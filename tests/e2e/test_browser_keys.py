@@ -139,7 +139,7 @@ def test_prices_change_their_unit_answer_a_search_and_lead_to_a_model(
     page.get_by_role("link", name="grok-4.3", exact=True).click()
 
     expect(page.get_by_role("heading", name="grok-4.3 costs $1.25 in")).to_be_visible()
-    expect(page.get_by_role("img", name="step").first).to_be_visible()
+    expect(page.locator("svg.plot[role=group]").first).to_be_visible()
 
 
 def test_status_says_how_every_part_is(windows: Windows) -> None:
