@@ -52,10 +52,6 @@ class PromptForm(forms.Form):
         """A bound for the tokens of the prompt, which never are more."""
         return len(self.cleaned_data["prompt"].encode()) + PER_MESSAGE
 
-    def body(self) -> xai.CompletionRequest | xai.CompleteRequest:
-        """Return what to send."""
-        raise NotImplementedError
-
 
 class CompletionsForm(PromptForm):
     """A prompt for /v1/completions."""
@@ -90,3 +86,6 @@ class CompleteForm(PromptForm):
             top_p=data["top_p"],
             stop_sequences=data["stop"],
         )
+
+
+LegacyForm = CompletionsForm | CompleteForm

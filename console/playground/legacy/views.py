@@ -22,7 +22,7 @@ from console.playground.legacy.forms import (
     MOST_STOPS,
     CompleteForm,
     CompletionsForm,
-    PromptForm,
+    LegacyForm,
 )
 from console.relay import calls
 from console.relay.admission import Call, admit
@@ -58,7 +58,7 @@ def stream_complete(request: ConsoleRequest) -> HttpResponseBase:
 
 
 def _send(
-    request: ConsoleRequest, endpoint: Endpoint, form: PromptForm
+    request: ConsoleRequest, endpoint: Endpoint, form: LegacyForm
 ) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, endpoint, form.data, form=form, status=422)
