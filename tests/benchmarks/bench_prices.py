@@ -80,6 +80,17 @@ MODEL = (
     """SELECT prices_digest, count(DISTINCT team_id), min(first_seen_at),
         max(last_seen_at)
     FROM catalog_priceversion WHERE model_id = %(model)s {team} GROUP BY 1""",
+    """SELECT * FROM (SELECT prices_digest, name, missing_at, row_number() OVER
+        (PARTITION BY prices_digest ORDER BY name) AS place
+    FROM catalog_priceversion AS p JOIN accounts_team AS t ON t.id = p.team_id
+    WHERE model_id = %(model)s AND superseded_at IS NULL {team}) AS named
+    WHERE place <= 8""",
+    """SELECT DISTINCT ON (prices_digest) prices_digest, team_id
+    FROM catalog_priceversion AS p JOIN LATERAL (SELECT min(first_seen_at) AS began
+        FROM catalog_priceversion AS old
+        WHERE old.model_id = p.model_id AND old.team_id = p.team_id) AS old ON true
+    WHERE model_id = %(model)s AND superseded_at IS NULL {team}
+    ORDER BY prices_digest, began""",
     """SELECT * FROM catalog_priceversion WHERE model_id = %(model)s
     AND team_id = %(one)s ORDER BY first_seen_at DESC""",
     """SELECT * FROM catalog_factsversion WHERE model_id = %(model)s
@@ -90,6 +101,12 @@ MODEL = (
     """SELECT s.model_id, count(*), count(*) FILTER (WHERE k.state = 'active')
     FROM keys_keymodel AS s JOIN keys_apikey AS k ON k.id = s.key_id
     WHERE s.model_id = %(model)s AND seen_until IS NULL {team} GROUP BY 1""",
+    """SELECT label, name, state FROM keys_keymodel AS s
+    JOIN keys_apikey AS k ON k.id = s.key_id JOIN accounts_team AS t ON t.id = k.team_id
+    WHERE s.model_id = %(model)s AND seen_until IS NULL {team} ORDER BY 1 LIMIT 12""",
+    """SELECT date(opened_at), count(*), sum(cost_ticks) FROM usage_usagerecord
+    WHERE model_id = %(model)s AND opened_at > now() - interval '30 days' {team}
+    GROUP BY 1""",
     "SELECT * FROM catalog_catalogchange WHERE model_id = %(model)s "
     "ORDER BY first_seen_at DESC LIMIT 8",
     *(

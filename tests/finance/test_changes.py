@@ -5,24 +5,33 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from console import vault
-from console.accounts.models import Team, User
+from console.accounts.models import Role, Team, User
 from console.alerts.models import Incident
 from console.audit.models import Entry
-from console.catalog.models import CatalogChange, ChangeKind, PriceVersion
+from console.catalog.models import (
+    CatalogChange,
+    ChangeKind,
+    ChangeSight,
+    LanguageModel,
+    PriceVersion,
+)
 from console.finance.changes.feed import EXPORT_FIELDS, SIZE
 from console.finance.models import FeedToken, PriceReview
+from console.usage.models import ChangeEffect
 from tests.finance.told import changed, effect
 from tests.keys.stored import stored_model, stored_price
 from tests.people import ClientOf
@@ -35,6 +44,13 @@ pytestmark = pytest.mark.django_db
 
 def rows(text: str) -> list[str]:
     return text.split('<li id="change-')[1:]
+
+
+def without_tokens(found: list[str]) -> list[str]:
+    """Return rows without the tokens of their forms, which differ each time."""
+    return [
+        re.sub(r'(name="csrfmiddlewaretoken" value=)"\w+"', r"\1", one) for one in found
+    ]
 
 
 def test_a_price_shows_before_after_percent_interval_teams_and_effect(
@@ -190,8 +206,43 @@ def test_asks_the_same_number_of_queries_for_any_number_of_changes_and_teams(
 
     assert len(rows(page.text)) == 16
     assert asked[0] == asked[1]
-    assert asked[0] <= 17
+    assert asked[0] <= 16
     assert page.text.lstrip().startswith('<section class="stack-3" id="change-feed"')
+
+
+@pytest.mark.parametrize(
+    ("kind", "differing"),
+    [
+        (CatalogChange, {"after": {"completion_text_token_price": 19_000}}),
+        (ChangeSight, {"unchanged_at": datetime(2026, 1, 2, tzinfo=UTC)}),
+        (ChangeSight, {"seen_at": datetime(2026, 1, 3, tzinfo=UTC)}),
+        (ChangeEffect, {"ticks": 77}),
+        (ChangeEffect, {"unknown_calls": 3}),
+        (Team, {"name": "Renamed"}),
+        (User, {"role": Role.AUDITOR}),
+        (User, {"created_at": datetime(2030, 1, 1, tzinfo=UTC)}),
+        (LanguageModel, {"model_id": "grok-of-today"}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_row_is_written_anew_when_anything_in_it_differs(
+    client_of: ClientOf,
+    fin: User,
+    team: Team,
+    kind: type[Model],
+    differing: dict[str, object],
+) -> None:
+    change, browser = changed(stored_model(), team), client_of(fin)
+    effect(change, team, 471_900_000_000)
+    User.objects.update(created_at=change.recorded_at - timedelta(days=1))
+    before = [without_tokens(rows(browser.get(URL).text)) for _ in range(2)]
+
+    kind._default_manager.update(**differing)
+    after = without_tokens(rows(browser.get(URL).text))
+
+    assert before[0] == before[1]
+    assert len(after) == 1
+    assert after != before[0]
 
 
 def test_strangers_wrong_methods_and_empty(

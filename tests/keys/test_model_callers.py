@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from console.accounts.models import Team, User
-from console.keys.callers import NAMED, model_callers
+from console.keys.callers import NAMED, callers, model_callers
 from console.keys.models import KeyState
 from tests.keys.stored import sees, stored_key, stored_model
 
@@ -60,3 +60,36 @@ def test_two_queries_whatever_their_number(ada: User, team: Team, number: int) -
     assert len(queries) == 2
     assert len(found.named) == min(number, NAMED)
     assert found.unnamed == max(0, number - NAMED)
+
+
+@pytest.mark.parametrize(("who", "asked"), [("ada", 2), ("mia", 1)])
+def test_all_models_are_counted_as_each_of_them(
+    request: pytest.FixtureRequest, team: Team, other_team: Team, who: str, asked: int
+) -> None:
+    """Those who see all teams are told by taking off; members by counting."""
+    user, now = request.getfixturevalue(who), timezone.now()
+    models = [stored_model(f"grok-{n}") for n in range(4)]
+    for n, owner in enumerate((team, other_team, team, other_team)):
+        good, gone = (
+            stored_key(owner, f"good {n}"),
+            stored_key(owner, f"gone {n}", removed_at=now),
+        )
+        off = stored_key(owner, f"off {n}", state=KeyState.DISABLED)
+        for place, model in enumerate(models):
+            sees(good if place >= n else off, model)
+            sees(gone, model)
+        sees(stored_key(owner, f"never {n}", verified_at=None), models[n])
+    sees(stored_key(other_team, "lost"), models[0], until=now)
+    only_removed = stored_model("of removed keys")
+    sees(stored_key(other_team, "last", removed_at=now), only_removed)
+
+    with CaptureQueriesContext(connection) as queries:
+        found = callers(user=user, now=now)
+
+    assert len(queries) == asked
+    assert only_removed.pk not in found
+    for model in models:
+        alone = model_callers(user=user, model=model.pk, now=now)
+        counted = found[model.pk]
+        assert (counted.allowed, counted.usable) == (alone.allowed, alone.usable)
+    assert found[models[3].pk].usable > 0

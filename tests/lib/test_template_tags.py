@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -154,6 +155,17 @@ def test_since_is_a_date_with_its_second_in_the_title() -> None:
         '<time datetime="2026-06-01T06:05:04+00:00" title="1 Jun 2026, 06:05:04 UTC">'
         "1 Jun 2026, 06:05</time>"
     )
+
+
+def test_since_is_told_in_the_zone_of_who_looks() -> None:
+    """Equal moments of two zones are written differently, however often."""
+    moment = datetime(2026, 6, 1, 6, 5, 4, tzinfo=UTC)
+
+    for _ in range(2):
+        with timezone.override(ZoneInfo("Asia/Kathmandu")):
+            assert "1 Jun 2026, 11:50<" in tags.since(moment)
+        with timezone.override(UTC):
+            assert "1 Jun 2026, 06:05<" in tags.since(moment)
 
 
 def looks(*minutes: float) -> list[datetime]:

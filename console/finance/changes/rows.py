@@ -10,8 +10,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Max, Min, OuterRef, Q, Sum
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Abs, JSONObject
+from django.utils import timezone
 
 from console.accounts.models import User
 from console.alerts import catalog_wording
@@ -128,6 +129,18 @@ class ChangeRow:
         """How many teams are only counted."""
         return self.team_count - len(self.teams)
 
+    @property
+    def written(self) -> str:
+        """Name all that the row shows above its buttons: the same, the same row."""
+        change = self.change
+        shown = (
+            change.pk, change.kind, change.model_id, self.title, self.words,
+            self.steps, self.unchanged_at, self.seen_at, self.last_seen_at, self.teams,
+            self.team_count, self.effect, self.doubt, self.reviewed,
+            timezone.get_current_timezone_name(),
+        )  # fmt: skip
+        return repr(shown)
+
 
 def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
     """Return these changes whole, in their order; a fixed number of queries.
@@ -141,8 +154,7 @@ def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
     names = _names(ids, user)
     effects = effects_of(ids, user=user)
     doubts = doubts_of(changes, user=user)
-    up_to = reviewed_up_to(user)
-    own = {row.change_id: row for row in user.price_reviews.filter(change__in=ids)}
+    up_to, own = _reviews(ids, user)
     return [
         ChangeRow(
             change=change,
@@ -183,8 +195,22 @@ def reviewed_up_to(user: User) -> datetime:
 
     At first that is when they came: what was before is not news to them.
     """
-    marked = user.price_reviews.filter(change=None).aggregate(Max("up_to"))
-    return marked["up_to__max"] or user.created_at
+    return _of_all(user).values_list("up_to", flat=True).first() or user.created_at
+
+
+def _of_all(user: User) -> QuerySet[PriceReview]:
+    return user.price_reviews.filter(change=None).order_by("-up_to")
+
+
+def _reviews(
+    changes: Collection[UUID], user: User
+) -> tuple[datetime, dict[UUID | None, PriceReview]]:
+    """Return up to when all is reviewed, and the reviews of these alone; one query."""
+    newest = _of_all(user).values("pk")[:1]
+    found = user.price_reviews.filter(Q(change__in=changes) | Q(pk__in=newest))
+    own = {row.change_id: row for row in found}
+    of_all = own.pop(None, None)
+    return of_all.up_to if of_all else user.created_at, own
 
 
 def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from console.accounts.models import User
 from console.catalog.models import PRICE_FIELDS, PriceVersion
@@ -89,6 +90,11 @@ class Version:
     confirmed: Confirmed | None  # of fields that are odd
     everywhere: Everywhere
     anew: bool = field(default=False)  # the same prices, after a time without a look
+
+    @property
+    def written(self) -> str:
+        """Name all that the line of the version shows: the same, the same line."""
+        return f"{self!r} {timezone.get_current_timezone_name()}"
 
 
 def groups(

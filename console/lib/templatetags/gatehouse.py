@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
@@ -111,7 +111,12 @@ def usd_per_million(price: int | None) -> str:
 @register.simple_tag
 def since(moment: datetime) -> SafeString:
     """Write a time element with date and minute; its title has the second."""
-    local = moment.astimezone(timezone.get_current_timezone())
+    return _since(moment, timezone.get_current_timezone())
+
+
+@lru_cache(maxsize=1024)
+def _since(moment: datetime, zone: tzinfo) -> SafeString:
+    local = moment.astimezone(zone)
     return format_html(
         '<time datetime="{}" title="{} UTC">{}</time>',
         local.isoformat(),
