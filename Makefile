@@ -21,7 +21,8 @@ run: env  ## Install and start everything; Ctrl-C stops it (PORT=8000)
 test check bench: export PYTHONDONTWRITEBYTECODE =
 
 test: env-test check  ## Check the code and run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+		-m "not browser"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 check: env-test  ## Check style, layers and types

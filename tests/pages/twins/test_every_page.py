@@ -32,10 +32,10 @@ def test_every_page_is_whole(
     ids = {name: row.pk for name, row in ours.items()}
     urls = {name: one.url(ids) for name, one in addresses().items()}
 
-    slips = {}
+    slips, browser = {}, client_of(person)
     for name, url in urls.items():
         for headers in ({}, PART):
-            told = plain(client_of(person).get(url, headers=headers))
+            told = plain(browser.get(url, headers=headers))
             assert told.status < HTTPStatus.INTERNAL_SERVER_ERROR, name
             if found := SLIPS.findall(told.body):
                 slips[name] = found
