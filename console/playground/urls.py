@@ -17,6 +17,7 @@ urlpatterns = [
     path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
     path("stream/chat/", stream.stream_chat, name="stream_chat"),
     path("stream/messages/", stream.stream_messages, name="stream_messages"),
+    path("stream/answers/<uuid:turn_id>/", stream.stream_answer, name="stream_answer"),
     path("stream/tokenize/", stream.stream_tokenize, name="stream_tokenize"),
     path("stream/completions/", legacy.stream_completions, name="stream_completions"),
     path("stream/complete/", legacy.stream_complete, name="stream_complete"),

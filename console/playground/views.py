@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
+from console.playground.conversations import keeping
 from console.playground.forms import MOST_MODELS, MOST_TOKENS, USUAL_TOKENS
 from console.relay import pump
 from console.relay.picker import ModelChoice, choices, why_nothing
@@ -56,8 +57,8 @@ def stop(request: ConsoleRequest, record_id: UUID) -> HttpResponse:
     running = pump.in_flight(record.id)
     if running:
         running.stop()
-    elif record.state == RecordState.OPEN:
-        # Read by another web process: leaving the page ends it within seconds.
+    elif record.state == RecordState.OPEN and not keeping.ask_to_stop(record):
+        # Read by another process, and not kept: leaving the page ends it in seconds.
         return HttpResponse("Close the page to stop this answer.", status=409)
     return HttpResponse(status=204)
 
