@@ -210,8 +210,7 @@ def title_of(turns: Sequence[Said]) -> str:
     """Return the first line of the first prompt, cut where it gets long."""
     first = next((turn for turn in turns if turn["role"] == Role.USER), None)
     text = contents.text_of({"content": first["content"]}) if first else ""
-    line = next(iter(text.split("\n")), "") if text.strip() else UNTITLED
-    line = " ".join(((line.strip() and line) or text).split())
+    line = " ".join(next(iter(text.strip().splitlines()), "").split()) or UNTITLED
     return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"
 
 
