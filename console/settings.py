@@ -229,6 +229,7 @@ MAX_PRICE_FILE = 5 * MIB + 64 * KIB
 LARGER_BODIES = {  # by path
     "/keys/import/": MAX_IMPORT,
     "/models/referee/": MAX_PRICE_FILE,
+    "/playground/history/import/": MIB + 64 * KIB,
     "/stream/tokenize/": MAX_TEXT,
 }
 # The guard in `asgi` counts before Django does, which has one limit for all paths.

@@ -12,9 +12,7 @@ app_name = "playground"
 urlpatterns = [
     path("playground/chat/", views.chat, name="chat"),
     path("playground/messages/", views.messages, name="messages"),
-    path(
-        "playground/chat/<uuid:conversation_id>/", views.chat_kept, name="chat_kept"
-    ),
+    path("playground/chat/<uuid:conversation_id>/", views.chat_kept, name="chat_kept"),
     path(
         "playground/messages/<uuid:conversation_id>/",
         views.messages_kept,
@@ -36,7 +34,9 @@ urlpatterns = [
         ),
     ),
     path("playground/shares/", shares.share_list, name="shares"),
-    path("playground/shares/<uuid:share_id>/revoke/", shares.revoke, name="share_revoke"),
+    path(
+        "playground/shares/<uuid:share_id>/revoke/", shares.revoke, name="share_revoke"
+    ),
     path("playground/shared/<str:snapshot_token>/", shares.shared, name="shared"),
     path("playground/tokenize/", views.tokenize, name="tokenize"),
     path("playground/legacy/", legacy.legacy, name="legacy"),

@@ -36,7 +36,7 @@ function refresh() {
   const loser = [send, stopButton].find((button) => button === document.activeElement);
   const busy = running.size > 0;
   stopButton.hidden = !busy;
-  send.disabled = busy;
+  send.disabled = busy || !("usable" in send.dataset);
   fresh.hidden = conversation.childElementCount === 0;
   for (const button of conversation.querySelectorAll("[data-again]")) button.hidden = true;
   for (const button of conversation.querySelectorAll("[data-edit]")) button.hidden = busy;
@@ -253,4 +253,3 @@ wirePicker((radio) => {
   runs.replaceChildren(key, ` of ${radio.dataset.team}`);
 });
 takeUp();
-send.disabled ||= !("usable" in send.dataset);

@@ -16,6 +16,7 @@ export function restore(form, values) {
 
 function setOne(field, held, at) {
   if (field.disabled || field.type === "hidden" || field.type === "file") return;
+  if (field.type === "radio" && !held.includes(field.value)) return;
   if (field.type === "checkbox" || field.type === "radio") field.checked = held.includes(field.value);
   else if (field.type === "select-multiple") for (const one of field.options) one.selected = held.includes(one.value);
   else field.value = held[at] ?? held[0] ?? "";

@@ -50,3 +50,26 @@ class TitleForm(forms.Form):
 def shown_again(sent: QueryDict) -> dict[str, Any]:
     """Return the fields of the page as they were sent, each with all its values."""
     return {name: sent.getlist(name) for name in sent if name not in NOT_SHOWN}
+
+
+class ImportForm(forms.Form):
+    """A file that Gatehouse exported."""
+
+    file = forms.FileField(
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "The file is empty. Nothing was imported.",
+        }
+    )
+
+
+class ShareForm(forms.Form):
+    """For how long a snapshot can be read."""
+
+    days = forms.ChoiceField(
+        choices=[(str(days), days) for days in (1, 7, 30)],
+        error_messages={
+            "required": "Choose for how long.",
+            "invalid_choice": "Choose 1, 7 or 30 days.",
+        },
+    )

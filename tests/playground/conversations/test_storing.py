@@ -49,7 +49,7 @@ async def kept() -> None:
             await asyncio.sleep(0.01)
 
 
-async def say(browser: Any, *said: str, replies: str = "Fine", **more: object) -> None:
+async def say(browser: Any, *said: str, replies: str = "Fine", **more: Any) -> None:
     with use_transport(streaming(Script(*answer(replies)))):
         await events_of(await browser.post(CHAT, prompt(*said, **more)))
         await kept()
@@ -234,7 +234,7 @@ async def test_what_was_never_sent_may_be_asked_again(ready: User) -> None:
 async def test_nobody_adds_to_what_another_said(
     ready: User, ada: User, field: str
 ) -> None:
-    more = {"conversation": uuid4(), "answer": uuid4()}
+    more: dict[str, Any] = {"conversation": uuid4(), "answer": uuid4()}
     await say(await browser_of(ready), "one", **more)
     theirs = await browser_of(ada)
 
