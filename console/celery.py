@@ -25,6 +25,7 @@ RINGS = {  # task -> seconds between two rings
     "audit.anchor": 60,
     "audit.tally": 60,
     "audit.verify": 60,
+    "playground.tidy": 60,
     "usage.reap": 60,
     "usage.reprice_confirmed": 60,
     "finance.watch_tokenizers": 60,

@@ -33,6 +33,9 @@ XAI_POLL_PER_TEAM = env.number("XAI_POLL_PER_TEAM", 4, least=1, most=500)
 # --- prices ----------------------------------------------------------------------
 PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compared
 
+# --- playground ------------------------------------------------------------------
+CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
+
 # --- site ------------------------------------------------------------------------
 SITE_URL = env.text("GATEHOUSE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HOST = env.host_of(SITE_URL)
@@ -226,6 +229,7 @@ MAX_PRICE_FILE = 5 * MIB + 64 * KIB
 LARGER_BODIES = {  # by path
     "/keys/import/": MAX_IMPORT,
     "/models/referee/": MAX_PRICE_FILE,
+    "/playground/history/import/": MIB + 64 * KIB,
     "/stream/tokenize/": MAX_TEXT,
 }
 # The guard in `asgi` counts before Django does, which has one limit for all paths.

@@ -17,6 +17,7 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "catalog_change_id": uuid4(),
     "change_id": 987_654_321,
     "channel_id": uuid4(),
+    "conversation_id": uuid4(),
     "feed_token": "nobodys-token",
     "finding_id": 987_654_321,
     "incident_id": uuid4(),
@@ -26,7 +27,10 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "record_id": uuid4(),
     "rule_id": 987_654_321,
     "scenario_id": uuid4(),
+    "share_id": uuid4(),
     "share_token": "nobodys-link",
+    "snapshot_token": "nobodys-snapshot",
+    "turn_id": uuid4(),
     "view_id": 987_654_321,
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import nh3
+from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -44,6 +45,11 @@ def render(text: str) -> str:
         link_rel=REL,
         strip_comments=True,
     )
+
+
+def rendered(text: str) -> SafeString:
+    """Return the same for a template."""
+    return mark_safe(render(text))
 
 
 def _name_hosts(state: StateCore) -> None:

@@ -6,7 +6,7 @@ browser left meanwhile, the record of the call is released.
 
 The events that a browser gets, by name:
 
-    start      {record, key, team}     the call is admitted
+    start      {record, key, team}     the call is admitted, or was before
     reasoning  {text}                  some characters of the model's thinking
     text       {text}                  some characters of the answer
     done       {html, meter, text}     the whole answer, rendered; the last event
@@ -19,6 +19,7 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import timedelta
 
 from django.http import StreamingHttpResponse
 
@@ -27,13 +28,20 @@ from console.accounts.models import User
 from console.keys.upstream import async_client
 from console.lib.db import in_db
 from console.playground import showing
+from console.playground.conversations.keeping import KeptAnswer, follow
+from console.playground.models import Turn
 from console.playground.tokens import Slice, slices
 from console.relay import calls
 from console.relay.admission import Call
+from console.relay.ended import Ended
 from console.relay.hearing import Piece
-from console.relay.pump import Ended, Pump
+from console.relay.listening import Listener
+from console.relay.pump import Limits, Pump, in_flight
 from console.relay.sentences import problem_of
 from console.usage import ledger
+
+# Nothing of it is found again after the page is left.
+UNKEPT = Limits(drain=timedelta(seconds=10))
 
 OpenStream = Callable[[xai.AsyncXaiClient, xai.XaiAuth], xai.EventStream]
 
@@ -65,32 +73,73 @@ class CallResponse(StreamingHttpResponse, ABC):
 
 
 class EventsResponse(CallResponse):
-    """A streamed answer as server-sent events."""
+    """A streamed answer as server-sent events; `kept` writes down what comes."""
 
-    def __init__(self, call: Call, open_stream: OpenStream) -> None:
+    def __init__(
+        self, call: Call, open_stream: OpenStream, kept: KeptAnswer | None = None
+    ) -> None:
         super().__init__(call, "text/event-stream")
         self._open_stream = open_stream
-        self._pump: Pump | None = None
+        self._kept = kept
+        self._listener: Listener | None = None
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Start the pump and translate what it says."""
-        call = self.call
+        call, kept = self.call, self._kept
         events = self._open_stream(async_client(call.host), call.auth)
-        self._pump = pump = Pump(events=events, call=call)
+        if kept:
+            pump = Pump(events=events, call=call, on_end=kept.end)
+        else:
+            pump = Pump(events=events, call=call, limits=UNKEPT)
+        self._listener = pump.listen()
         pump.start()
+        if kept:
+            kept.begin(pump)
         record = str(call.record_id)
         yield _event("start", record=record, key=call.key_label, team=call.team_name)
-        async for item in pump.listen():
-            if isinstance(item, Piece):
-                yield _event(item.kind, text=item.text)
-            else:
-                yield await _last(item)
+        async for item in self._listener:
+            yield await _told(item)
 
     def close(self) -> None:
-        """Let the pump know that nobody listens any more."""
+        """Let the pump know that this browser listens no more."""
         super().close()
-        if self._pump:
-            self._pump.leave()
+        if self._listener:
+            self._listener.leave()
+        elif self._kept:
+            self._kept.never_sent()
+
+
+class AnswerResponse(StreamingHttpResponse):
+    """An answer that was asked for before, from its beginning: it costs nothing.
+
+    It is heard from the pump if this process reads it, else as it is written down.
+    """
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._listener: Listener | None = None
+        super().__init__(self._parts(), content_type="text/event-stream")
+        self["Cache-Control"] = "no-store"
+        self["X-Accel-Buffering"] = "no"
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        record = self._turn.record
+        key, team = (record.key.label, record.team.name) if record else ("", "")
+        record_id = str(self._turn.record_id or "")
+        items: AsyncIterator[Piece | Ended]
+        if record and (pump := in_flight(record.pk)):
+            items = self._listener = pump.listen()
+        else:
+            items = follow(self._turn.pk)
+        yield _event("start", record=record_id, key=key, team=team)
+        async for item in items:
+            yield await _told(item)
+
+    def close(self) -> None:
+        """Let the pump know that this browser listens no more."""
+        super().close()
+        if self._listener:
+            self._listener.leave()
 
 
 class TokensResponse(CallResponse):
@@ -126,6 +175,12 @@ def _next_line(waiting: Iterator[Slice]) -> bytes:
 
 def _line(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+async def _told(item: Piece | Ended) -> bytes:
+    if isinstance(item, Piece):
+        return _event(item.kind, text=item.text)
+    return await _last(item)
 
 
 async def _last(ended: Ended) -> bytes:

@@ -13,8 +13,8 @@ from console.accounts.models import User
 from console.catalog import costs
 from console.playground import markdown
 from console.relay.calls import Tokenized
+from console.relay.ended import Ended
 from console.relay.picker import ModelChoice, choices
-from console.relay.pump import Ended
 from console.relay.refusal import Reason
 from console.relay.sentences import Problem
 from console.usage.models import CostSource, Endpoint, Outcome

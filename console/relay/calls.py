@@ -12,8 +12,9 @@ from console import xai
 from console.keys.upstream import async_client, sync_client
 from console.relay import endings
 from console.relay.admission import Call
+from console.relay.ended import Ended
 from console.relay.hearing import Heard
-from console.relay.pump import GOODBYE_TIME, RESTARTING, Ended
+from console.relay.pump import GOODBYE_TIME, RESTARTING
 from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle, settle_in_thread
 from console.usage.booking import Cost, Ending

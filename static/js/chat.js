@@ -1,11 +1,12 @@
-// A conversation: sending, listening, stopping. It lives in this page and nowhere else.
+// A conversation. The page sends all of it with each prompt; the server keeps it.
 
-import { readEvents } from "./events.js";
-import { copyOf, refusalOf } from "./fragments.js";
+import { hear } from "./answers.js";
+import { restore } from "./fields.js";
 import { Lane } from "./lane.js";
 import { wirePicker } from "./picker.js";
+import { edit, promptTurn, turnsBefore, uuid } from "./turns.js";
 
-const NO_RECORD = "00000000-0000-0000-0000-000000000000";
+const NOTHING = "00000000-0000-0000-0000-000000000000";
 const NEAR_END = 160; // pixels
 
 const play = document.querySelector("[data-play]");
@@ -17,120 +18,155 @@ const conversation = document.querySelector("[data-conversation]");
 const status = document.querySelector("[data-status]");
 const system = document.querySelector("[data-system]");
 const fresh = document.querySelector("[data-new]");
+const kept = "kept" in play.dataset;
 
-/** @type {{role: string, content: string}[]} */
-let turns = [];
-/** @type {{lane: Lane, abort: AbortController, record: string} | null} */
-let running = null;
+let id = play.dataset.conversationId ?? uuid();
+/** @type {Set<{lane: Lane, abort: AbortController, record: string}>} */
+const running = new Set();
+/** @type {WeakMap<Element, Lane>} */
+const lanes = new WeakMap();
 
 function keepEndInView() {
   const page = document.scrollingElement;
   if (page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_END) page.scrollTop = page.scrollHeight;
 }
 
-function setRunning(now) {
+/** Show the buttons that can be used now. */
+function refresh() {
   const loser = [send, stopButton].find((button) => button === document.activeElement);
-  running = now;
-  stopButton.hidden = now === null;
-  send.disabled = now !== null;
+  const busy = running.size > 0;
+  stopButton.hidden = !busy;
+  send.disabled = busy || !("usable" in send.dataset);
   fresh.hidden = conversation.childElementCount === 0;
-  for (const lane of conversation.querySelectorAll("[data-again]")) lane.hidden = true;
-  const last = conversation.lastElementChild?.querySelector("[data-again]");
-  if (last) last.hidden = now !== null;
+  for (const button of conversation.querySelectorAll("[data-again]")) button.hidden = true;
+  for (const button of conversation.querySelectorAll("[data-edit]")) button.hidden = busy;
+  const last = conversation.lastElementChild?.querySelectorAll("[data-again]") ?? [];
+  for (const button of last) button.hidden = busy;
   if (loser?.hidden || loser?.disabled) prompt.focus({ preventScroll: true });
 }
 
-function addTurn(content) {
-  const turn = copyOf("turn");
-  const at = turn.querySelector("[data-at]");
-  at.dateTime = new Date().toISOString();
-  at.textContent = at.dateTime.slice(11, 16); // in UTC, like every time here
-  turn.querySelector("[data-text]").textContent = content;
-  conversation.append(turn);
+function adopt(lane) {
+  lanes.set(lane.root, lane);
+  lane.root.querySelector("[data-copy]").addEventListener("click", () => copy(lane));
+  lane.root.querySelector("[data-again]").addEventListener("click", () => again(lane));
 }
 
 function addLane() {
   const lane = new Lane(document.querySelector("[data-chosen-model]").textContent);
+  lane.root.dataset.answerId = uuid();
   const place = document.createElement("div");
   place.className = "lanes";
   place.append(lane.root);
   conversation.append(place);
-  lane.root.querySelector("[data-copy]").addEventListener("click", () => copy(lane));
-  lane.root.querySelector("[data-again]").addEventListener("click", () => again(lane));
+  adopt(lane);
   return lane;
 }
 
-function requestBody() {
+function addTurn(content) {
+  const turn = promptTurn(content, content);
+  conversation.append(turn);
+  wireTurn(turn);
+}
+
+function wireTurn(turn) {
+  const button = turn.querySelector("[data-edit]");
+  button.addEventListener("click", () => edit(turn, (text) => resend(turn, text)));
+}
+
+function requestBody(lane) {
   const body = new FormData(form);
-  body.set("turns", JSON.stringify(turns));
+  body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement)));
+  body.set("conversation", id);
+  body.set("answer", lane.root.dataset.answerId);
   return body;
 }
 
-async function listen(response, now) {
-  let last = null;
-  for await (const { name, data } of readEvents(response.body)) {
-    if (name === "start") {
-      now.record = data.record;
-      now.lane.start(data);
-    } else if (name === "text" || name === "reasoning") now.lane.add(name, data.text);
-    else if (name === "done" || name === "error") last = data;
-  }
-  if (last === null) throw new TypeError("the stream has no last event");
-  now.lane.finish(last);
-  return last;
+function showAddress() {
+  if (!kept || play.dataset.conversationId === id) return;
+  play.dataset.conversationId = id;
+  history.replaceState(history.state, "", play.dataset.pageUrl.replace(NOTHING, id));
 }
 
-/** Ask for the next answer to the turns as they stand. */
-async function ask() {
-  const now = { lane: addLane(), abort: new AbortController(), record: "" };
-  setRunning(now);
+/**
+ * Hear one answer to its end.
+ * @param {Lane} lane
+ * @param {FormData | null} body what to ask with; without, it was asked for before
+ */
+async function answer(lane, body) {
+  const now = { lane, abort: new AbortController(), record: "" };
+  const { signal } = now.abort;
+  const url = play.dataset.answerUrl.replace(NOTHING, lane.root.dataset.answerId);
+  running.add(now);
+  refresh();
   status.textContent = "";
   keepEndInView();
-  try {
-    const response = await fetch(form.action, { method: "POST", body: requestBody(), signal: now.abort.signal });
-    const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (streams) {
-      const last = await listen(response, now);
-      if (!last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
-    } else {
-      now.lane.fail(await refusalOf(response));
-    }
-  } catch (error) {
-    if (error.name === "AbortError") now.lane.fail(document.createTextNode("Stopped before anything came."));
-    else now.lane.fail(copyOf("lost"));
-  }
-  if (running !== now) return; // a new conversation has begun meanwhile
-  if (now.lane.text.trim()) turns.push({ role: "assistant", content: now.lane.text });
-  else prompt.value ||= turns.at(-1).content; // to change it, or to send it again
-  setRunning(null);
+  const last = await hear(lane, {
+    send: body && (() => fetch(form.action, { method: "POST", body, signal })),
+    again: kept ? () => fetch(url, { signal }) : null,
+    signal,
+    onStart: (call) => {
+      now.record = call.record;
+      if (running.has(now)) showAddress();
+    },
+  });
+  if (!running.delete(now)) return; // a new conversation has begun meanwhile
+  if (last && !last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
+  if (!lane.text.trim() && body) prompt.value ||= lastPrompt()?.querySelector("[data-text]").textContent ?? "";
+  refresh();
   keepEndInView();
+}
+
+function ask() {
+  const lane = addLane();
+  return answer(lane, requestBody(lane));
+}
+
+function lastPrompt() {
+  return [...conversation.querySelectorAll("[data-prompt-turn]")].at(-1);
+}
+
+/** Take an element of the conversation away, and all that follows it. */
+function cutFrom(element) {
+  while (element.nextElementSibling) element.nextElementSibling.remove();
+  element.remove();
 }
 
 /** Take the last prompt back if it got no answer: the next one stands in its place. */
 function dropUnanswered() {
-  if (turns.at(-1)?.role !== "user") return;
-  turns.pop();
-  conversation.lastElementChild.remove(); // its lane
-  conversation.lastElementChild.remove();
+  const last = lastPrompt();
+  if (last && turnsBefore(conversation, null).at(-1)?.role === "user") cutFrom(last);
+}
+
+function say(content) {
+  addTurn(content);
+  ask();
 }
 
 function submit() {
   const content = prompt.value;
-  if (running || send.disabled || !content.trim() || !form.reportValidity()) return;
+  if (running.size || send.disabled || !content.trim() || !form.reportValidity()) return;
   dropUnanswered();
-  turns.push({ role: "user", content });
-  addTurn(content);
   prompt.value = "";
-  ask();
+  say(content);
 }
 
-async function stop(now) {
-  if (!now) return;
+function resend(turn, content) {
+  if (running.size || send.disabled || !form.reportValidity()) return;
+  cutFrom(turn);
+  say(content);
+  stopButton.focus(); // the form that was in focus is gone
+}
+
+async function stop() {
+  for (const now of [...running]) stopOne(now);
+}
+
+async function stopOne(now) {
   if (!now.record) {
     now.abort.abort();
     return;
   }
-  const url = play.dataset.stopUrl.replace(NO_RECORD, now.record);
+  const url = play.dataset.stopUrl.replace(NOTHING, now.record);
   const body = new FormData();
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   try {
@@ -143,9 +179,9 @@ async function stop(now) {
 }
 
 function again(lane) {
-  if (running) return;
-  if (turns.at(-1).role === "assistant") turns.pop();
-  if (prompt.value === turns.at(-1).content) prompt.value = "";
+  if (running.size) return;
+  const said = lastPrompt()?.querySelector("[data-text]").textContent;
+  if (prompt.value === said) prompt.value = "";
   lane.root.parentElement.remove();
   ask();
   stopButton.focus(); // the button that was pressed is gone
@@ -163,12 +199,29 @@ async function copy(lane) {
 }
 
 function startAnew() {
-  stop(running);
-  turns = [];
+  stop();
+  running.clear();
+  if (play.dataset.conversationId) {
+    window.location.assign(play.dataset.newUrl);
+    return;
+  }
+  id = uuid();
   conversation.replaceChildren();
   status.textContent = "";
-  setRunning(null);
+  refresh();
   prompt.focus();
+}
+
+/** Take up what the server has shown of a kept conversation. */
+function takeUp() {
+  if (play.dataset.fields) restore(form, JSON.parse(play.dataset.fields));
+  for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) wireTurn(turn);
+  for (const root of conversation.querySelectorAll("[data-answer-id]")) {
+    const lane = new Lane("", root);
+    adopt(lane);
+    if ("coming" in root.dataset) answer(lane, null);
+  }
+  refresh();
 }
 
 form.addEventListener("submit", (event) => {
@@ -179,9 +232,9 @@ prompt.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open")) stop(running);
+  if (event.key === "Escape" && !document.querySelector(":popover-open")) stop();
 });
-stopButton.addEventListener("click", () => stop(running));
+stopButton.addEventListener("click", () => stop());
 fresh.addEventListener("click", startAnew);
 conversation.addEventListener("drawn", keepEndInView);
 system.addEventListener("input", () => {
@@ -193,10 +246,10 @@ document.querySelector("[data-reset]").addEventListener("click", () => {
     form.elements[name].value = form.elements[name].defaultValue;
   }
 });
-send.disabled = !("usable" in send.dataset);
 wirePicker((radio) => {
   const runs = document.querySelector("[data-runs-with]");
   const key = document.createElement("b");
   key.textContent = radio.dataset.key;
   runs.replaceChildren(key, ` of ${radio.dataset.team}`);
 });
+takeUp();

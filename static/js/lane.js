@@ -6,21 +6,46 @@ const TICK = 100; // milliseconds
 
 /** One lane of the conversation. Model text is only ever set as text. */
 export class Lane {
-  /** @param {string} model */
-  constructor(model) {
-    this.root = copyOf("lane");
-    this.text = "";
-    this.shown = document.createTextNode("");
-    this.thoughts = document.createTextNode("");
-    this.waiting = { text: "", reasoning: "" };
+  /**
+   * @param {string} model
+   * @param {HTMLElement} [root] one that the server made; else a new one
+   */
+  constructor(model, root) {
+    this.root = root ?? copyOf("lane");
+    this.text = this.root.dataset.keptText ?? "";
     this.frame = 0;
+    if (root && !("coming" in root.dataset)) this.part("actions").hidden = false;
+    if (root && !("coming" in root.dataset)) return;
+    if (!root) this.part("model").textContent = model;
+    this.live();
+  }
+
+  /** Wait for what comes. */
+  live() {
     this.began = performance.now();
-    this.part("model").textContent = model;
-    this.part("text").append(this.shown);
-    this.part("reasoning-text").append(this.thoughts);
     this.root.dataset.live = "";
     this.root.setAttribute("aria-busy", "true");
     this.clock = setInterval(() => this.tell(), TICK);
+    this.empty();
+  }
+
+  /** Forget what was drawn: an answer is always told from its beginning. */
+  empty() {
+    this.text = "";
+    this.waiting = { text: "", reasoning: "" };
+    this.shown = document.createTextNode("");
+    this.thoughts = document.createTextNode("");
+    this.part("text").replaceChildren(this.shown);
+    this.part("reasoning-text").replaceChildren(this.thoughts);
+  }
+
+  /**
+   * Say what is waited for.
+   * @param {string} words
+   */
+  say(words) {
+    const phase = this.part("phase");
+    if (phase) phase.textContent = words;
   }
 
   /**
@@ -33,7 +58,9 @@ export class Lane {
 
   /** @param {{key: string, team: string}} call */
   start(call) {
-    this.part("key").textContent = `with ${call.key} of ${call.team}`;
+    this.empty();
+    this.say("Waiting");
+    if (call.key) this.part("key").textContent = `with ${call.key} of ${call.team}`;
   }
 
   /**
@@ -43,8 +70,7 @@ export class Lane {
    */
   add(kind, text) {
     this.waiting[kind] += text;
-    const phase = this.part("phase");
-    if (phase) phase.textContent = kind === "text" ? "Writing" : "Thinking";
+    this.say(kind === "text" ? "Writing" : "Thinking");
     if (!this.frame) this.frame = requestAnimationFrame(() => this.draw());
   }
 
@@ -72,8 +98,8 @@ export class Lane {
    * @param {{html: string, meter: string, text: string, notice?: string}} last
    */
   finish(last) {
-    this.text = last.text;
     this.settle(last.notice ? fragment(last.notice) : null);
+    this.text = this.root.dataset.keptText = last.text;
     if (last.html.trim()) this.part("answer").replaceChildren(fragment(last.html));
     else this.part("answer").hidden = true;
     this.part("meter").replaceChildren(fragment(last.meter));
@@ -92,12 +118,14 @@ export class Lane {
   /** @param {Node | null} notice */
   settle(notice) {
     clearInterval(this.clock);
+    delete this.root.dataset.coming;
     cancelAnimationFrame(this.frame);
     this.draw();
     cancelAnimationFrame(this.frame);
     delete this.root.dataset.live;
     this.root.removeAttribute("aria-busy");
     this.root.querySelector(".caret")?.remove();
+    this.root.dataset.keptText = this.text;
     show(this.part("notice"), notice);
     this.part("actions").hidden = false;
     this.part("copy").hidden = !this.text;

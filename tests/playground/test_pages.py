@@ -40,7 +40,7 @@ def test_shows_what_may_be_used_and_why_not_the_rest(
     assert 'value="grok-4.3"' in page
     assert "1.25 in, 2.50 out" in page
     assert "blocked-one of Search would be used, but xAI has blocked it." in page
-    assert "Not kept" in page
+    assert ("Kept for 30 days" in page) == (name != "playground:tokenize")
     assert SECRET not in page
 
 

@@ -33,6 +33,7 @@ OF_THE_SANDBOX = "moves the sandbox, which plays xAI: nothing of Gatehouse chang
 A_CALL = "a call: it has a usage record in place of an entry"
 OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
 OWN_SCENARIO = "a person's own saved estimate: nobody else sees it before it is shared"
+OWN_CONVERSATION = "a person's own conversation: nobody else sees or misses it"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
@@ -57,6 +58,11 @@ WITHOUT_ENTRY = {
     "pages:sandbox_tokenizer": OF_THE_SANDBOX,
     "pages:sandbox_fault": OF_THE_SANDBOX,
     "pages:sandbox_new_key": OF_THE_SANDBOX,
+    "playground:history_rename": OWN_CONVERSATION,
+    "playground:history_pin": OWN_CONVERSATION,
+    "playground:history_duplicate": OWN_CONVERSATION,
+    "playground:history_delete": OWN_CONVERSATION,
+    "playground:history_import": OWN_CONVERSATION,
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
@@ -73,6 +79,10 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "finance:scenario_copy": {},
     "finance:scenario_update": {"name": "other"},
     "keys:views": {"name": "another"},
+    "playground:history_rename": {"title": "other"},
+    "playground:history_pin": {"pinned": "1"},
+    "playground:history_duplicate": {},
+    "playground:history_delete": {},
     "keys:view_rename": {"name": "other"},
     "keys:view_delete": {},
 }
@@ -272,6 +282,12 @@ OF_OTHERS = {
     "finance:scenario_share": Act("scenario.shared", before=_not_shared),
     "finance:scenario_unshare": Act("scenario.unshared"),
     "finance:scenario_delete": Act("scenario.deleted"),
+    "playground:history_share": Act(
+        "conversation.shared", {"days": "7"}, detail=frozenset({"until", "days"})
+    ),
+    "playground:share_revoke": Act(
+        "conversation.share_revoked", detail=frozenset({"until"})
+    ),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -320,4 +336,5 @@ EXPORTS = {
     "keys:import_job": "keys.import_exported",
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
+    "playground:history_export": "conversation.exported",
 }

@@ -1,0 +1,100 @@
+"""What a turn holds, as JSON and as what the page shows. Pure.
+
+a prompt    {"content": text, or what the endpoint takes as parts}
+an answer   {"text", "reasoning"} while it comes, and {"ended"} afterwards
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from console import xai
+from console.playground.models import TurnState
+from console.relay.ended import Ended
+from console.relay.sentences import Problem
+from console.usage.booking import Cost
+from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
+
+Json = dict[str, Any]
+
+DIED = Problem(
+    sentence="The part of Gatehouse that read this answer ended before it did.",
+    advice="What came is shown. Its cost stands in the record. Send it again.",
+    cause="server_died",
+)
+
+
+def state_of(ended: Ended) -> TurnState:
+    """Return how far an answer came that has ended."""
+    if ended.outcome == Outcome.COMPLETE:
+        return TurnState.WHOLE
+    return TurnState.CUT if ended.text or not ended.problem else TurnState.FAILED
+
+
+def to_json(ended: Ended) -> Json:
+    """Return what to keep of an answer. Its cost is not: the record has it."""
+    return {
+        "text": ended.text,
+        "reasoning": ended.reasoning,
+        "ended": {
+            "outcome": str(ended.outcome),
+            "finish": ended.finish,
+            "model": ended.model,
+            "usage": asdict(ended.usage) if ended.usage else None,
+            "problem": asdict(ended.problem) if ended.problem else None,
+            "first_token_after": ended.first_token_after,
+            "seconds": ended.seconds,
+        },
+    }
+
+
+def from_json(content: Json, record: UsageRecord | None) -> Ended:
+    """Return a kept answer; one without an end was read by a process that died."""
+    kept = content.get("ended")
+    ended: Json = kept if isinstance(kept, dict) else {"problem": asdict(DIED)}
+    outcome = ended.get("outcome")
+    return Ended(
+        outcome=Outcome(outcome) if outcome in Outcome.values else Outcome.LOST,
+        text=text_of(content),
+        reasoning=str(content.get("reasoning") or ""),
+        finish=str(ended.get("finish") or ""),
+        model=str(ended.get("model") or ""),
+        usage=_known(xai.Usage, ended.get("usage")),
+        cost=cost_of(record),
+        problem=_known(Problem, ended.get("problem")),
+        first_token_after=ended.get("first_token_after"),
+        seconds=float(ended.get("seconds") or 0),
+    )
+
+
+def cost_of(record: UsageRecord | None) -> Cost | None:
+    """Return what a call was booked with; None if it is not booked."""
+    if record is None or record.state != RecordState.SETTLED:
+        return None
+    return Cost(source=CostSource(record.source), ticks=record.cost_ticks)
+
+
+def text_of(content: Json) -> str:
+    """Return the words of a turn; of a prompt in parts those that are text."""
+    if "text" in content:
+        return str(content["text"] or "")
+    said = content.get("content")
+    if not isinstance(said, list):
+        return str(said or "")
+    parts = [part for part in said if isinstance(part, dict)]
+    return "\n\n".join(str(part["text"]) for part in parts if part.get("text"))
+
+
+def said(content: Json) -> object:
+    """Return what the endpoint is sent of a turn."""
+    return content["text"] if "text" in content else content.get("content")
+
+
+def _known(kind: type[Any], told: object) -> Any:
+    """Make one from what was kept of it; names that an older version had go."""
+    if not isinstance(told, Mapping):
+        return None
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in told.items() if name in names})

@@ -1,0 +1,75 @@
+"""Where an answer belongs, as the page says it; and the small forms of the history."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.http import QueryDict
+
+from console.playground.models.conversations import MOST_LANES
+
+# What a request carries beside the fields that a page shows again.
+NOT_SHOWN = {"csrfmiddlewaretoken", "turns", "conversation", "answer", "lane"}
+LONGEST_TITLE = 200
+
+
+class PlaceForm(forms.Form):
+    """Which conversation and which answer; what the page does not name is new."""
+
+    conversation = forms.UUIDField(required=False)
+    answer = forms.UUIDField(required=False)
+    lane = forms.IntegerField(required=False, min_value=0, max_value=MOST_LANES - 1)
+
+    def clean_conversation(self) -> UUID:
+        """Return its id."""
+        return self.cleaned_data["conversation"] or uuid4()
+
+    def clean_answer(self) -> UUID:
+        """Return its id."""
+        return self.cleaned_data["answer"] or uuid4()
+
+    def clean_lane(self) -> int:
+        """Return its number."""
+        return self.cleaned_data["lane"] or 0
+
+
+class TitleForm(forms.Form):
+    """A new title."""
+
+    title = forms.CharField(
+        max_length=LONGEST_TITLE,
+        error_messages={
+            "required": "Give the conversation a title.",
+            "max_length": f"A title has at most {LONGEST_TITLE} characters.",
+        },
+    )
+
+
+def shown_again(sent: QueryDict) -> dict[str, Any]:
+    """Return the fields of the page as they were sent, each with all its values."""
+    return {name: sent.getlist(name) for name in sent if name not in NOT_SHOWN}
+
+
+class ImportForm(forms.Form):
+    """A file that Gatehouse exported."""
+
+    file = forms.FileField(
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "The file is empty. Nothing was imported.",
+        }
+    )
+
+
+class ShareForm(forms.Form):
+    """For how long a snapshot can be read."""
+
+    days = forms.ChoiceField(
+        choices=[(str(days), days) for days in (1, 7, 30)],
+        error_messages={
+            "required": "Choose for how long.",
+            "invalid_choice": "Choose 1, 7 or 30 days.",
+        },
+    )

@@ -1,0 +1,174 @@
+"""Keeping answers while they come, and hearing one that another process reads.
+
+    pump --every second--> its turn, sealed --twice a second--> followers elsewhere
+                               |
+    stop from elsewhere -------+--> pump
+
+All answers of a process are written with one statement, whose cost hardly grows with
+their number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+from django.db.models.functions import Now
+
+from console import vault
+from console.lib.closing import on_close
+from console.lib.db import in_db
+from console.playground.conversations import contents, storing
+from console.playground.models import Turn, TurnState
+from console.relay import pump as pumps
+from console.relay.ended import Ended
+from console.relay.hearing import Piece
+from console.relay.pump import Pump
+from console.relay.settling import patiently
+from console.usage.models import UsageRecord
+
+EVERY = 1.0  # seconds between two writes of all that is coming
+LOOK_EVERY = 0.5  # seconds between two looks of a follower
+DEAD_AFTER = timedelta(seconds=20)  # without a write
+
+WRITE = """
+    UPDATE playground_turn turn
+       SET sealed_content = fresh.content, kept_at = statement_timestamp()
+      FROM unnest(%(ids)s::uuid[], %(contents)s::bytea[]) AS fresh (id, content)
+     WHERE turn.id = fresh.id AND turn.state = 'coming'
+    RETURNING turn.id, turn.stop_asked
+"""
+
+log = logging.getLogger(__name__)
+
+_kept: dict[UUID, Pump] = {}  # by the answer
+_writing: asyncio.Task[None] | None = None
+_followers: set[asyncio.Event] = set()
+
+
+class KeptAnswer:
+    """What a pump tells of one answer that is kept."""
+
+    def __init__(self, answer_id: UUID) -> None:
+        self._answer_id = answer_id
+
+    def begin(self, pump: Pump) -> None:
+        """Write what comes from now on. In the event loop."""
+        global _writing
+        _kept[self._answer_id] = pump
+        if _writing is None or _writing.done():
+            _writing = asyncio.get_running_loop().create_task(_write_on())
+
+    async def end(self, ended: Ended) -> None:
+        """Keep the whole answer; with patience where the database is away."""
+        _kept.pop(self._answer_id, None)
+        await patiently(storing.end, self._answer_id, ended)
+
+    def never_sent(self) -> None:
+        """Forget the answer. In a thread."""
+        storing.never_sent(self._answer_id)
+
+
+async def _write_on() -> None:
+    while _kept:
+        await asyncio.sleep(EVERY)
+        for answer_id, pump in list(_kept.items()):
+            if pumps.in_flight(pump.record_id) is not pump:
+                del _kept[answer_id]
+        if _kept:
+            await in_db(write, dict(_kept))
+
+
+def write(coming: dict[UUID, Pump]) -> None:
+    """Write what came of these answers, and stop those that were asked to.
+
+    A database that is away, or a sealed vault, loses nothing but this one time.
+    """
+    try:
+        blobs = [
+            storing.seal_turn(_partial(pump), answer_id)
+            for answer_id, pump in coming.items()
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE, {"ids": list(coming), "contents": blobs})
+            stopped = [answer_id for answer_id, stop in cursor.fetchall() if stop]
+    except (DatabaseError, vault.Sealed) as error:
+        log.warning("answers were not kept this time: %s", type(error).__name__)
+        return
+    for answer_id in stopped:
+        coming[answer_id].stop()
+
+
+def _partial(pump: Pump) -> contents.Json:
+    text, reasoning = pump.so_far()
+    return {"text": text, "reasoning": reasoning}
+
+
+def ask_to_stop(record: UsageRecord) -> bool:
+    """Ask whichever process reads an answer to stop; return whether it is kept."""
+    coming = Turn.objects.filter(record=record, state=TurnState.COMING)
+    return bool(coming.update(stop_asked=True))
+
+
+def cut_the_dead() -> int:
+    """Mark answers whose process died as cut, with what was kept; return how many."""
+    dead = Turn.objects.filter(state=TurnState.COMING, kept_at__lt=Now() - DEAD_AFTER)
+    return dead.update(state=TurnState.CUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One answer as it stands in the database."""
+
+    text: str
+    reasoning: str
+    ended: Ended | None  # None: still coming
+
+
+def look(answer_id: UUID) -> Look | None:
+    """Return how far an answer has come; None if it is gone."""
+    cut_the_dead()
+    turn = storing.answers().filter(pk=answer_id).first()
+    if turn is None:
+        return None
+    content = storing.open_turn(turn)
+    ended = contents.from_json(content, turn.record)
+    coming = turn.state == TurnState.COMING
+    return Look(ended.text, ended.reasoning, None if coming else ended)
+
+
+async def follow(answer_id: UUID) -> AsyncIterator[Piece | Ended]:
+    """Yield an answer that this process does not read, from its beginning to its end.
+
+    Ends without an Ended if the answer is deleted meanwhile, or this process stops.
+    """
+    closing = asyncio.Event()
+    _followers.add(closing)
+    heard = {"reasoning": 0, "text": 0}
+    try:
+        while not closing.is_set() and (seen := await in_db(look, answer_id)):
+            if fresh := seen.reasoning[heard["reasoning"] :]:
+                yield Piece("reasoning", fresh)
+            if fresh := seen.text[heard["text"] :]:
+                yield Piece("text", fresh)
+            heard = {"reasoning": len(seen.reasoning), "text": len(seen.text)}
+            if seen.ended:
+                yield seen.ended
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(closing.wait(), LOOK_EVERY)
+    finally:
+        _followers.discard(closing)
+
+
+@on_close
+async def let_followers_go() -> None:
+    """End what is followed: its browsers find it again when Gatehouse is back."""
+    for closing in _followers:
+        closing.set()

@@ -1,0 +1,113 @@
+"""A kept conversation as its page shows it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from console.playground import markdown, showing
+from console.playground.conversations import contents, keeping, storing
+from console.playground.models import Conversation, Role, Turn, TurnState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTurn:
+    """One prompt or answer."""
+
+    id: UUID | None  # None in a snapshot
+    is_prompt: bool
+    lane: int
+    text: str
+    said: str  # JSON of what the endpoint is sent of it
+    at: datetime
+    coming: bool = False
+    model: str = ""
+    with_key: str = ""  # "key of team"
+    reasoning: str = ""
+    html: SafeString | None = None
+    meter: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownConversation:
+    """All of it: a list of prompts, and of answers side by side."""
+
+    id: UUID
+    title: str
+    pinned: bool
+    kept_until: datetime
+    rows: list[list[ShownTurn]]
+    parameters: str  # JSON: name of a field to its values, of the first lane
+
+
+def shown(conversation: Conversation) -> ShownConversation:
+    """Return a conversation in words and HTML. Costs two queries. Raises Sealed."""
+    keeping.cut_the_dead()
+    turns = conversation.turns.select_related("record__key", "record__team")
+    return ShownConversation(
+        id=conversation.pk,
+        title=storing.open_title(conversation),
+        pinned=conversation.pinned,
+        kept_until=conversation.kept_until,
+        rows=rows_of([shown_turn(turn) for turn in turns]),
+        parameters=json.dumps(_fields(storing.parameters_of(conversation))),
+    )
+
+
+def rows_of(turns: list[ShownTurn]) -> list[list[ShownTurn]]:
+    """Return each prompt alone, and the answers to it together."""
+    rows: list[list[ShownTurn]] = []
+    for is_prompt, run in groupby(turns, key=lambda turn: turn.is_prompt):
+        found = list(run)
+        rows += [[one] for one in found] if is_prompt else [found]
+    return rows
+
+
+def shown_turn(turn: Turn) -> ShownTurn:
+    """Return one turn in words and HTML."""
+    content = storing.open_turn(turn)
+    if turn.role == Role.USER:
+        return shown_prompt(content, at=turn.created_at, id=turn.pk)
+    ended = contents.from_json(content, turn.record)
+    record, coming = turn.record, turn.state == TurnState.COMING
+    told = bool(record) and not coming
+    return ShownTurn(
+        id=turn.pk,
+        is_prompt=False,
+        lane=turn.lane,
+        text=ended.text,
+        said=json.dumps(ended.text),
+        at=turn.created_at,
+        coming=coming,
+        model=turn.model or ended.model,
+        with_key=f"with {record.key.label} of {record.team.name}" if record else "",
+        reasoning=ended.reasoning,
+        html=None if coming else markdown.rendered(ended.text),
+        meter=showing.meter(ended) if told else "",
+        notice=showing.notice(ended.problem) if told and ended.problem else "",
+    )
+
+
+def shown_prompt(
+    content: contents.Json, *, at: datetime, id: UUID | None = None
+) -> ShownTurn:
+    """Return what a person said."""
+    return ShownTurn(
+        id=id,
+        is_prompt=True,
+        lane=0,
+        text=contents.text_of(content),
+        said=json.dumps(contents.said(content)),
+        at=at,
+    )
+
+
+def _fields(by_lane: dict[str, Any]) -> Any:
+    return by_lane.get("0") or next(iter(by_lane.values()), {})

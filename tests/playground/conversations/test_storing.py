@@ -1,0 +1,283 @@
+"""What is kept of a conversation, and that a call is made once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from console.accounts.models import User
+from console.keys.upstream import use_transport
+from console.lib.db import in_db
+from console.playground.conversations import contents, storing
+from console.playground.models import Conversation, Turn, TurnState
+from console.relay import pump as pumps
+from console.usage.models import RecordState, UsageRecord
+from tests.playground.streams import CHAT, browser_of, events_of, prompt, ready
+from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
+
+__all__ = ["ready"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET_WORDS = "The merger is called Bluebird"
+
+
+def turns_of(conversation: UUID) -> list[tuple[int, int, str, str, str]]:
+    """Return place, lane, state, role and words of each turn."""
+    found = Turn.objects.filter(conversation=conversation)
+    return [
+        (
+            turn.place,
+            turn.lane,
+            turn.state,
+            turn.role,
+            contents.text_of(storing.open_turn(turn)),
+        )
+        for turn in found
+    ]
+
+
+async def kept() -> None:
+    """Wait until no answer is being read, and so each is written down."""
+    async with asyncio.timeout(10):
+        while pumps._in_flight:  # noqa: ASYNC110  (nobody tells)
+            await asyncio.sleep(0.01)
+
+
+async def say(browser: Any, *said: str, replies: str = "Fine", **more: Any) -> None:
+    with use_transport(streaming(Script(*answer(replies)))):
+        await events_of(await browser.post(CHAT, prompt(*said, **more)))
+        await kept()
+
+
+async def test_keeps_the_prompt_and_the_answer(ready: User) -> None:
+    browser, conversation, turn = await browser_of(ready), uuid4(), uuid4()
+    more = {"conversation": conversation, "answer": turn, "temperature": "0.5"}
+
+    await say(browser, "Hello\nthere", replies="Hi", **more)
+
+    (row,) = await in_db(lambda: list(Conversation.objects.all()))
+    assert await in_db(turns_of, conversation) == [
+        (0, 0, "whole", "user", "Hello\nthere"),
+        (1, 0, "whole", "assistant", "Hi"),
+    ]
+    assert (row.owner_id, row.endpoint, row.model) == (ready.pk, "chat", "grok-4.3")
+    assert await in_db(storing.open_title, row) == "Hello"
+    parameters = (await in_db(storing.parameters_of, row))["0"]
+    assert parameters["temperature"] == ["0.5"]
+    assert "turns" not in parameters
+    record = await settled()
+    stored = await in_db(Turn.objects.get, pk=turn)
+    assert (stored.record_id, stored.finish) == (record.pk, "stop")
+
+
+async def test_nothing_that_was_said_can_be_read_in_the_database(ready: User) -> None:
+    browser = await browser_of(ready)
+    words = {"system": SECRET_WORDS}
+
+    await say(browser, SECRET_WORDS, replies=SECRET_WORDS, **words)
+
+    def all_columns() -> str:
+        with connection.cursor() as cursor:
+            texts = []
+            for table in ("conversation", "turn", "share"):
+                cursor.execute(f"SELECT * FROM playground_{table}")
+                texts += [
+                    bytes(value) if isinstance(value, memoryview) else str(value)
+                    for row in cursor.fetchall()
+                    for value in row
+                ]
+        return repr(texts)
+
+    columns = await in_db(all_columns)
+    assert len(columns) > 500
+    assert "Bluebird" not in columns
+    assert "merger" not in columns
+
+
+async def test_a_sealed_text_opens_in_its_own_row_alone(ready: User) -> None:
+    browser = await browser_of(ready)
+    await say(browser, "one")
+    first, second = await in_db(lambda: list(Turn.objects.all()))
+
+    second.sealed_content = first.sealed_content
+
+    assert await in_db(storing.open_turn, second) == {"content": ""}
+
+
+@pytest.mark.parametrize(
+    ("again", "left"),
+    [
+        pytest.param(
+            ("one", "Fine", "two", "Fine", "three"),
+            ["one", "Fine", "two", "Fine", "three", "New"],
+            id="the next turn",
+        ),
+        pytest.param(
+            ("one", "Fine", "two"), ["one", "Fine", "two", "New"], id="another try"
+        ),
+        pytest.param(
+            ("one", "Fine", "2"), ["one", "Fine", "2", "New"], id="the last one edited"
+        ),
+        pytest.param(("1",), ["1", "New"], id="the first one edited"),
+        pytest.param(
+            ("one", "Not fine", "two"),
+            ["one", "Not fine", "two", "New"],
+            id="an answer that the page had otherwise",
+        ),
+    ],
+)
+async def test_what_is_stored_follows_the_page(
+    ready: User, again: tuple[str, ...], left: list[str]
+) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    await say(browser, "one", conversation=conversation)
+    await say(browser, "one", "Fine", "two", conversation=conversation)
+
+    await say(browser, *again, replies="New", conversation=conversation)
+
+    turns = await in_db(turns_of, conversation)
+    assert [turn[-1] for turn in turns] == left
+    assert [turn[0] for turn in turns] == [*range(len(left))]
+
+
+async def test_lanes_stand_side_by_side(ready: User) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    for lane in range(4):
+        reply = f"from {lane}"
+        await say(browser, "one", replies=reply, conversation=conversation, lane=lane)
+
+    more = {"conversation": conversation, "lane": 2}
+    await say(browser, "one", replies="again", **more)
+    before = await in_db(turns_of, conversation)
+    await say(browser, "one", "again", "two", replies="on", **more)
+
+    assert [turn[1:2] + turn[-1:] for turn in before] == [
+        *((0, "one"), (0, "from 0"), (1, "from 1"), (2, "again"), (3, "from 3"))
+    ]
+    after = await in_db(turns_of, conversation)
+    assert after[:5] == before
+    assert [turn[-1] for turn in after[5:]] == ["two", "on"]
+
+
+async def test_a_fifth_lane_is_refused(ready: User) -> None:
+    browser = await browser_of(ready)
+
+    response = await browser.post(CHAT, prompt("one", lane=4))
+
+    assert response.status_code == 422
+    assert not await in_db(UsageRecord.objects.exists)
+
+
+async def test_asking_twice_is_one_call(ready: User) -> None:
+    browser, more = (
+        await browser_of(ready),
+        {"conversation": uuid4(), "answer": uuid4()},
+    )
+    gate = asyncio.Event()
+    script = Script(chunk("Hel"), gate.wait, *answer("lo"))
+
+    with use_transport(streaming(script)):
+        first, second = await asyncio.gather(
+            browser.post(CHAT, prompt("one", **more)),
+            browser.post(CHAT, prompt("one", **more)),
+        )
+        reading = [asyncio.create_task(events_of(one)) for one in (first, second)]
+        gate.set()
+        heard = [await one for one in reading]
+        await kept()
+        third = await events_of(await browser.post(CHAT, prompt("one", **more)))
+
+    record = await settled()  # there is one
+    assert record.cost_ticks == 4_121_500
+    starts = [events[0][1] for events in (*heard, third)]
+    assert (
+        starts
+        == [{"record": str(record.pk), "key": "search-prod", "team": "Search"}] * 3
+    )
+    lasts = [events[-1] for events in (*heard, third)]
+    assert {name for name, _ in lasts} == {"done"}
+    assert {last["text"] for _, last in lasts} == {"Hello"}
+    assert all("$0.000412" in last["meter"] for _, last in lasts)
+
+
+async def test_a_refused_prompt_is_not_kept(mia: User) -> None:
+    browser = await browser_of(mia)
+
+    response = await browser.post(CHAT, prompt("one"))
+
+    assert response.status_code == 403
+    assert not await in_db(Conversation.objects.exists)
+
+
+async def test_what_was_never_sent_may_be_asked_again(ready: User) -> None:
+    browser, more = (
+        await browser_of(ready),
+        {"conversation": uuid4(), "answer": uuid4()},
+    )
+
+    response = await browser.post(CHAT, prompt("one", **more))
+    await in_db(response.close)
+    await say(browser, "one", **more)
+
+    states = await in_db(lambda: [*UsageRecord.objects.values_list("state", flat=True)])
+    assert sorted(states) == [RecordState.RELEASED, RecordState.SETTLED]
+    assert len(await in_db(turns_of, more["conversation"])) == 2
+
+
+@pytest.mark.parametrize("field", ["conversation", "answer"])
+async def test_nobody_adds_to_what_another_said(
+    ready: User, ada: User, field: str
+) -> None:
+    more: dict[str, Any] = {"conversation": uuid4(), "answer": uuid4()}
+    await say(await browser_of(ready), "one", **more)
+    theirs = await browser_of(ada)
+
+    response = await theirs.post(CHAT, prompt("one", **{field: more[field]}))
+
+    assert response.status_code == 409
+    assert "cannot be added to" in response.content.decode()
+    assert await in_db(UsageRecord.objects.count) == 1
+
+
+async def test_what_xai_refuses_is_kept_with_the_reason(ready: User) -> None:
+    browser, turn = await browser_of(ready), uuid4()
+
+    with use_transport(saying(503, {"error": "down"})):
+        await events_of(await browser.post(CHAT, prompt("one", answer=turn)))
+        await kept()
+
+    stored = await in_db(Turn.objects.select_related("record").get, pk=turn)
+    ended = contents.from_json(await in_db(storing.open_turn, stored), stored.record)
+    assert stored.state == TurnState.FAILED
+    assert ended.problem
+    assert ended.problem.sentence == "xAI has trouble."
+
+
+async def test_without_days_nothing_is_kept(ready: User, settings: Settings) -> None:
+    settings.CONVERSATION_DAYS = 0
+    browser = await browser_of(ready)
+
+    await say(browser, "one", conversation=uuid4(), answer=uuid4())
+
+    assert (await settled()).cost_ticks == 4_121_500
+    assert not await in_db(Conversation.objects.exists)
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Hello", "Hello"),
+        ("  \n  Hello   there  \nmore", "Hello there"),
+        ("x" * 100, "x" * 79 + "…"),
+        ([{"type": "image"}, {"type": "text", "text": "What is it?"}], "What is it?"),
+        ([{"type": "image"}], "Untitled"),
+    ],
+)
+def test_a_title_is_the_first_line(said: object, title: str) -> None:
+    assert storing.title_of([{"role": "user", "content": said}]) == title
