@@ -27,6 +27,7 @@ from console.accounts.models import User
 from console.keys.upstream import async_client
 from console.lib.db import in_db
 from console.playground import showing
+from console.playground.structured.expected import Expected
 from console.playground.tokens import Slice, slices
 from console.relay import calls
 from console.relay.admission import Call
@@ -67,9 +68,12 @@ class CallResponse(StreamingHttpResponse, ABC):
 class EventsResponse(CallResponse):
     """A streamed answer as server-sent events."""
 
-    def __init__(self, call: Call, open_stream: OpenStream) -> None:
+    def __init__(
+        self, call: Call, open_stream: OpenStream, expected: Expected | None = None
+    ) -> None:
         super().__init__(call, "text/event-stream")
         self._open_stream = open_stream
+        self._expected = expected
         self._pump: Pump | None = None
 
     async def parts(self) -> AsyncIterator[bytes]:
@@ -84,7 +88,7 @@ class EventsResponse(CallResponse):
             if isinstance(item, Piece):
                 yield _event(item.kind, text=item.text)
             else:
-                yield await _last(item)
+                yield await _last(item, self._expected)
 
     def close(self) -> None:
         """Let the pump know that nobody listens any more."""
@@ -128,8 +132,8 @@ def _line(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-async def _last(ended: Ended) -> bytes:
-    shown = await showing.answer(ended)
+async def _last(ended: Ended, expected: Expected | None) -> bytes:
+    shown = await showing.answer(ended, expected)
     if ended.problem is None:
         return _event("done", **shown)
     return _event("error", notice=showing.notice(ended.problem), **shown)

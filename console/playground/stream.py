@@ -87,10 +87,12 @@ def _stream(
             model=form.cleaned_data["model"],
             prompt_bytes=form.prompt_bytes,
             max_tokens=form.cleaned_data["max_tokens"],
+            team_id=form.cleaned_data["team"],
+            extras=form.extras,
         )
     except Refused as refusal:
         return _refused(refusal)
-    return EventsResponse(call, send)
+    return EventsResponse(call, send, form.expected)
 
 
 def _wrong_input(form: Form) -> HttpResponse:

@@ -23,7 +23,7 @@ from uuid import UUID
 from console import xai
 from console.relay import endings
 from console.relay.admission import Call
-from console.relay.hearing import Heard, Piece
+from console.relay.hearing import Heard, Piece, ToolCall
 from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle
 from console.usage.booking import Cost, Ending
@@ -75,6 +75,8 @@ class Ended:
     problem: Problem | None
     first_token_after: float | None  # seconds
     seconds: float
+    others: tuple[str, ...] = ()  # the texts of all choices but the first
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 USUAL_LIMITS = Limits()
@@ -237,6 +239,8 @@ class Pump:
             problem=problem,
             first_token_after=self._first_token_after,
             seconds=monotonic() - self._began,
+            others=tuple("".join(heard.others[one]) for one in sorted(heard.others)),
+            tool_calls=tuple(heard.tool_calls),
         )
 
     async def _last_word(self, ended: Ended) -> None:

@@ -22,6 +22,7 @@ from tests.people import SECRET
 from tests.relay import stock
 
 CHAT_ONLY = ["api-key:endpoint:chat"]
+PLAIN = "grok-4.20-non-reasoning"  # its limit of output is one
 NAMES_GROK = "api-key:model:grok-4.3"
 
 
@@ -75,27 +76,38 @@ def test_a_member_gets_a_key_and_an_open_record(
 
 
 def test_the_ceiling_bounds_what_the_call_may_cost(
-    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+    sam: User, team: Team, api_key: ApiKey
 ) -> None:
-    stock.price(grok, team)
-    stock.usable(api_key, grok)
+    plain = stock.language_model(PLAIN)
+    stock.price(plain, team)
+    stock.usable(api_key, plain)
 
-    call = ask(sam, max_tokens=100)
+    call = ask(sam, model=PLAIN, max_tokens=100)
 
     record = UsageRecord.objects.get(pk=call.record_id)
     assert record.ceiling_ticks == 1000 * 12500 + 100 * 25000
 
 
-def test_the_ceiling_of_a_model_that_reasons_is_its_context(
-    sam: User, team: Team, api_key: ApiKey
+@pytest.mark.parametrize(
+    ("name", "capabilities"),
+    [
+        pytest.param("grok-x", {"reasoning_effort": ["low"]}, id="xAI says so"),
+        pytest.param("grok-4.3", None, id="its family does"),
+        pytest.param("grok-x", None, id="nobody says that it does not"),
+    ],
+)
+def test_the_ceiling_of_a_model_that_may_reason_is_its_context(
+    sam: User,
+    team: Team,
+    api_key: ApiKey,
+    name: str,
+    capabilities: dict[str, object] | None,
 ) -> None:
-    thinks = stock.language_model(
-        context_length=5000, capabilities={"reasoning_effort": ["low"]}
-    )
+    thinks = stock.language_model(name, context_length=5000, capabilities=capabilities)
     stock.price(thinks, team)
     stock.usable(api_key, thinks)
 
-    record = UsageRecord.objects.get(pk=ask(sam, max_tokens=100).record_id)
+    record = UsageRecord.objects.get(pk=ask(sam, model=name, max_tokens=100).record_id)
 
     assert record.ceiling_ticks == 1000 * 12500 + 5000 * 25000
 
