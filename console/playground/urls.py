@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.playground import stream, views
+from console.playground import adding, stream, views
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("playground/legacy/", legacy.legacy, name="legacy"),
     path("playground/explore/", explore.explore, name="explore"),
     path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
+    path("playground/images/", adding.add_image, name="add_image"),
     path("stream/chat/", stream.stream_chat, name="stream_chat"),
     path("stream/messages/", stream.stream_messages, name="stream_messages"),
     path("stream/tokenize/", stream.stream_tokenize, name="stream_tokenize"),

@@ -12,7 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
-from console.playground.forms import MOST_MODELS, MOST_TOKENS, USUAL_TOKENS
+from console.playground.forms import (
+    MOST_CHOICES,
+    MOST_MODELS,
+    MOST_STOPS,
+    MOST_TOKENS,
+    USUAL_TOKENS,
+)
 from console.relay import pump
 from console.relay.picker import ModelChoice, choices, why_nothing
 from console.usage.models import Endpoint, RecordState, UsageRecord
@@ -68,6 +74,8 @@ def _conversation(request: ConsoleRequest, endpoint: Endpoint) -> HttpResponse:
         "is_chat": endpoint == Endpoint.CHAT,
         "usual_tokens": USUAL_TOKENS,
         "most_tokens": MOST_TOKENS,
+        "most_choices": MOST_CHOICES,
+        "most_stops": MOST_STOPS,
     }
     return render(request, "playground/chat.html", context)
 

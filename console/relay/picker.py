@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,25 @@ class ModelChoice:
     efforts: tuple[str, ...] = ()  # of reasoning, to choose from
     usual_effort: str = ""  # what the model takes by itself; empty is not told
     refused: Mapping[str, str] = field(default_factory=dict)  # parameter: why not
+
+    @property
+    def facts(self) -> str:
+        """What the page needs when this model is chosen, as JSON."""
+        return json.dumps(
+            {
+                "refused": dict(self.refused),
+                "efforts": self.efforts,
+                "usual": self.usual_effort,
+                "payers": [
+                    {
+                        "id": str(one.team_id),
+                        "team": one.team_name,
+                        "key": one.key_label,
+                    }
+                    for one in self.payers
+                ],
+            }
+        )
 
     @property
     def allowed(self) -> bool:

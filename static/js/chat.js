@@ -1,8 +1,11 @@
 // A conversation: sending, listening, stopping. It lives in this page and nowhere else.
 
 import { readEvents } from "./events.js";
+import "./copy-code.js";
 import { copyOf, refusalOf } from "./fragments.js";
+import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
+import { wireParameters } from "./parameters.js";
 import { wirePicker } from "./picker.js";
 
 const NO_RECORD = "00000000-0000-0000-0000-000000000000";
@@ -18,8 +21,12 @@ const status = document.querySelector("[data-status]");
 const system = document.querySelector("[data-system]");
 const fresh = document.querySelector("[data-new]");
 
-/** @type {{role: string, content: string}[]} */
+/** @type {{role: string, content: import("./images.js").Content}[]} */
 let turns = [];
+const attachments = new Attachments(form, () => {
+  const answered = turns.slice(0, turns.at(-1)?.role === "user" ? -1 : undefined);
+  return answered.flatMap(({ content }) => imagesOf(content)).length;
+});
 /** @type {{lane: Lane, abort: AbortController, record: string} | null} */
 let running = null;
 
@@ -45,7 +52,8 @@ function addTurn(content) {
   const at = turn.querySelector("[data-at]");
   at.dateTime = new Date().toISOString();
   at.textContent = at.dateTime.slice(11, 16); // in UTC, like every time here
-  turn.querySelector("[data-text]").textContent = content;
+  turn.querySelector("[data-text]").textContent = textOf(content);
+  showImages(turn, content);
   conversation.append(turn);
 }
 
@@ -101,7 +109,10 @@ async function ask() {
   }
   if (running !== now) return; // a new conversation has begun meanwhile
   if (now.lane.text.trim()) turns.push({ role: "assistant", content: now.lane.text });
-  else prompt.value ||= turns.at(-1).content; // to change it, or to send it again
+  else {
+    prompt.value ||= textOf(turns.at(-1).content); // to change it, or to send it again
+    attachments.putBack(turns.at(-1).content);
+  }
   setRunning(null);
   keepEndInView();
 }
@@ -115,9 +126,10 @@ function dropUnanswered() {
 }
 
 function submit() {
-  const content = prompt.value;
-  if (running || send.disabled || !content.trim() || !form.reportValidity()) return;
+  const nothing = !prompt.value.trim() && !attachments.ready.length;
+  if (running || send.disabled || nothing || attachments.busy || !form.reportValidity()) return;
   dropUnanswered();
+  const content = attachments.takeWith(prompt.value);
   turns.push({ role: "user", content });
   addTurn(content);
   prompt.value = "";
@@ -145,7 +157,10 @@ async function stop(now) {
 function again(lane) {
   if (running) return;
   if (turns.at(-1).role === "assistant") turns.pop();
-  if (prompt.value === turns.at(-1).content) prompt.value = "";
+  if (prompt.value === textOf(turns.at(-1).content)) {
+    prompt.value = "";
+    attachments.clear();
+  }
   lane.root.parentElement.remove();
   ask();
   stopButton.focus(); // the button that was pressed is gone
@@ -165,6 +180,7 @@ async function copy(lane) {
 function startAnew() {
   stop(running);
   turns = [];
+  attachments.clear();
   conversation.replaceChildren();
   status.textContent = "";
   setRunning(null);
@@ -188,15 +204,6 @@ system.addEventListener("input", () => {
   const note = document.querySelector("[data-system-note]");
   note.textContent = system.value.trim() ? `${system.value.length.toLocaleString()} characters` : "none";
 });
-document.querySelector("[data-reset]").addEventListener("click", () => {
-  for (const name of ["temperature", "top_p", "max_tokens"]) {
-    form.elements[name].value = form.elements[name].defaultValue;
-  }
-});
 send.disabled = !("usable" in send.dataset);
-wirePicker((radio) => {
-  const runs = document.querySelector("[data-runs-with]");
-  const key = document.createElement("b");
-  key.textContent = radio.dataset.key;
-  runs.replaceChildren(key, ` of ${radio.dataset.team}`);
-});
+wirePicker();
+wireParameters(form);
