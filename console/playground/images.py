@@ -89,17 +89,11 @@ def drawn(data: bytes) -> Picture:
 
 def _drawn(data: bytes) -> Picture:
     try:
-        with warnings.catch_warnings(), Image.open(BytesIO(data), formats=READ) as file:
-            warnings.simplefilter("ignore")  # about metadata, which is dropped
-            _check(file)
-            is_photo = file.format == "JPEG"
-            image: Image.Image = file
-            ImageOps.exif_transpose(image, in_place=True)  # metadata may turn it
-            shape = "RGBA" if image.has_transparency_data else "RGB"
-            if image.mode != shape:
-                image = image.convert(shape)
-            image.info = {}  # the metadata: of it, nothing is written
-            return _written(image, is_photo=is_photo)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of metadata, and of what is refused here
+            with Image.open(BytesIO(data), formats=READ) as file:
+                _check(file)
+                return _written(_upright(file), is_photo=file.format == "JPEG")
     except BadImage:
         raise
     except UnidentifiedImageError:
@@ -117,6 +111,16 @@ def _check(file: Image.Image) -> None:
         raise BadImage(TOO_MANY_PIXELS)
     if getattr(file, "n_frames", 1) > 1:
         raise BadImage(MOVING)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return the pixels, turned as the metadata says, and without any metadata."""
+    ImageOps.exif_transpose(image, in_place=True)
+    shape = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode != shape:
+        image = image.convert(shape)
+    image.info = {}
+    return image
 
 
 def _written(image: Image.Image, *, is_photo: bool) -> Picture:

@@ -57,6 +57,7 @@ WITHOUT_ENTRY = {
     "pages:sandbox_tokenizer": OF_THE_SANDBOX,
     "pages:sandbox_fault": OF_THE_SANDBOX,
     "pages:sandbox_new_key": OF_THE_SANDBOX,
+    "playground:add_image": "a picture, drawn anew for who sent it and stored nowhere",
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
