@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import struct
 import warnings
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from io import BytesIO
@@ -35,6 +37,22 @@ MOVING = "The image moves. Send a single picture."
 TOO_LARGE = "The image is larger than 5 MB. Make it smaller."
 TOO_MANY_PIXELS = "The image has more than 20 million pixels. Make it smaller."
 NOT_DATA = "An image is not in the conversation itself, and Gatehouse fetches none."
+
+# What the decoders of Pillow raise for files that are made to break them.
+DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 class BadImage(Exception):
@@ -100,8 +118,7 @@ def _drawn(data: bytes) -> Picture:
         raise BadImage(WRONG_KIND) from None
     except Image.DecompressionBombError:
         raise BadImage(TOO_MANY_PIXELS) from None
-    # Decoders raise all of these, and others, for files that are made to break them.
-    except Exception:
+    except DAMAGE:
         raise BadImage(BROKEN) from None
 
 

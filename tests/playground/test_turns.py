@@ -39,7 +39,8 @@ def said(*parts: dict[str, Any], role: str = "user") -> list[dict[str, Any]]:
 
 
 def cleaned(turns: object) -> list[dict[str, Any]]:
-    return TurnsField().clean(json.dumps(turns))
+    found: list[dict[str, Any]] = TurnsField().clean(json.dumps(turns))
+    return found
 
 
 def refusal_of(turns: object) -> str:

@@ -107,7 +107,10 @@ def test_each_team_that_could_pay_is_told_the_weakest_first(
 def test_what_a_model_refuses_is_told_with_it(
     sam: User, team: Team, api_key: ApiKey
 ) -> None:
-    able = {"reasoning_effort": ["low", "high"], "default_reasoning_effort": "low"}
+    able: dict[str, object] = {
+        "reasoning_effort": ["low", "high"],
+        "default_reasoning_effort": "low",
+    }
     stock.usable(api_key, stock.language_model(capabilities=able))
 
     (chat,) = choices(sam, Endpoint.CHAT)
