@@ -1,16 +1,19 @@
 """Model text as safe HTML: CommonMark without HTML and images, then an allow-list.
 
 The reader is told where a link goes: its host stands behind it, unless the text of
-the link names it already.
+the link names it already. Each block of code gets a button of ours, put there after
+the allow-list, which lets no button of the model through.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from urllib.parse import urlsplit
 
 import nh3
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -36,15 +39,32 @@ def render(text: str) -> str:
     """Return HTML that holds nothing active, whatever the text is."""
     if len(text) > LONGEST:
         return f"<pre>{nh3.clean_text(text)}</pre>"
-    return nh3.clean(
+    html = nh3.clean(
         _parser.render(text),
         tags=TAGS,
         clean_content_tags={"script", "style", "template", "noscript"},
         attributes=ATTRIBUTES,
+        attribute_filter=_without_brackets,
         url_schemes=SCHEMES,
         link_rel=REL,
         strip_comments=True,
     )
+    return html.replace("<pre>", code_head()).replace("</pre>", CODE_END)
+
+
+@cache
+def code_head() -> str:
+    """Return what stands before the code of a block: a button that copies it."""
+    button = render_to_string("playground/_copy_code.html").strip()
+    return f'<div class="code-block">{button}<pre tabindex="0">'
+
+
+CODE_END = "</pre></div>"
+
+
+def _without_brackets(_tag: str, _name: str, value: str) -> str | None:
+    """Drop what would let a search for <pre> find one inside an attribute."""
+    return None if "<" in value else value
 
 
 def rendered(text: str) -> SafeString:

@@ -28,8 +28,10 @@ from console.accounts.models import User
 from console.keys.upstream import async_client
 from console.lib.db import in_db
 from console.playground import showing
+from console.playground.conversations import keeping
 from console.playground.conversations.keeping import KeptAnswer, follow
 from console.playground.models import Turn
+from console.playground.structured.expected import Expected
 from console.playground.tokens import Slice, slices
 from console.relay import calls
 from console.relay.admission import Call
@@ -76,10 +78,16 @@ class EventsResponse(CallResponse):
     """A streamed answer as server-sent events; `kept` writes down what comes."""
 
     def __init__(
-        self, call: Call, open_stream: OpenStream, kept: KeptAnswer | None = None
+        self,
+        call: Call,
+        open_stream: OpenStream,
+        *,
+        expected: Expected | None = None,
+        kept: KeptAnswer | None = None,
     ) -> None:
         super().__init__(call, "text/event-stream")
         self._open_stream = open_stream
+        self._expected = expected
         self._kept = kept
         self._listener: Listener | None = None
 
@@ -98,7 +106,7 @@ class EventsResponse(CallResponse):
         record = str(call.record_id)
         yield _event("start", record=record, key=call.key_label, team=call.team_name)
         async for item in self._listener:
-            yield await _told(item)
+            yield await _told(item, self._expected)
 
     def close(self) -> None:
         """Let the pump know that this browser listens no more."""
@@ -127,13 +135,16 @@ class AnswerResponse(StreamingHttpResponse):
         key, team = (record.key.label, record.team.name) if record else ("", "")
         record_id = str(self._turn.record_id or "")
         items: AsyncIterator[Piece | Ended]
+        expected = await in_db(keeping.expected_of, self._turn.pk)
         if record and (pump := in_flight(record.pk)):
             items = self._listener = pump.listen()
         else:
             items = follow(self._turn.pk)
         yield _event("start", record=record_id, key=key, team=team)
         async for item in items:
-            yield await _told(item)
+            if not self._listener and isinstance(item, Ended):
+                expected = await in_db(keeping.expected_of, self._turn.pk)
+            yield await _told(item, expected)
 
     def close(self) -> None:
         """Let the pump know that this browser listens no more."""
@@ -177,17 +188,13 @@ def _line(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-async def _told(item: Piece | Ended) -> bytes:
+async def _told(item: Piece | Ended, expected: Expected | None) -> bytes:
     if isinstance(item, Piece):
         return _event(item.kind, text=item.text)
-    return await _last(item)
-
-
-async def _last(ended: Ended) -> bytes:
-    shown = await showing.answer(ended)
-    if ended.problem is None:
+    shown = await showing.answer(item, expected)
+    if item.problem is None:
         return _event("done", **shown)
-    return _event("error", notice=showing.notice(ended.problem), **shown)
+    return _event("error", notice=showing.notice(item.problem), **shown)
 
 
 def _event(name: str, **data: str) -> bytes:

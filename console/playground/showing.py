@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from console import xai
 from console.accounts.models import User
 from console.catalog import costs
-from console.playground import markdown
+from console.playground import parts
+from console.playground.structured.expected import Expected
 from console.relay.calls import Tokenized
 from console.relay.ended import Ended
 from console.relay.picker import ModelChoice, choices
@@ -46,11 +47,11 @@ class ModelCost:
     share: int  # per cent of the dearest, for a bar
 
 
-async def answer(ended: Ended) -> dict[str, str]:
+async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, str]:
     """Return the answer and its meter line as HTML, and the bare text."""
     # Up to 200 KB of Markdown takes a while, and the loop has other streams.
-    html = await asyncio.to_thread(markdown.render, ended.text)
-    return {"html": html, "meter": meter(ended), "text": ended.text}
+    html = await asyncio.to_thread(parts.html_of, ended, expected)
+    return {"html": html, "meter": meter(ended), "text": parts.text_of(ended)}
 
 
 def meter(ended: Ended) -> str:

@@ -114,15 +114,17 @@ def _stream(
             model=form.cleaned_data["model"],
             prompt_bytes=form.prompt_bytes,
             max_tokens=form.cleaned_data["max_tokens"],
+            team_id=form.cleaned_data["team"],
+            extras=form.extras,
         )
 
     try:
         if not storing.are_kept():
-            return EventsResponse(admit_it(), send)
+            return EventsResponse(admit_it(), send, expected=form.expected)
         asked = _asked(request, form, place, endpoint)
-        return EventsResponse(
-            storing.begin(asked, admit_it), send, KeptAnswer(asked.answer_id)
-        )
+        kept = KeptAnswer(asked.answer_id, form.expected)
+        call = storing.begin(asked, admit_it)
+        return EventsResponse(call, send, expected=form.expected, kept=kept)
     except Refused as refusal:
         return _refused(refusal)
     except storing.AlreadyAsked as before:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from console.playground import stream, views
+from console.playground import adding, stream, views
 from console.playground.conversations.views import history, shares
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
@@ -42,6 +42,7 @@ urlpatterns = [
     path("playground/legacy/", legacy.legacy, name="legacy"),
     path("playground/explore/", explore.explore, name="explore"),
     path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
+    path("playground/images/", adding.add_image, name="add_image"),
     path("stream/chat/", stream.stream_chat, name="stream_chat"),
     path("stream/messages/", stream.stream_messages, name="stream_messages"),
     path("stream/answers/<uuid:turn_id>/", stream.stream_answer, name="stream_answer"),

@@ -16,7 +16,13 @@ from console.lib.htmx import ConsoleRequest
 from console.playground.conversations import keeping, retention
 from console.playground.conversations.answers import page_of, with_open_vault
 from console.playground.conversations.reading import ShownConversation, shown
-from console.playground.forms import MOST_MODELS, MOST_TOKENS, USUAL_TOKENS
+from console.playground.forms import (
+    MOST_CHOICES,
+    MOST_MODELS,
+    MOST_STOPS,
+    MOST_TOKENS,
+    USUAL_TOKENS,
+)
 from console.playground.models import Conversation
 from console.relay.picker import ModelChoice, choices, why_nothing
 from console.relay.pump import in_flight
@@ -113,6 +119,8 @@ def _conversation(
         "kept_for": retention.in_words(),
         "new_url": reverse(f"playground:{endpoint}"),
         "page_url": reverse(f"playground:{endpoint}_kept", args=[NO_CONVERSATION]),
+        "most_choices": MOST_CHOICES,
+        "most_stops": MOST_STOPS,
     }
     return render(request, "playground/chat.html", context)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console import xai
+from console.relay.hearing import ToolCall
 from console.relay.sentences import Problem
 from console.usage.booking import Cost
 from console.usage.models import Outcome
@@ -24,3 +25,5 @@ class Ended:
     problem: Problem | None
     first_token_after: float | None  # seconds
     seconds: float
+    others: tuple[str, ...] = ()  # the texts of all choices but the first
+    tool_calls: tuple[ToolCall, ...] = ()

@@ -257,6 +257,8 @@ class Pump:
             problem=problem,
             first_token_after=self._first_token_after,
             seconds=monotonic() - self._began,
+            others=tuple("".join(heard.others[one]) for one in sorted(heard.others)),
+            tool_calls=tuple(heard.tool_calls),
         )
 
 

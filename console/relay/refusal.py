@@ -22,6 +22,7 @@ class Rule(StrEnum):
     STATE = "state"  # blocked, disabled, rejected, unreachable
     AGE = "age"  # not verified for too long
     SECRET = "secret"  # what is stored does not open
+    PARAMETER = "parameter"  # the model does not take what was set
 
     @property
     def depth(self) -> int:

@@ -1,10 +1,13 @@
 // A conversation. The page sends all of it with each prompt; the server keeps it.
 
 import { hear } from "./answers.js";
+import "./copy-code.js";
 import { restore } from "./fields.js";
+import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
+import { wireParameters } from "./parameters.js";
 import { wirePicker } from "./picker.js";
-import { edit, promptTurn, turnsBefore, uuid } from "./turns.js";
+import { contentOf, edit, promptTurn, turnsBefore, uuid, withText } from "./turns.js";
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 const NEAR_END = 160; // pixels
@@ -25,6 +28,10 @@ let id = play.dataset.conversationId ?? uuid();
 const running = new Set();
 /** @type {WeakMap<Element, Lane>} */
 const lanes = new WeakMap();
+const attachments = new Attachments(form, () => {
+  const turns = turnsBefore(conversation, unanswered());
+  return turns.flatMap(({ content }) => imagesOf(content)).length;
+});
 
 function keepEndInView() {
   const page = document.scrollingElement;
@@ -63,14 +70,15 @@ function addLane() {
 }
 
 function addTurn(content) {
-  const turn = promptTurn(content, content);
+  const turn = promptTurn(content, textOf(content));
+  showImages(turn, content);
   conversation.append(turn);
   wireTurn(turn);
 }
 
 function wireTurn(turn) {
   const button = turn.querySelector("[data-edit]");
-  button.addEventListener("click", () => edit(turn, (text) => resend(turn, text)));
+  button.addEventListener("click", () => edit(turn, (text) => resend(turn, withText(contentOf(turn), text))));
 }
 
 function requestBody(lane) {
@@ -111,7 +119,7 @@ async function answer(lane, body) {
   });
   if (!running.delete(now)) return; // a new conversation has begun meanwhile
   if (last && !last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
-  if (!lane.text.trim() && body) prompt.value ||= lastPrompt()?.querySelector("[data-text]").textContent ?? "";
+  if (!lane.text.trim() && body) takeBack();
   refresh();
   keepEndInView();
 }
@@ -125,16 +133,22 @@ function lastPrompt() {
   return [...conversation.querySelectorAll("[data-prompt-turn]")].at(-1);
 }
 
+/** Put a prompt that got no answer into the composer, to change it or to send it again. */
+function takeBack() {
+  const content = contentOf(lastPrompt());
+  prompt.value ||= textOf(content);
+  attachments.putBack(content);
+}
+
 /** Take an element of the conversation away, and all that follows it. */
 function cutFrom(element) {
   while (element.nextElementSibling) element.nextElementSibling.remove();
   element.remove();
 }
 
-/** Take the last prompt back if it got no answer: the next one stands in its place. */
-function dropUnanswered() {
-  const last = lastPrompt();
-  if (last && turnsBefore(conversation, null).at(-1)?.role === "user") cutFrom(last);
+/** Return the last prompt if it got no answer: the next one stands in its place. */
+function unanswered() {
+  return turnsBefore(conversation, null).at(-1)?.role === "user" ? lastPrompt() : null;
 }
 
 function say(content) {
@@ -143,9 +157,11 @@ function say(content) {
 }
 
 function submit() {
-  const content = prompt.value;
-  if (running.size || send.disabled || !content.trim() || !form.reportValidity()) return;
-  dropUnanswered();
+  const nothing = !prompt.value.trim() && !attachments.ready.length;
+  if (running.size || send.disabled || nothing || attachments.busy || !form.reportValidity()) return;
+  const before = unanswered();
+  if (before) cutFrom(before);
+  const content = attachments.takeWith(prompt.value);
   prompt.value = "";
   say(content);
 }
@@ -180,8 +196,10 @@ async function stopOne(now) {
 
 function again(lane) {
   if (running.size) return;
-  const said = lastPrompt()?.querySelector("[data-text]").textContent;
-  if (prompt.value === said) prompt.value = "";
+  if (prompt.value === textOf(contentOf(lastPrompt()))) {
+    prompt.value = "";
+    attachments.clear();
+  }
   lane.root.parentElement.remove();
   ask();
   stopButton.focus(); // the button that was pressed is gone
@@ -206,6 +224,7 @@ function startAnew() {
     return;
   }
   id = uuid();
+  attachments.clear();
   conversation.replaceChildren();
   status.textContent = "";
   refresh();
@@ -215,7 +234,10 @@ function startAnew() {
 /** Take up what the server has shown of a kept conversation. */
 function takeUp() {
   if (play.dataset.fields) restore(form, JSON.parse(play.dataset.fields));
-  for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) wireTurn(turn);
+  for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) {
+    showImages(turn, contentOf(turn));
+    wireTurn(turn);
+  }
   for (const root of conversation.querySelectorAll("[data-answer-id]")) {
     const lane = new Lane("", root);
     adopt(lane);
@@ -241,15 +263,6 @@ system.addEventListener("input", () => {
   const note = document.querySelector("[data-system-note]");
   note.textContent = system.value.trim() ? `${system.value.length.toLocaleString()} characters` : "none";
 });
-document.querySelector("[data-reset]").addEventListener("click", () => {
-  for (const name of ["temperature", "top_p", "max_tokens"]) {
-    form.elements[name].value = form.elements[name].defaultValue;
-  }
-});
-wirePicker((radio) => {
-  const runs = document.querySelector("[data-runs-with]");
-  const key = document.createElement("b");
-  key.textContent = radio.dataset.key;
-  runs.replaceChildren(key, ` of ${radio.dataset.team}`);
-});
+wirePicker();
+wireParameters(form);
 takeUp();

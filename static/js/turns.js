@@ -28,6 +28,26 @@ export function promptTurn(content, text) {
 }
 
 /**
+ * Return what a prompt of the page says, as the endpoint takes it.
+ * @param {HTMLElement} turn
+ * @returns {string | object[]}
+ */
+export function contentOf(turn) {
+  return JSON.parse(turn.dataset.said);
+}
+
+/**
+ * Return the same with another text; what is no text stays.
+ * @param {string | object[]} content
+ * @param {string} text
+ * @returns {string | object[]}
+ */
+export function withText(content, text) {
+  if (typeof content === "string") return text;
+  return [...content.filter((part) => part.type !== "text"), { type: "text", text }];
+}
+
+/**
  * Return what was said before an element of the conversation, for the endpoint.
  * @param {HTMLElement} conversation
  * @param {Element | null} end
@@ -38,7 +58,7 @@ export function turnsBefore(conversation, end, lane = 0) {
   const turns = [];
   for (const element of conversation.children) {
     if (element === end) break;
-    if ("said" in element.dataset) turns.push({ role: "user", content: JSON.parse(element.dataset.said) });
+    if ("said" in element.dataset) turns.push({ role: "user", content: contentOf(element) });
     else {
       const answers = [...element.querySelectorAll("[data-answer-id]")];
       const own = answers.find((one) => Number(one.dataset.number ?? 0) === lane) ?? answers[0];

@@ -11,8 +11,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from console.playground import markdown
-from console.playground.markdown import render
-from tests.playground.hostile import HOSTILE
+from console.playground.markdown import CODE_END, render
+from tests.playground.hostile import EVERY, HOSTILE
 
 
 class Elements(HTMLParser):
@@ -34,7 +34,8 @@ def elements_of(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 def assert_harmless(html: str) -> None:
-    for tag, attributes in elements_of(html):
+    bare = html.replace(markdown.code_head(), "<pre>").replace(CODE_END, "</pre>")
+    for tag, attributes in elements_of(bare):
         assert tag in markdown.TAGS
         allowed = {"a": {"href", "rel"}, "ol": {"start"}}.get(tag, set())
         assert set(attributes) <= allowed
@@ -43,13 +44,13 @@ def assert_harmless(html: str) -> None:
             assert attributes["rel"] == "noopener noreferrer nofollow"
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", EVERY)
 def test_nothing_hostile_acts(text: str) -> None:
     assert_harmless(render(text))
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(set(HOSTILE)) >= 60
+    assert len(set(EVERY)) >= 300
 
 
 @given(st.lists(st.sampled_from([*HOSTILE, "\n", "\n\n", "  ", "a", "`", "*", "|"])))
@@ -66,7 +67,6 @@ def test_nothing_hostile_acts_in_any_mixture(parts: list[str]) -> None:
         ("- one\n- two", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>"),
         ("3. three", '<ol start="3">\n<li>three</li>\n</ol>'),
         ("`a < b`", "<p><code>a &lt; b</code></p>"),
-        ("```python\nx = 1\n```", "<pre><code>x = 1\n</code></pre>"),
         ("a\n\nb", "<p>a</p>\n<p>b</p>"),
         ("~~gone~~", "<p><s>gone</s></p>"),
         ("", ""),
@@ -74,6 +74,33 @@ def test_nothing_hostile_acts_in_any_mixture(parts: list[str]) -> None:
 )
 def test_ordinary_markdown(text: str, html: str) -> None:
     assert render(text).strip() == html
+
+
+def test_a_block_of_code_has_a_button_that_copies_it() -> None:
+    html = render("```python\nx < 1\n```").strip()
+
+    assert html == f"{markdown.code_head()}<code>x &lt; 1\n</code>{CODE_END}"
+    assert elements_of(html)[1] == (
+        "button",
+        {"class": "btn small quiet", "type": "button", "data-copy-code": None},
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[x](https://ok.test/<pre>)", id="in an address"),
+        pytest.param("[x](<https://ok.test/<pre>>)", id="in brackets"),
+        pytest.param("`<pre>`", id="as code"),
+        pytest.param("&lt;pre&gt;", id="as an entity"),
+        pytest.param("<button data-copy-code>x</button>", id="the button itself"),
+    ],
+)
+def test_a_button_stands_before_blocks_alone(text: str) -> None:
+    html = render(text)
+
+    assert "<button" not in html
+    assert_harmless(html)
 
 
 def test_a_table() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any, cast
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,6 +22,8 @@ from console.lib.db import in_db
 from console.relay import pump
 from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
 from tests.people import SECRET
+from tests.playground.pictures import SECRET as PICTURE_SECRET
+from tests.playground.pictures import url_of, with_secrets
 from tests.relay import stock
 from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
 
@@ -110,7 +114,8 @@ async def test_what_is_sent_is_built_from_the_form_and_nothing_else(
         return httpx.Response(200, headers=headers, stream=Script(*answer("Hi")))
 
     with use_transport(httpx.MockTransport(respond)):
-        form = PROMPT | {"system": "Be brief", "n": "9", "base_url": "http://evil.test"}
+        ours = {"logprobs": "1", "base_url": "http://evil.test"}
+        form = PROMPT | {"system": "Be brief"} | ours
         await events_of(await browser.post(CHAT, form))
 
     (request,) = sent
@@ -126,6 +131,69 @@ async def test_what_is_sent_is_built_from_the_form_and_nothing_else(
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+
+
+async def test_json_that_was_asked_for_comes_with_a_verdict(ready: User) -> None:
+    browser = await browser_of(ready)
+    schema = {"type": "object", "required": ["name"]}
+    wanted = {"response_format": "json_schema", "schema": json.dumps(schema)}
+
+    with use_transport(streaming(Script(*answer('{"name"', ': "Ada"}')))):
+        last = (await events_of(await browser.post(CHAT, PROMPT | wanted)))[-1]
+
+    await settled()
+    assert "Matches the schema" in last[1]["html"]
+    assert last[1]["text"] == '{"name": "Ada"}'
+
+
+async def test_an_image_goes_to_xai_as_it_was_drawn_anew(ready: User) -> None:
+    browser = await browser_of(ready)
+    parts = [
+        {"type": "image_url", "image_url": {"url": url_of(with_secrets("JPEG"))}},
+        {"type": "text", "text": "What is it?"},
+    ]
+    turns = json.dumps([{"role": "user", "content": parts}])
+    sent: list[httpx.Request] = []
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, stream=Script(*answer("A dot")))
+
+    with use_transport(httpx.MockTransport(respond)):
+        await events_of(await browser.post(CHAT, PROMPT | {"turns": turns}))
+
+    record = await settled()
+    (message,) = json.loads(sent[0].content)["messages"]
+    picture, text = message["content"]
+    _, _, data = picture["image_url"]["url"].partition(",")
+    assert text == parts[1]
+    assert PICTURE_SECRET.encode() not in base64.b64decode(data)
+    assert record.ceiling_ticks is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        pytest.param(
+            {"stop": "END"}, 422, "xAI refuses stop sequences", id="a parameter"
+        ),
+        pytest.param(
+            {"team": str(uuid4())}, 404, "do not belong to the team", id="a team"
+        ),
+    ],
+)
+async def test_what_the_page_greys_is_refused_if_it_comes_anyway(
+    ready: User, given: dict[str, str], status: int, words: str
+) -> None:
+    browser = await browser_of(ready)
+
+    response = await browser.post(CHAT, PROMPT | given)
+
+    assert response.status_code == status
+    assert words in response.content.decode()
+    assert "Nothing was sent." in response.content.decode()
+    assert not await in_db(UsageRecord.objects.exists)
 
 
 async def test_messages_stream_too(ready: User) -> None:

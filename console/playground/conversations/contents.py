@@ -1,7 +1,7 @@
 """What a turn holds, as JSON and as what the page shows. Pure.
 
 a prompt    {"content": text, or what the endpoint takes as parts}
-an answer   {"text", "reasoning"} while it comes, and {"ended"} afterwards
+an answer   {"text", "reasoning"} while it comes, and {"ended", "expected"} afterwards
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 
 from console import xai
 from console.playground.models import TurnState
+from console.playground.structured.expected import Expected
 from console.relay.ended import Ended
+from console.relay.hearing import ToolCall
 from console.relay.sentences import Problem
 from console.usage.booking import Cost
 from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
@@ -33,7 +35,7 @@ def state_of(ended: Ended) -> TurnState:
     return TurnState.CUT if ended.text or not ended.problem else TurnState.FAILED
 
 
-def to_json(ended: Ended) -> Json:
+def to_json(ended: Ended, expected: Expected | None = None) -> Json:
     """Return what to keep of an answer. Its cost is not: the record has it."""
     return {
         "text": ended.text,
@@ -46,7 +48,10 @@ def to_json(ended: Ended) -> Json:
             "problem": asdict(ended.problem) if ended.problem else None,
             "first_token_after": ended.first_token_after,
             "seconds": ended.seconds,
+            "others": list(ended.others),
+            "tool_calls": [asdict(call) for call in ended.tool_calls],
         },
+        "expected": {"schema": expected.schema} if expected else None,
     }
 
 
@@ -66,7 +71,15 @@ def from_json(content: Json, record: UsageRecord | None) -> Ended:
         problem=_known(Problem, ended.get("problem")),
         first_token_after=ended.get("first_token_after"),
         seconds=float(ended.get("seconds") or 0),
+        others=tuple(map(str, ended.get("others") or ())),
+        tool_calls=tuple(ToolCall(**call) for call in ended.get("tool_calls") or ()),
     )
+
+
+def expected_of(content: Json) -> Expected | None:
+    """Return the kind of answer that was asked for, if it was JSON."""
+    told = content.get("expected")
+    return Expected(told.get("schema")) if isinstance(told, dict) else None
 
 
 def cost_of(record: UsageRecord | None) -> Cost | None:

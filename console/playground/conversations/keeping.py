@@ -26,6 +26,7 @@ from console.lib.closing import on_close
 from console.lib.db import in_db
 from console.playground.conversations import contents, storing
 from console.playground.models import Turn, TurnState
+from console.playground.structured.expected import Expected
 from console.relay import pump as pumps
 from console.relay.ended import Ended
 from console.relay.hearing import Piece
@@ -48,6 +49,7 @@ WRITE = """
 log = logging.getLogger(__name__)
 
 _kept: dict[UUID, Pump] = {}  # by the answer
+_expected: dict[UUID, Expected | None] = {}  # likewise, of what is kept now
 _writing: asyncio.Task[None] | None = None
 _followers: set[asyncio.Event] = set()
 
@@ -55,24 +57,37 @@ _followers: set[asyncio.Event] = set()
 class KeptAnswer:
     """What a pump tells of one answer that is kept."""
 
-    def __init__(self, answer_id: UUID) -> None:
+    def __init__(self, answer_id: UUID, expected: Expected | None = None) -> None:
         self._answer_id = answer_id
+        self._expected = expected
 
     def begin(self, pump: Pump) -> None:
         """Write what comes from now on. In the event loop."""
         global _writing
         _kept[self._answer_id] = pump
+        _expected[self._answer_id] = self._expected
         if _writing is None or _writing.done():
             _writing = asyncio.get_running_loop().create_task(_write_on())
 
     async def end(self, ended: Ended) -> None:
         """Keep the whole answer; with patience where the database is away."""
         _kept.pop(self._answer_id, None)
-        await patiently(storing.end, self._answer_id, ended)
+        try:
+            await patiently(storing.end, self._answer_id, ended, self._expected)
+        finally:
+            _expected.pop(self._answer_id, None)
 
     def never_sent(self) -> None:
         """Forget the answer. In a thread."""
         storing.never_sent(self._answer_id)
+
+
+def expected_of(answer_id: UUID) -> Expected | None:
+    """Return the kind of answer that was asked for; of one that is gone, none."""
+    if answer_id in _expected:
+        return _expected[answer_id]
+    turn = storing.answers().filter(pk=answer_id).first()
+    return contents.expected_of(storing.open_turn(turn)) if turn else None
 
 
 async def _write_on() -> None:

@@ -9,11 +9,12 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-from console.playground import markdown, showing
+from console.playground import parts, showing
 from console.playground.conversations import contents, keeping, storing
 from console.playground.models import Conversation, Role, Turn, TurnState
+from console.relay.ended import Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +83,14 @@ def shown_turn(turn: Turn) -> ShownTurn:
         id=turn.pk,
         is_prompt=False,
         lane=turn.lane,
-        text=ended.text,
-        said=json.dumps(ended.text),
+        text=parts.text_of(ended),
+        said=json.dumps(parts.text_of(ended)),
         at=turn.created_at,
         coming=coming,
         model=turn.model or ended.model,
         with_key=f"with {record.key.label} of {record.team.name}" if record else "",
         reasoning=ended.reasoning,
-        html=None if coming else markdown.rendered(ended.text),
+        html=None if coming else _html_of(ended, content),
         meter=showing.meter(ended) if told else "",
         notice=showing.notice(ended.problem) if told and ended.problem else "",
     )
@@ -107,6 +108,10 @@ def shown_prompt(
         said=json.dumps(contents.said(content)),
         at=at,
     )
+
+
+def _html_of(ended: Ended, content: contents.Json) -> SafeString:
+    return mark_safe(parts.html_of(ended, contents.expected_of(content)))
 
 
 def _fields(by_lane: dict[str, Any]) -> Any:

@@ -63,6 +63,7 @@ WITHOUT_ENTRY = {
     "playground:history_duplicate": OWN_CONVERSATION,
     "playground:history_delete": OWN_CONVERSATION,
     "playground:history_import": OWN_CONVERSATION,
+    "playground:add_image": "a picture, drawn anew for who sent it and stored nowhere",
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
