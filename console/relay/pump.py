@@ -26,6 +26,7 @@ from console.relay.admission import Call
 from console.relay.hearing import Heard, Piece
 from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle
+from console.relay.tracing import Trace, Tracer
 from console.usage.booking import Cost, Ending
 from console.usage.ledger import LONGEST_CALL
 from console.usage.models import Outcome
@@ -75,6 +76,7 @@ class Ended:
     problem: Problem | None
     first_token_after: float | None  # seconds
     seconds: float
+    trace: Trace | None = None  # None: the answer came in one piece
 
 
 USUAL_LIMITS = Limits()
@@ -97,8 +99,7 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Piece | Ended] = asyncio.Queue(ROOM)
         self._heard = Heard()
-        self._began = monotonic()
-        self._first_token_after: float | None = None
+        self._tracer = Tracer()
         self._over = False  # nobody listens, or the last word was said
         self._listened = asyncio.Event()  # to the last word, or left
         self._ended_by: tuple[Outcome, Problem | None] | None = None
@@ -180,9 +181,9 @@ class Pump:
 
     async def _read(self) -> None:
         async for event in self._events:
-            for piece in self._heard.take(event):
-                if self._first_token_after is None:
-                    self._first_token_after = monotonic() - self._began
+            pieces = self._heard.take(event)
+            self._tracer.take(event, pieces, self._heard)
+            for piece in pieces:
                 if not self._over:
                     await self._queue.put(piece)
 
@@ -218,7 +219,7 @@ class Pump:
             ending,
             status=ending.status or self._events.status,
             request_id=ending.request_id or self._events.request_id or "",
-            first_token_after=self._first_token_after,
+            first_token_after=self._tracer.first_token,
         )
         return known, problem
 
@@ -235,8 +236,9 @@ class Pump:
             usage=heard.usage,
             cost=cost,
             problem=problem,
-            first_token_after=self._first_token_after,
-            seconds=monotonic() - self._began,
+            first_token_after=self._tracer.first_token,
+            seconds=monotonic() - self._tracer.began,
+            trace=self._tracer.told(self._events),
         )
 
     async def _last_word(self, ended: Ended) -> None:
