@@ -83,6 +83,7 @@ ADDRESSES = (
     Address(
         "Playground", "Messages", "braces", "playground:messages", "playground.use"
     ),
+    Address("Playground", "Twin", "columns", "playground:twin", "playground.use"),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
     Address("Playground", "Legacy", "stale", "playground:legacy", "playground.use"),
     Address("Playground", "Explore", "code", "playground:explore", "playground.use"),

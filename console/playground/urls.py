@@ -5,6 +5,8 @@ from django.urls import path
 from console.playground import stream, views
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
+from console.playground.snippets import views as snippets
+from console.playground.twin import views as twins
 
 app_name = "playground"
 
@@ -14,6 +16,8 @@ urlpatterns = [
     path("playground/tokenize/", views.tokenize, name="tokenize"),
     path("playground/legacy/", legacy.legacy, name="legacy"),
     path("playground/explore/", explore.explore, name="explore"),
+    path("playground/twin/", twins.twin, name="twin"),
+    path("playground/code/", snippets.code, name="code"),
     path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
     path("stream/chat/", stream.stream_chat, name="stream_chat"),
     path("stream/messages/", stream.stream_messages, name="stream_messages"),

@@ -238,7 +238,7 @@ class Pump:
             problem=problem,
             first_token_after=self._tracer.first_token,
             seconds=monotonic() - self._tracer.began,
-            trace=self._tracer.told(self._events),
+            trace=self._tracer.told(self._events, key_label=self._call.key_label),
         )
 
     async def _last_word(self, ended: Ended) -> None:

@@ -35,6 +35,7 @@ class Trace:
     """One call as the wire saw it. Times are seconds since it began; None: never."""
 
     asked: xai.Asked | None  # None: nothing was sent
+    key_label: str
     status: int | None
     request_id: str
     headers: tuple[tuple[str, str], ...]
@@ -90,12 +91,13 @@ class Tracer:
             return f"finish {heard.finish}"[:LONGEST]
         return "usage" if heard.usage is not before[0] else "other"
 
-    def told(self, events: xai.EventStream) -> Trace:
+    def told(self, events: xai.EventStream, *, key_label: str) -> Trace:
         """Return the trace as it stands now."""
         connecting = events.connecting
         kept = len(self._first) + len(self._last)
         return Trace(
             asked=events.asked,
+            key_label=key_label,
             status=events.status,
             request_id=events.request_id or "",
             headers=events.headers,

@@ -60,9 +60,9 @@ function addLane() {
   return lane;
 }
 
-function requestBody() {
+function requestBody(said = turns) {
   const body = new FormData(form);
-  body.set("turns", JSON.stringify(turns));
+  body.set("turns", JSON.stringify(said));
   return body;
 }
 
@@ -77,7 +77,13 @@ async function listen(response, now) {
   }
   if (last === null) throw new TypeError("the stream has no last event");
   now.lane.finish(last);
+  tell(now.lane, "answered", last);
   return last;
+}
+
+/** Let other modules know what a lane is made of. */
+function tell(lane, name, detail) {
+  lane.root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
 }
 
 /** Ask for the next answer to the turns as they stand. */
@@ -87,7 +93,9 @@ async function ask() {
   status.textContent = "";
   keepEndInView();
   try {
-    const response = await fetch(form.action, { method: "POST", body: requestBody(), signal: now.abort.signal });
+    const body = requestBody();
+    tell(now.lane, "asked", body);
+    const response = await fetch(form.action, { method: "POST", body, signal: now.abort.signal });
     const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (streams) {
       const last = await listen(response, now);
@@ -180,6 +188,11 @@ prompt.addEventListener("keydown", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector(":popover-open")) stop(running);
+});
+form.addEventListener("describe", (event) => {
+  const said = turns.at(-1)?.role === "user" ? turns.slice(0, -1) : turns;
+  const draft = prompt.value.trim() ? [{ role: "user", content: prompt.value }] : [];
+  event.detail.body = requestBody(draft.length ? [...said, ...draft] : turns);
 });
 stopButton.addEventListener("click", () => stop(running));
 fresh.addEventListener("click", startAnew);

@@ -72,5 +72,5 @@ def test_a_refusal_is_told_with_xais_words(noted: Noted, tmp_path: Path) -> None
     body = CHATS["plain"] | {"temperature": 9}
     code = by_httpx.render(body, Endpoint.CHAT, noted.url)
 
-    with pytest.raises(AssertionError, match="(?s)^4\\d\\d .*temperature"):
+    with pytest.raises(AssertionError, match=r"(?s)^4\d\d .*temperature"):
         noted.python(code, tmp_path)
