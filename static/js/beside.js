@@ -54,20 +54,13 @@ async function showCode(fields) {
   let shown;
   try {
     const response = await fetch(dialog.dataset.codeUrl, { method: "POST", body });
-    shown = response.ok && !response.redirected ? fragment(await response.text()) : inBody(await refusalOf(response));
+    shown = response.ok && !response.redirected ? fragment(await response.text()) : await refusalOf(response);
   } catch {
-    shown = inBody(copyOf("gone"));
+    shown = copyOf("gone");
   }
   place.replaceChildren(shown);
   wireCopies(place);
   if (!dialog.matches(":popover-open")) dialog.showPopover();
-}
-
-function inBody(notice) {
-  const body = document.createElement("div");
-  body.className = "body";
-  body.append(notice);
-  return body;
 }
 
 function inspect(lane) {
