@@ -12,7 +12,7 @@ def text(data: Given, name: str, path: Path) -> str:
     value = data.get(name)
     if isinstance(value, str):
         return value
-    raise Unreadable((*path, name), f"`{name}` must be a text.")
+    raise Unreadable((*path, name), f"{name} must be a text.")
 
 
 def maybe_text(data: Given, name: str, path: Path) -> str | None:
@@ -33,7 +33,7 @@ def objects(data: Given, name: str, path: Path) -> list[tuple[Path, Given]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise Unreadable((*path, name), f"`{name}` must be a list.")
+        raise Unreadable((*path, name), f"{name} must be a list.")
     paths = [(*path, name, number) for number in range(len(value))]
     return [(at, object_at(each, at)) for at, each in zip(paths, value, strict=True)]
 
@@ -41,12 +41,12 @@ def objects(data: Given, name: str, path: Path) -> list[tuple[Path, Given]]:
 def turns(body: Given, roles: tuple[str, ...]) -> list[tuple[Path, Given]]:
     """Return the messages, each with a role of this dialect."""
     if not body.get("messages"):
-        raise Unreadable(("messages",), "`messages` must be a list with one at least.")
+        raise Unreadable(("messages",), "messages must be a list with one at least.")
     found = objects(body, "messages", ())
     for path, turn in found:
         if turn.get("role") not in roles:
             words = ", ".join(roles)
-            raise Unreadable((*path, "role"), f"`role` must be one of: {words}.")
+            raise Unreadable((*path, "role"), f"role must be one of: {words}.")
     return found
 
 

@@ -36,7 +36,7 @@ def to_chat(body: Given) -> Twin:
     """Return the same request for /v1/chat/completions. Raises Unreadable."""
     notes = Notes()
     if body.get("max_tokens") is None:
-        raise Unreadable(("max_tokens",), "`max_tokens` must be there in Messages.")
+        raise Unreadable(("max_tokens",), "max_tokens must be there in Messages.")
     twin: Json = {name: body[name] for name in SAME if body.get(name) is not None}
     said: list[object] = []
     if body.get("system") is not None:
@@ -91,7 +91,7 @@ def _turn(turn: Given, path: Path, notes: Notes) -> list[Json]:
         return [{"role": role, "content": content}]
     blocks = objects(turn, "content", path)
     if not blocks:
-        raise Unreadable((*path, "content"), "`content` must be a text or blocks.")
+        raise Unreadable((*path, "content"), "content must be a text or blocks.")
     if role == "assistant":
         return [_said(blocks, notes)]
     results = [_result(b, at, notes) for at, b in blocks if b.get("type") == RESULT]
@@ -142,7 +142,7 @@ def _url(source: Given, path: Path) -> str:
             return f"data:{media_type};base64,{text(source, 'data', path)}"
         case "url":
             return text(source, "url", path)
-    raise Unreadable((*path, "type"), "`type` must be base64 or url.")
+    raise Unreadable((*path, "type"), "type must be base64 or url.")
 
 
 def _said(blocks: list[tuple[Path, Given]], notes: Notes) -> Json:

@@ -39,7 +39,7 @@ LOST = {
     "parallel_tool_calls": "Messages does not say whether tools may be called at once.",
     "service_tier": "Messages has no tiers.",
     "prompt_cache_key": "Messages has none; xAI finds cached prompts by itself.",
-    "safety_identifier": "Messages knows one id of a person, which is `user` here.",
+    "safety_identifier": "Messages knows one id of a person, which is user here.",
     "deferred": "Messages cannot be asked to answer later.",
     "search_parameters": "Messages has no search, and xAI has withdrawn this one.",
 }

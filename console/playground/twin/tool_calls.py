@@ -72,7 +72,7 @@ def choice_to_chat(choice: object) -> str | Json | None:
     if kind == "none":
         return "none"
     if kind != "tool":
-        words = "`type` must be one of: auto, any, tool, none."
+        words = "type must be one of: auto, any, tool, none."
         raise Unreadable((*where, "type"), words)
     return {"type": "function", "function": {"name": text(found, "name", where)}}
 
@@ -98,7 +98,7 @@ def _input(arguments: str, path: Path) -> Json:
     try:
         return parse_object(arguments) if arguments.strip() else {}
     except BadJson:
-        words = "`arguments` must be a JSON object, written as a text."
+        words = "arguments must be a JSON object, written as a text."
         raise Unreadable((*path, "arguments"), words) from None
 
 

@@ -57,6 +57,8 @@ WITHOUT_ENTRY = {
     "pages:sandbox_tokenizer": OF_THE_SANDBOX,
     "pages:sandbox_fault": OF_THE_SANDBOX,
     "pages:sandbox_new_key": OF_THE_SANDBOX,
+    "playground:code": "shows what a form would send: nothing is sent or stored",
+    "playground:twin": "converts a text that is pasted: nothing is sent or stored",
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,

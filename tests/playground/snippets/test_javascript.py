@@ -40,7 +40,8 @@ def test_a_module_asks_exactly_this(
         strange = {"__proto__": {"a": 1}, "constructor": [None]}
         bodies = {**CHATS, "huge": HUGE, "names": chat(logit_bias=strange)}
     page = chromium.new_page()
-    page.goto(f"{noted.url}/nothing")  # of the same origin as the calls
+    page.goto(f"{noted.url}/v1/models")  # a page of the same origin as the calls
+    noted.app.asked.clear()
 
     for name, body in bodies.items():
         code = by_javascript.render(body, endpoint, noted.url).encode()
