@@ -22,6 +22,7 @@ def inspector(ended: Ended) -> str:
         "facts": _facts(trace),
         "request": wire.request_of(trace),
         "response": wire.response_of(ended, trace),
+        "counts": wire.counts_of(trace),
         "first": first,
         "last": last,
     }

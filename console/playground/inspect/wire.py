@@ -98,10 +98,16 @@ def events_of(trace: Trace) -> tuple[list[Event], list[Event]]:
     return [_event(one) for one in trace.first], [_event(one) for one in trace.last]
 
 
+def counts_of(trace: Trace) -> str:
+    """Say how many events of each kind came."""
+    counts = ((SECRET.sub(HIDDEN, kind), count) for kind, count in trace.counts)
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts) or "None came."
+
+
 def _event(moment: Moment) -> Event:
-    text = moment.text
+    text, kind = moment.text, SECRET.sub(HIDDEN, moment.kind)
     if not text:
-        return Event(f"{moment.after:.3f} s", moment.kind)
+        return Event(f"{moment.after:.3f} s", kind)
     more = "…" if len(text) > LONGEST_MOMENT else ""
     cut = SECRET.sub(HIDDEN, text)[:LONGEST_MOMENT]
-    return Event(f"{moment.after:.3f} s", f"{moment.kind} {quoted(cut, as_json)}{more}")
+    return Event(f"{moment.after:.3f} s", f"{kind} {quoted(cut, as_json)}{more}")
