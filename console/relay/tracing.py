@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import NamedTuple
 
 from console import xai
 from console.relay.hearing import Heard, Piece
@@ -21,8 +22,7 @@ FIRST, LAST = 200, 50  # events that are kept
 LONGEST = 40  # characters of a kind
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One event: when it came, of which kind it is and the characters it brought."""
 
     after: float  # seconds since the call began
@@ -66,30 +66,29 @@ class Tracer:
     _first: list[Moment] = field(default_factory=list)
     _last: deque[Moment] = field(default_factory=lambda: deque(maxlen=LAST))
     _counts: Counter[str] = field(default_factory=Counter)
-    _known: tuple[object, str] = (None, "")
+    _usage: xai.Usage | None = None  # as they were at the event before
+    _finish: str = ""
 
     def take(self, event: xai.Event, pieces: Sequence[Piece], heard: Heard) -> None:
         """Note one event, which has just been heard."""
         after = self.last_event = monotonic() - self.began
         if pieces and self.first_token is None:
             self.first_token = after
-        text = pieces[0].text if pieces else ""
-        moment = Moment(after, self._kind(event, pieces, heard), text)
-        self._counts[moment.kind] += 1
-        if len(self._first) < FIRST:
-            self._first.append(moment)
-        else:
-            self._last.append(moment)
-
-    def _kind(self, event: xai.Event, pieces: Sequence[Piece], heard: Heard) -> str:
-        before, self._known = self._known, (heard.usage, heard.finish)
         if pieces:
-            return pieces[0].kind
+            moment = Moment(after, pieces[0].kind, pieces[0].text)
+        else:
+            moment = Moment(after, self._kind(event, heard))
+        self._usage, self._finish = heard.usage, heard.finish
+        self._counts[moment.kind] += 1
+        kept = self._first if len(self._first) < FIRST else self._last
+        kept.append(moment)
+
+    def _kind(self, event: xai.Event, heard: Heard) -> str:
         if event.name != "message":
             return event.name[:LONGEST]
-        if heard.finish != before[1]:
+        if heard.finish != self._finish:
             return f"finish {heard.finish}"[:LONGEST]
-        return "usage" if heard.usage is not before[0] else "other"
+        return "usage" if heard.usage is not self._usage else "other"
 
     def told(self, events: xai.EventStream, *, key_label: str) -> Trace:
         """Return the trace as it stands now."""

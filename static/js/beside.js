@@ -64,8 +64,25 @@ async function showCode(fields) {
 }
 
 function inspect(lane) {
-  drawer.querySelector("[data-inspector]").replaceChildren(fragment(inspected.get(lane)));
+  const body = drawer.querySelector("[data-inspector]");
+  body.replaceChildren(fragment(inspected.get(lane)));
+  for (const list of body.querySelectorAll("[data-events]")) {
+    list.replaceChildren(...JSON.parse(list.dataset.events).map(eventLine));
+    delete list.dataset.events;
+  }
   drawer.showPopover();
+}
+
+/** Return one line of the list: [seconds, kind, text], of which text is a stranger's. */
+function eventLine([seconds, kind, text]) {
+  const line = document.createElement("li");
+  const at = document.createElement("span");
+  const what = document.createElement("span");
+  at.className = "at";
+  at.textContent = seconds === null ? "…" : `${seconds.toFixed(3)} s`;
+  what.textContent = text ? `${kind} ${JSON.stringify(text)}` : kind;
+  line.append(at, what);
+  return line;
 }
 
 function save(button) {

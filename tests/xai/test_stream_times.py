@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.xai.test_transport_streams import CHAT
 EVENT_STREAM = "Content-Type: text/event-stream"
 DONE = http("200 OK", b"data: {}\n\ndata: [DONE]\n\n", EVENT_STREAM)
 # As observed: deltas have no index, and every block calls itself number 0.
-WITHOUT_INDEX = [
+WITHOUT_INDEX: list[dict[str, Any]] = [
     {"type": "message_start", "message": {"model": "grok-4.3"}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking"}},
     {"type": "content_block_delta", "delta": {"thinking": "Hm"}},
@@ -73,11 +74,12 @@ async def test_the_request_is_known_as_it_left_but_for_its_key() -> None:
     async with serving(DONE) as upstream:
         client = client_of(upstream)
         stream = client.stream_chat(CHAT, auth=AUTH)
-        assert stream.asked is None
+        before = stream.asked
         await read_all(stream)
         await client.aclose()
 
     asked = stream.asked
+    assert (before, asked is None) == (None, False)
     assert asked is not None
     (head,), (body,) = upstream.heads, upstream.bodies
     assert (asked.method, asked.url) == ("POST", f"{upstream.url}/v1/chat/completions")

@@ -15,7 +15,6 @@ def inspector(ended: Ended) -> str:
     trace = ended.trace
     if trace is None:
         return ""
-    first, last = wire.events_of(trace)
     context = {
         "trace": trace,
         "parts": parts_of(trace),
@@ -23,8 +22,7 @@ def inspector(ended: Ended) -> str:
         "request": wire.request_of(trace),
         "response": wire.response_of(ended, trace),
         "counts": wire.counts_of(trace),
-        "first": first,
-        "last": last,
+        "events": wire.events_of(trace),
     }
     return render_to_string("playground/inspect/_inspector.html", context)
 

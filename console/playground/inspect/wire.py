@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from console import xai
 from console.lib.redact import SECRET, redact
-from console.playground.snippets.literals import as_json, quoted
 from console.relay.pump import Ended
 from console.relay.tracing import Moment, Trace
 from console.xai.jsontext import BadJson, parse_object
@@ -16,15 +15,8 @@ LONGEST_TEXT = 600  # characters of one value
 LONGEST_LIST = 60  # entries of one list
 LONGEST = 64 * 1024  # characters of all
 LONGEST_MOMENT = 48
+SHORTEST_SECRET = 20  # characters
 HIDDEN = "[looks like a secret]"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the list of events."""
-
-    at: str
-    what: str
 
 
 def request_of(trace: Trace) -> str:
@@ -93,9 +85,16 @@ def shortened(value: object) -> object:
     return value
 
 
-def events_of(trace: Trace) -> tuple[list[Event], list[Event]]:
-    """Return the first and the last events as lines."""
-    return [_event(one) for one in trace.first], [_event(one) for one in trace.last]
+def events_of(trace: Trace) -> str:
+    """Return the events as JSON for the page, which draws them when they are wanted.
+
+    Each is [seconds, kind, text]; one of them may say how many are left out.
+    """
+    events: list[tuple[float | None, str, str]] = [_event(one) for one in trace.first]
+    if trace.left_out:
+        events.append((None, f"{trace.left_out:,} more", ""))
+    events += [_event(one) for one in trace.last]
+    return json.dumps(events, separators=(",", ":"))
 
 
 def counts_of(trace: Trace) -> str:
@@ -104,10 +103,10 @@ def counts_of(trace: Trace) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in counts) or "None came."
 
 
-def _event(moment: Moment) -> Event:
-    text, kind = moment.text, SECRET.sub(HIDDEN, moment.kind)
-    if not text:
-        return Event(f"{moment.after:.3f} s", kind)
-    more = "…" if len(text) > LONGEST_MOMENT else ""
-    cut = SECRET.sub(HIDDEN, text)[:LONGEST_MOMENT]
-    return Event(f"{moment.after:.3f} s", f"{kind} {quoted(cut, as_json)}{more}")
+def _event(moment: Moment) -> tuple[float, str, str]:
+    kind, text = moment.kind, moment.text
+    if len(text) > LONGEST_MOMENT:
+        text = f"{text[:LONGEST_MOMENT]}…"
+    if len(kind) + len(text) >= SHORTEST_SECRET:
+        kind, text = SECRET.sub(HIDDEN, kind), SECRET.sub(HIDDEN, text)
+    return round(moment.after, 3), kind, text

@@ -73,20 +73,23 @@ def test_no_answer_has_no_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "what"),
+    ("moment", "event"),
     [
-        (Moment(0.1234, "text", "Hi"), 'text "Hi"'),
-        (Moment(1, "usage"), "usage"),
-        (Moment(1, "text", "a\u202eb\n"), 'text "a\\u202eb\\n"'),
-        (Moment(1, "text", "x" * 60), f'text "{"x" * 48}"…'),
+        (Moment(0.12345, "text", "Hi"), [0.123, "text", "Hi"]),
+        (Moment(1, "usage"), [1, "usage", ""]),
+        (Moment(1, "text", "x" * 60), [1, "text", "x" * 48 + "…"]),
     ],
 )
-def test_an_event_is_one_line(moment: Moment, what: str) -> None:
-    (event,), last = wire.events_of(trace(first=(moment,)))
+def test_an_event_is_one_line(moment: Moment, event: list[Any]) -> None:
+    assert json.loads(wire.events_of(trace(first=(moment,)))) == [event]
 
-    assert event.what == what
-    assert event.at.endswith(" s")
-    assert last == []
+
+def test_what_is_left_out_stands_between_the_ends() -> None:
+    first, last = (Moment(1, "text", "a"),), (Moment(9, "usage"),)
+
+    events = json.loads(wire.events_of(trace(first=first, last=last, left_out=1_234)))
+
+    assert events == [[1, "text", "a"], [None, "1,234 more", ""], [9, "usage", ""]]
 
 
 def test_no_secret_is_shown_wherever_it_came_from() -> None:
@@ -121,7 +124,7 @@ def test_whatever_a_model_says_is_text() -> None:
     html = inspector(hostile)
 
     assert "<script" not in html
-    assert html.count("&lt;script&gt;") == 3
+    assert html.count("&lt;script&gt;") == 3  # model, text, the event
 
 
 def test_times_in_the_inspector() -> None:
