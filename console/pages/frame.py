@@ -86,6 +86,7 @@ ADDRESSES = (
     Address(
         "Playground", "History", "bookmark", "playground:history", "playground.use"
     ),
+    Address("Playground", "Twin", "columns", "playground:twin", "playground.use"),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
     Address("Playground", "Legacy", "stale", "playground:legacy", "playground.use"),
     Address("Playground", "Explore", "code", "playground:explore", "playground.use"),

@@ -12,6 +12,9 @@ from console import xai
 from console.accounts.models import User
 from console.catalog import costs
 from console.playground import parts
+from console.playground.inspect.proof import proof_of
+from console.playground.inspect.showing import inspector
+from console.playground.inspect.waterfall import tokens_per_second
 from console.playground.structured.expected import Expected
 from console.relay.calls import Tokenized
 from console.relay.ended import Ended
@@ -50,8 +53,17 @@ class ModelCost:
 async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, str]:
     """Return the answer and its meter line as HTML, and the bare text."""
     # Up to 200 KB of Markdown takes a while, and the loop has other streams.
-    html = await asyncio.to_thread(parts.html_of, ended, expected)
-    return {"html": html, "meter": meter(ended), "text": parts.text_of(ended)}
+    html, inspected = await asyncio.to_thread(_long_parts, ended, expected)
+    return {
+        "html": html,
+        "meter": meter(ended),
+        "text": parts.text_of(ended),
+        "inspect": inspected,
+    }
+
+
+def _long_parts(ended: Ended, expected: Expected | None) -> tuple[str, str]:
+    return parts.html_of(ended, expected), inspector(ended)
 
 
 def meter(ended: Ended) -> str:
@@ -73,8 +85,19 @@ def meter(ended: Ended) -> str:
             "why": why,
             "model": ended.model,
             "ending": _ending(ended),
+            "pace": _pace(ended),
+            "proof": proof_of(ended.cost) if ended.cost else None,
         },
     )
+
+
+def _pace(ended: Ended) -> float | None:
+    """Return the tokens per second; reasoning counts if it was part of the stream."""
+    usage = ended.usage or xai.Usage()
+    tokens = usage.completion_tokens or 0
+    if ended.reasoning:
+        tokens += usage.reasoning_tokens or 0
+    return tokens_per_second(ended.trace, tokens)
 
 
 def _ending(ended: Ended) -> str:

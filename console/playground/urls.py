@@ -6,6 +6,8 @@ from console.playground import adding, stream, views
 from console.playground.conversations.views import history, shares
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
+from console.playground.snippets import views as snippets
+from console.playground.twin import views as twins
 
 app_name = "playground"
 
@@ -41,6 +43,8 @@ urlpatterns = [
     path("playground/tokenize/", views.tokenize, name="tokenize"),
     path("playground/legacy/", legacy.legacy, name="legacy"),
     path("playground/explore/", explore.explore, name="explore"),
+    path("playground/twin/", twins.twin, name="twin"),
+    path("playground/code/", snippets.code, name="code"),
     path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
     path("playground/images/", adding.add_image, name="add_image"),
     path("stream/chat/", stream.stream_chat, name="stream_chat"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from console import xai
 from console.relay.hearing import ToolCall
 from console.relay.sentences import Problem
+from console.relay.tracing import Trace
 from console.usage.booking import Cost
 from console.usage.models import Outcome
 
@@ -27,3 +28,4 @@ class Ended:
     seconds: float
     others: tuple[str, ...] = ()  # the texts of all choices but the first
     tool_calls: tuple[ToolCall, ...] = ()
+    trace: Trace | None = None  # None: the answer came in one piece, or from a record

@@ -31,6 +31,7 @@ from console.relay.hearing import Heard, Piece
 from console.relay.listening import Listener
 from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle
+from console.relay.tracing import Tracer
 from console.usage.booking import Cost, Ending
 from console.usage.ledger import LONGEST_CALL
 from console.usage.models import Outcome
@@ -103,8 +104,7 @@ class Pump:
         self._pieces: list[Piece] = []
         self._listeners: set[Listener] = set()
         self._alone = asyncio.Event()  # nobody listens
-        self._began = monotonic()
-        self._first_token_after: float | None = None
+        self._tracer = Tracer()
         self._ended_by: tuple[Outcome, Problem | None] | None = None
         self._too_long: asyncio.TimerHandle | None = None
         self._draining: asyncio.TimerHandle | None = None
@@ -187,10 +187,9 @@ class Pump:
 
     async def _read(self) -> None:
         async for event in self._events:
-            for piece in self._heard.take(event):
-                if self._first_token_after is None:
-                    self._first_token_after = monotonic() - self._began
-                self._pieces.append(piece)
+            pieces = self._heard.take(event)
+            self._tracer.take(event, pieces, self._heard)
+            self._pieces += pieces
             self._wake()
             if self._heard.size > self._limits.largest:
                 self._break_off(Outcome.CUT, TOO_LARGE)
@@ -238,7 +237,7 @@ class Pump:
             ending,
             status=ending.status or self._events.status,
             request_id=ending.request_id or self._events.request_id or "",
-            first_token_after=self._first_token_after,
+            first_token_after=self._tracer.first_token,
         )
         return known, problem
 
@@ -255,10 +254,11 @@ class Pump:
             usage=heard.usage,
             cost=cost,
             problem=problem,
-            first_token_after=self._first_token_after,
-            seconds=monotonic() - self._began,
+            first_token_after=self._tracer.first_token,
+            seconds=monotonic() - self._tracer.began,
             others=tuple("".join(heard.others[one]) for one in sorted(heard.others)),
             tool_calls=tuple(heard.tool_calls),
+            trace=self._tracer.told(self._events, key_label=self._call.key_label),
         )
 
 

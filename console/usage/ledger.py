@@ -10,7 +10,7 @@ The clock is the database's (`statement_timestamp()`).
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
-from console.usage.booking import Cost, Ending, cost_of
+from console.usage.booking import Basis, Cost, Ending, cost_of
 from console.usage.models import (
     Consumer,
     CostSource,
@@ -90,7 +90,8 @@ def settle(record_id: UUID, ending: Ending) -> Cost | None:
     """
     record = UsageRecord.objects.select_related("price").get(pk=record_id)
     prices = costs.Prices.of(record.price) if record.price else None
-    cost = cost_of(prices, ending, messages=record.endpoint == Endpoint.MESSAGES)
+    messages = record.endpoint == Endpoint.MESSAGES
+    cost = cost_of(prices, ending, messages=messages)
     told = ending.usage
     first_token_at = None
     if ending.first_token_after is not None:
@@ -114,7 +115,10 @@ def settle(record_id: UUID, ending: Ending) -> Cost | None:
         reported_ticks=cost.reported_ticks,
         computed_ticks=cost.computed_ticks,
     )
-    return cost if booked else None
+    guessed = cost.source == CostSource.ESTIMATED
+    counts = ending.guess if guessed else told
+    basis = Basis(prices=prices, usage=counts, messages=messages and not guessed)
+    return replace(cost, basis=basis) if booked else None
 
 
 def release(record_id: UUID, *, problem: str) -> bool:

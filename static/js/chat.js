@@ -81,6 +81,19 @@ function wireTurn(turn) {
   button.addEventListener("click", () => edit(turn, (text) => resend(turn, withText(contentOf(turn), text))));
 }
 
+/** Let other modules know what a lane is made of. */
+function tell(lane, name, detail) {
+  lane.root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+/** Let the form hold all that was said, and what is being written as the next prompt. */
+function addTurns({ formData }) {
+  const draft = prompt.value.trim() || attachments.ready.length;
+  const turns = turnsBefore(conversation, draft ? unanswered() : null);
+  if (draft) turns.push({ role: "user", content: attachments.contentWith(prompt.value) });
+  formData.set("turns", JSON.stringify(turns));
+}
+
 function requestBody(lane) {
   const body = new FormData(form);
   body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement)));
@@ -105,6 +118,7 @@ async function answer(lane, body) {
   const { signal } = now.abort;
   const url = play.dataset.answerUrl.replace(NOTHING, lane.root.dataset.answerId);
   running.add(now);
+  if (body) tell(lane, "asked", body);
   refresh();
   status.textContent = "";
   keepEndInView();
@@ -117,6 +131,7 @@ async function answer(lane, body) {
       if (running.has(now)) showAddress();
     },
   });
+  if (last) tell(lane, "answered", last);
   if (!running.delete(now)) return; // a new conversation has begun meanwhile
   if (last && !last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
   if (!lane.text.trim() && body) takeBack();
@@ -246,6 +261,7 @@ function takeUp() {
   refresh();
 }
 
+form.addEventListener("formdata", addTurns);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();

@@ -177,8 +177,18 @@ export class Attachments {
    * @returns {Content}
    */
   takeWith(text) {
-    const images = this.ready.map(({ url }) => ({ type: "image_url", image_url: { url } }));
+    const content = this.contentWith(text);
     this.clear();
+    return content;
+  }
+
+  /**
+   * Return a prompt with the images.
+   * @param {string} text
+   * @returns {Content}
+   */
+  contentWith(text) {
+    const images = this.ready.map(({ url }) => ({ type: "image_url", image_url: { url } }));
     if (!images.length) return text;
     return text.trim() ? [...images, { type: "text", text }] : images;
   }

@@ -29,7 +29,8 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Chat", "Messages", "Tokenize", "Legacy", "Explore", "Audit log"),
+        *("Prices", "Chat", "Messages", "Twin", "Tokenize", "Legacy", "Explore"),
+        "Audit log",
         *("Incidents", "Alerts", "Status"),
     ]
 
@@ -59,6 +60,7 @@ def test_others_do_not(
         ("/incidents/", "Incidents"),
         ("/alerts/add/", "Alerts"),
         ("/playground/messages/", "Messages"),
+        ("/playground/twin/", "Twin"),
     ],
 )
 def test_one_address_is_the_current_one(path: str, title: str, ada: User) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from console.playground import parts
 from console.playground.structured.expected import Expected
-from console.relay.hearing import ToolCall
 from console.relay.ended import Ended
+from console.relay.hearing import ToolCall
 from console.usage.models import Outcome
 from tests.playground.hostile import HOSTILE
 from tests.playground.structured.test_schema import PERSON

@@ -64,6 +64,8 @@ WITHOUT_ENTRY = {
     "playground:history_delete": OWN_CONVERSATION,
     "playground:history_import": OWN_CONVERSATION,
     "playground:add_image": "a picture, drawn anew for who sent it and stored nowhere",
+    "playground:code": "shows what a form would send: nothing is sent or stored",
+    "playground:twin": "converts a text that is pasted: nothing is sent or stored",
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,

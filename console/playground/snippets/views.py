@@ -1,0 +1,49 @@
+"""The request that stands in the composer, as code."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from console.accounts.acting import person_of
+from console.accounts.rules import rule
+from console.lib.htmx import ConsoleRequest
+from console.playground import showing
+from console.playground.forms import sentence_of
+from console.playground.snippets.asking import (
+    Asking,
+    body_of,
+    endpoint_of,
+    form_of,
+    host_for,
+)
+from console.playground.snippets.tabs import tabs_of
+
+LONGEST = 1024 * 1024  # bytes of a body: five programs hold it
+
+
+@require_POST
+@rule("playground.use")
+def code(request: ConsoleRequest) -> HttpResponse:
+    """The code of a request that is not sent; the fields are those of the stream."""
+    endpoint = endpoint_of(request.POST.get("endpoint", ""))
+    form = form_of(endpoint, request.POST)
+    if not form.is_valid():
+        return HttpResponse(showing.wrong_input(sentence_of(form)), status=422)
+    body = body_of(form)
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    if len(text) > LONGEST:
+        return HttpResponse(showing.wrong_input(TOO_LONG), status=422)
+    host = host_for(person_of(request), form.cleaned_data["model"])
+    asking = Asking(endpoint, host, body)
+    context = {"tabs": tabs_of(asking), "asking": asking, "text": text}
+    return render(request, "playground/_code.html", context)
+
+
+TOO_LONG = (
+    "This request is larger than 1 MB, too much to show as code. Take an image out of"
+    " it, read the code, and put the image in there."
+)
