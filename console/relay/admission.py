@@ -123,7 +123,7 @@ def _open(
             model_asked=model,
             model=chosen.model,
             price=chosen.price,
-            ceiling_ticks=_ceiling(chosen.price, endpoint, prompt_bytes, max_tokens),
+            ceiling_ticks=ceiling_of(chosen.price, endpoint, prompt_bytes, max_tokens),
         )
     )
     return Call(
@@ -179,7 +179,7 @@ def _cannot_open(rule: Rule, sentence: str, advice: str) -> Reason:
     return Reason(rule=rule, sentence=sentence, advice=advice, status=503)
 
 
-def _ceiling(
+def ceiling_of(
     price: PriceVersion | None,
     endpoint: Endpoint,
     prompt_bytes: int,

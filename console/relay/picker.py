@@ -37,6 +37,7 @@ class ModelChoice:
     price: PriceVersion | None  # as the team of the key sees it
     key_label: str = ""  # the key that would be used; empty if none may
     team_name: str = ""
+    host: str = ""  # of that key
     reason: Reason | None = None  # why not
 
     @property
@@ -113,6 +114,7 @@ def _choice(
         price=price,
         key_label=chosen.key.label if chosen else "",
         team_name=chosen.team_name if chosen else "",
+        host=chosen.key.host if chosen else "",
         reason=None if chosen else max(reasons, key=lambda one: one.rule.depth),
     )
 

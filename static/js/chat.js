@@ -29,6 +29,7 @@ function keepEndInView() {
 }
 
 function setRunning(now) {
+  form.dispatchEvent(new Event("turns"));
   const loser = [send, stopButton].find((button) => button === document.activeElement);
   running = now;
   stopButton.hidden = now === null;
@@ -60,10 +61,10 @@ function addLane() {
   return lane;
 }
 
-function requestBody() {
-  const body = new FormData(form);
-  body.set("turns", JSON.stringify(turns));
-  return body;
+/** Let the form hold the whole conversation, what is being written included. */
+function addTurns({ formData }) {
+  const draft = prompt.value.trim() ? [{ role: "user", content: prompt.value }] : [];
+  formData.set("turns", JSON.stringify([...turns, ...draft]));
 }
 
 async function listen(response, now) {
@@ -87,7 +88,7 @@ async function ask() {
   status.textContent = "";
   keepEndInView();
   try {
-    const response = await fetch(form.action, { method: "POST", body: requestBody(), signal: now.abort.signal });
+    const response = await fetch(form.action, { method: "POST", body: new FormData(form), signal: now.abort.signal });
     const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (streams) {
       const last = await listen(response, now);
@@ -171,6 +172,7 @@ function startAnew() {
   prompt.focus();
 }
 
+form.addEventListener("formdata", addTurns);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
