@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from console.playground import adding, stream, views
+from console.playground.before import views as before
 from console.playground.conversations.views import history, shares
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
@@ -50,6 +51,8 @@ urlpatterns = [
     path("stream/chat/", stream.stream_chat, name="stream_chat"),
     path("stream/messages/", stream.stream_messages, name="stream_messages"),
     path("stream/answers/<uuid:turn_id>/", stream.stream_answer, name="stream_answer"),
+    path("stream/chat/before/", before.before_chat, name="before_chat"),
+    path("stream/messages/before/", before.before_messages, name="before_messages"),
     path("stream/tokenize/", stream.stream_tokenize, name="stream_tokenize"),
     path("stream/completions/", legacy.stream_completions, name="stream_completions"),
     path("stream/complete/", legacy.stream_complete, name="stream_complete"),

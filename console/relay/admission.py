@@ -83,13 +83,20 @@ def admit(
     whose keys these are, if one was chosen. Nothing is sent here, and the record is
     the only thing written, in one statement. Raises Refused, and then nothing was.
     """
-    candidates = candidates_of(user, asked=model, team_id=team_id)
-    if not candidates:
-        raise Refused(why_no_key(user, team_id))
-    chosen = _weakest(candidates, endpoint, asked=model)
+    chosen = chosen_for(user, endpoint, model, team_id=team_id)
     return _open(
         chosen, user, endpoint, _Asked(model, prompt_bytes, max_tokens, extras)
     )
+
+
+def chosen_for(
+    user: User, endpoint: Endpoint, model: str, *, team_id: UUID | None = None
+) -> Candidate:
+    """Return the key a call would use, with its model and price. Raises Refused."""
+    candidates = candidates_of(user, asked=model, team_id=team_id)
+    if not candidates:
+        raise Refused(why_no_key(user, team_id))
+    return _weakest(candidates, endpoint, asked=model)
 
 
 def admit_with(
@@ -141,7 +148,14 @@ def _open(chosen: Candidate, user: User, endpoint: Endpoint, asked: _Asked) -> C
             model_asked=asked.model,
             model=chosen.model,
             price=chosen.price,
-            ceiling_ticks=_ceiling(chosen.price, endpoint, asked),
+            ceiling_ticks=ceiling_of(
+                chosen.price,
+                endpoint,
+                # A token is never less than a byte, so the bytes bound the tokens.
+                prompt_tokens=asked.prompt_bytes + asked.image_tokens,
+                max_tokens=asked.max_tokens,
+                extras=asked.extras,
+            ),
         )
     )
     return Call(
@@ -210,27 +224,31 @@ def _cannot_open(rule: Rule, sentence: str, advice: str) -> Reason:
     return Reason(rule=rule, sentence=sentence, advice=advice, status=503)
 
 
-def _ceiling(
-    price: PriceVersion | None, endpoint: Endpoint, asked: _Asked
+def ceiling_of(
+    price: PriceVersion | None,
+    endpoint: Endpoint,
+    *,
+    prompt_tokens: int,
+    max_tokens: int | None,
+    extras: Extras = PLAIN,
 ) -> int | None:
-    """Return the most the call may cost; None without a price or a limit.
+    """Return the most a call may cost; None without a price or a limit.
 
-    `max_tokens` does not cap the reasoning of a model that reasons; its context does.
+    `prompt_tokens` is a bound, with the images. `max_tokens` does not cap the reasoning
+    of a model that reasons; its context does.
     """
-    if price is None or asked.max_tokens is None or endpoint == Endpoint.TOKENIZE:
+    if price is None or max_tokens is None or endpoint == Endpoint.TOKENIZE:
         return None
-    model, most = price.model, asked.max_tokens
+    model, most = price.model, max_tokens
     if reasons(model) is not False:
         if model.context_length is None:
             return None
         most = max(most, model.context_length)
-    # A token is never less than a byte, so the bytes bound the tokens. Whether each of
-    # several choices is charged for the prompt as well is not told: all are, then.
+    # Whether each of several choices is charged for the prompt as well is not told: all
+    # are, then.
     once = costs.ceiling_ticks(
-        costs.Prices.of(price),
-        prompt_tokens=asked.prompt_bytes + asked.image_tokens,
-        completion_tokens=most,
+        costs.Prices.of(price), prompt_tokens=prompt_tokens, completion_tokens=most
     )
-    if once is None or once * asked.extras.factor > MAX_TICKS:
+    if once is None or once * extras.factor > MAX_TICKS:
         return None
-    return once * asked.extras.factor
+    return once * extras.factor

@@ -40,6 +40,7 @@ function keepEndInView() {
 
 /** Show the buttons that can be used now. */
 function refresh() {
+  form.dispatchEvent(new Event("turns")); // the conversation may have another end
   const loser = [send, stopButton].find((button) => button === document.activeElement);
   const busy = running.size > 0;
   stopButton.hidden = !busy;
