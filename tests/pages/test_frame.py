@@ -29,7 +29,8 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Chat", "Messages", "Tokenize", "Legacy", "Explore", "Audit log"),
+        *("Prices", "Chat", "Messages", "History", "Tokenize", "Legacy"),
+        *("Explore", "Audit log"),
         *("Incidents", "Alerts", "Status"),
     ]
 

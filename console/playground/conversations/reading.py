@@ -9,8 +9,6 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.utils.safestring import SafeString
-
 from console.playground import markdown, showing
 from console.playground.conversations import contents, keeping, storing
 from console.playground.models import Conversation, Role, Turn, TurnState
@@ -30,7 +28,7 @@ class ShownTurn:
     model: str = ""
     with_key: str = ""  # "key of team"
     reasoning: str = ""
-    html: SafeString | None = None
+    html: str | None = None  # sanitised
     meter: str = ""
     notice: str = ""
 

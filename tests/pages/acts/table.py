@@ -336,5 +336,4 @@ EXPORTS = {
     "keys:import_job": "keys.import_exported",
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
-    "playground:history_export": "conversation.exported",
 }
