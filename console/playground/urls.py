@@ -6,6 +6,7 @@ from console.playground import stream, views
 from console.playground.conversations.views import history, shares
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
+from console.playground.prompts import views as prompts
 
 app_name = "playground"
 
@@ -32,6 +33,15 @@ urlpatterns = [
                 path("share/", shares.share, name="history_share"),
             ]
         ),
+    ),
+    path("playground/prompts/", prompts.prompt_list, name="prompts"),
+    path(
+        "playground/prompts/<uuid:prompt_id>/", prompts.prompt_edit, name="prompt_edit"
+    ),
+    path(
+        "playground/prompts/<uuid:prompt_id>/delete/",
+        prompts.prompt_delete,
+        name="prompt_delete",
     ),
     path("playground/shares/", shares.share_list, name="shares"),
     path(

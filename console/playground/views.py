@@ -18,6 +18,7 @@ from console.playground.conversations.answers import page_of, with_open_vault
 from console.playground.conversations.reading import ShownConversation, shown
 from console.playground.forms import MOST_MODELS, MOST_TOKENS, USUAL_TOKENS
 from console.playground.models import Conversation
+from console.playground.prompts import keeping as keeping_prompts
 from console.relay.picker import ModelChoice, choices, why_nothing
 from console.relay.pump import in_flight
 from console.usage.models import Endpoint, RecordState, UsageRecord
@@ -111,6 +112,7 @@ def _conversation(
         "most_tokens": MOST_TOKENS,
         "kept": kept,
         "kept_for": retention.in_words(),
+        "prompt_templates": keeping_prompts.usable(request.user),
         "new_url": reverse(f"playground:{endpoint}"),
         "page_url": reverse(f"playground:{endpoint}_kept", args=[NO_CONVERSATION]),
     }

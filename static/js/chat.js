@@ -4,6 +4,7 @@ import { hear } from "./answers.js";
 import { restore } from "./fields.js";
 import { Lane } from "./lane.js";
 import { wirePicker } from "./picker.js";
+import { wireTemplates } from "./templates.js";
 import { edit, promptTurn, turnsBefore, uuid } from "./turns.js";
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
@@ -252,4 +253,5 @@ wirePicker((radio) => {
   key.textContent = radio.dataset.key;
   runs.replaceChildren(key, ` of ${radio.dataset.team}`);
 });
+wireTemplates(prompt);
 takeUp();
