@@ -24,6 +24,7 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "job_id": uuid4(),
     "key_id": uuid4(),
     "model": uuid4(),
+    "prompt_id": uuid4(),
     "record_id": uuid4(),
     "rule_id": 987_654_321,
     "scenario_id": uuid4(),

@@ -7,6 +7,7 @@ from console.playground.before import views as before
 from console.playground.conversations.views import history, shares
 from console.playground.explore import views as explore
 from console.playground.legacy import views as legacy
+from console.playground.prompts import views as prompts
 from console.playground.snippets import views as snippets
 from console.playground.twin import views as twins
 
@@ -35,6 +36,15 @@ urlpatterns = [
                 path("share/", shares.share, name="history_share"),
             ]
         ),
+    ),
+    path("playground/prompts/", prompts.prompt_list, name="prompts"),
+    path(
+        "playground/prompts/<uuid:prompt_id>/", prompts.prompt_edit, name="prompt_edit"
+    ),
+    path(
+        "playground/prompts/<uuid:prompt_id>/delete/",
+        prompts.prompt_delete,
+        name="prompt_delete",
     ),
     path("playground/shares/", shares.share_list, name="shares"),
     path(

@@ -7,6 +7,7 @@ import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
 import { wireParameters } from "./parameters.js";
 import { wirePicker } from "./picker.js";
+import { wireTemplates } from "./templates.js";
 import { contentOf, edit, promptTurn, turnsBefore, uuid, withText } from "./turns.js";
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
@@ -282,4 +283,5 @@ system.addEventListener("input", () => {
 });
 wirePicker();
 wireParameters(form);
+wireTemplates(prompt);
 takeUp();

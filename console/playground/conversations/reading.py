@@ -31,7 +31,7 @@ class ShownTurn:
     model: str = ""
     with_key: str = ""  # "key of team"
     reasoning: str = ""
-    html: SafeString | None = None
+    html: str | None = None  # sanitised
     meter: str = ""
     notice: str = ""
 

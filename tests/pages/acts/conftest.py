@@ -21,7 +21,7 @@ from tests.keys.conftest import upstream
 from tests.keys.importing.tables_of import draft
 from tests.keys.stored import stored_model, stored_price
 from tests.pages.acts.table import Ids
-from tests.playground.conversations.stored import shared_conversation
+from tests.playground.conversations.stored import shared_conversation, template_of
 
 __all__ = ["upstream"]
 
@@ -63,6 +63,7 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "job_id": draft(maker=ada),
         "key_id": api_key,
         "model": model,
+        "prompt_id": template_of(ada),
         "rule_id": channel.rules.get(),
         "scenario_id": scenario,
         "share_id": share,

@@ -34,6 +34,7 @@ A_CALL = "a call: it has a usage record in place of an entry"
 OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
 OWN_SCENARIO = "a person's own saved estimate: nobody else sees it before it is shared"
 OWN_CONVERSATION = "a person's own conversation: nobody else sees or misses it"
+OWN_TEMPLATE = "a person's own prompt template; one for a team leaves an entry"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
@@ -66,6 +67,9 @@ WITHOUT_ENTRY = {
     "playground:add_image": "a picture, drawn anew for who sent it and stored nowhere",
     "playground:code": "shows what a form would send: nothing is sent or stored",
     "playground:twin": "converts a text that is pasted: nothing is sent or stored",
+    "playground:prompts": OWN_TEMPLATE,
+    "playground:prompt_edit": OWN_TEMPLATE,
+    "playground:prompt_delete": OWN_TEMPLATE,
     "playground:stop": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
@@ -83,6 +87,9 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "finance:scenario_update": {"name": "other"},
     "keys:views": {"name": "another"},
     "playground:history_rename": {"title": "other"},
+    "playground:prompts": {"name": "another", "text": "x"},
+    "playground:prompt_edit": {"name": "another", "text": "x"},
+    "playground:prompt_delete": {},
     "playground:history_pin": {"pinned": "1"},
     "playground:history_duplicate": {},
     "playground:history_delete": {},
@@ -339,5 +346,4 @@ EXPORTS = {
     "keys:import_job": "keys.import_exported",
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
-    "playground:history_export": "conversation.exported",
 }

@@ -39,14 +39,18 @@ from console.keys.models import (
     StateSpan,
     XaiUser,
 )
-from console.playground.models import Conversation, Share, Turn
+from console.playground.models import Conversation, PromptTemplate, Share, Turn
 from console.usage import ledger
 from console.usage.models import Endpoint, UsageRecord
 from tests.catalog.readings import read_tokenizer
 from tests.finance.told import changed, effect, facts
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
-from tests.playground.conversations.stored import link_of, shared_conversation
+from tests.playground.conversations.stored import (
+    link_of,
+    shared_conversation,
+    template_of,
+)
 
 Rows: TypeAlias = dict[str, Any]
 
@@ -65,6 +69,7 @@ OF_A_TEAM: tuple[type[Model], ...] = (
     KeyChange,
     KeySnapshot,
     SavedView,
+    PromptTemplate,
     Scenario,
     Share,
     StateSpan,
@@ -100,6 +105,7 @@ def one_of_everything(
         "job_id": _import(team, admin, mark),
         "key_id": key,
         "model": LanguageModel.objects.get(model_id=f"{mark}-model"),
+        "prompt_id": template_of(person, f"{mark} prompt", team=team),
         "record_id": _call(person, key),
         "scenario_id": scenario,
         "share_id": share,

@@ -45,6 +45,8 @@ OWN = {  # nobody else's
     "playground:history_rename",
     "playground:history_share",
     "playground:messages_kept",
+    "playground:prompt_delete",
+    "playground:prompt_edit",
     "playground:share_revoke",
     "playground:stop",
     "playground:stream_answer",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from console.accounts.models import User
+from console.accounts.models import Team, User
 from console.audit.actors import SYSTEM
 from console.playground.conversations import editing, sealed, sharing, storing
-from console.playground.models import Conversation, Role, Share, Turn
+from console.playground.models import Conversation, PromptTemplate, Role, Share, Turn
+from console.playground.prompts import keeping as prompts
 
 
 def conversation_of(
@@ -46,3 +47,11 @@ def link_of(share: Share) -> str:
     """Return what opens a share."""
     token = sealed.open_(share.sealed_token, kind=sealed.LINK, row=share.pk)
     return str(token)
+
+
+def template_of(
+    owner: User, name: str = "Greeting", *, text: str = "", team: Team | None = None
+) -> PromptTemplate:
+    """Store a prompt template."""
+    said = text or f"{name} for {{{{customer}}}}"
+    return prompts.add(owner=owner, name=name, text=said, team=team, actor=SYSTEM)

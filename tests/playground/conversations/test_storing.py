@@ -175,10 +175,8 @@ async def test_a_fifth_lane_is_refused(ready: User) -> None:
 
 
 async def test_asking_twice_is_one_call(ready: User) -> None:
-    browser, more = (
-        await browser_of(ready),
-        {"conversation": uuid4(), "answer": uuid4()},
-    )
+    browser = await browser_of(ready)
+    more: dict[str, Any] = {"conversation": uuid4(), "answer": uuid4()}
     gate = asyncio.Event()
     script = Script(chunk("Hel"), gate.wait, *answer("lo"))
 
@@ -216,10 +214,8 @@ async def test_a_refused_prompt_is_not_kept(mia: User) -> None:
 
 
 async def test_what_was_never_sent_may_be_asked_again(ready: User) -> None:
-    browser, more = (
-        await browser_of(ready),
-        {"conversation": uuid4(), "answer": uuid4()},
-    )
+    browser = await browser_of(ready)
+    more: dict[str, Any] = {"conversation": uuid4(), "answer": uuid4()}
 
     response = await browser.post(CHAT, prompt("one", **more))
     await in_db(response.close)
