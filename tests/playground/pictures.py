@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import struct
 import zlib
 from io import BytesIO
@@ -21,6 +22,14 @@ def picture(
     image.putpixel((0, 0), (255, 0, 0) if mode == "RGB" else (255, 0, 0, 128))
     file = BytesIO()
     image.save(file, kind, **how)
+    return file.getvalue()
+
+
+def noise(size: tuple[int, int]) -> bytes:
+    """Return a PNG that cannot be pressed: three bytes for each pixel."""
+    data = random.Random(7).randbytes(3 * size[0] * size[1])
+    file = BytesIO()
+    Image.frombytes("RGB", size, data).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 from django.urls import reverse
@@ -23,7 +24,7 @@ from console.relay import pump
 from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
 from tests.people import SECRET
 from tests.playground.pictures import SECRET as PICTURE_SECRET
-from tests.playground.pictures import url_of, with_secrets
+from tests.playground.pictures import noise, url_of, with_secrets
 from tests.relay import stock
 from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
 
@@ -170,6 +171,20 @@ async def test_an_image_goes_to_xai_as_it_was_drawn_anew(ready: User) -> None:
     assert text == parts[1]
     assert PICTURE_SECRET.encode() not in base64.b64decode(data)
     assert record.ceiling_ticks is not None
+
+
+async def test_a_request_may_be_as_large_as_four_large_images(ready: User) -> None:
+    browser = await browser_of(ready)
+    part = {"type": "image_url", "image_url": {"url": url_of(noise((1_000, 1_000)))}}
+    turns = json.dumps([{"role": "user", "content": [part] * 4}])
+
+    with use_transport(streaming(Script(*answer("Noise")))):
+        response = await browser.post(CHAT, PROMPT | {"turns": turns})
+        last = (await events_of(response))[-1]
+
+    assert 15_000_000 < len(turns) < settings.LARGER_BODIES[CHAT] - 1_000_000
+    assert last[0] == "done"
+    assert (await settled()).ceiling_ticks is not None
 
 
 @pytest.mark.parametrize(
