@@ -78,7 +78,8 @@ function eventLine([seconds, kind, text]) {
 }
 
 function save(button) {
-  const text = document.getElementById(button.dataset.saveOf).textContent;
+  const { value, textContent } = document.getElementById(button.dataset.saveOf);
+  const text = value ?? textContent;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   link.download = button.dataset.file;

@@ -14,6 +14,7 @@ from console.relay.candidates import candidates_of
 from console.usage.models import Endpoint
 from console.xai import endpoints
 
+LARGE = 128 * 1024  # characters
 PromptForm = ChatForm | MessagesForm
 
 
@@ -24,6 +25,16 @@ class Asking:
     endpoint: Endpoint
     host: str  # the address, https://api.x.ai
     body: dict[str, object]
+
+    @property
+    def text(self) -> str:
+        """Return the body as JSON to read."""
+        return json.dumps(self.body, indent=2, ensure_ascii=False)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it would bury the code around it, as an image does."""
+        return len(json.dumps(self.body)) > LARGE
 
 
 def endpoint_of(name: str) -> Endpoint:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from console.playground.snippets.arguments import arguments
+from console.playground.snippets.arguments import (
+    arguments,
+    from_file,
+    imports,
+    loading,
+)
 from console.playground.snippets.literals import Body, as_python, quoted, streams
 from console.usage.models import Endpoint
 
@@ -21,6 +26,7 @@ NAMES = frozenset(
         "tools",
     }
 )
+REQUIRED = ("model", "max_tokens", "messages")
 WHOLE = """\
 for block in answer.content:
     if block.type == "text":
@@ -37,24 +43,24 @@ for event in answer:
 """
 
 
-def render(body: Body, endpoint: Endpoint, host: str) -> str:
+def render(body: Body, endpoint: Endpoint, host: str, *, file: str = "") -> str:
     """Return the program; `endpoint` is messages, the only one the library can ask.
 
     `auth_token` sends the key as xAI reads it; given, no key of Anthropic's that is
     in the environment is sent to xAI.
     """
     assert endpoint == Endpoint.MESSAGES
+    given = from_file(body, REQUIRED) if file else arguments(body, NAMES)
     return (
-        "import os\n"
-        "import sys\n"
-        "\n"
+        f"{imports(file)}\n"
         "from anthropic import Anthropic\n"
         "\n"
+        f"{loading(file)}"
         "client = Anthropic(\n"
         f"    base_url={quoted(host, as_python)},\n"
         '    auth_token=os.environ["XAI_API_KEY"],\n'
         "    max_retries=0,  # a repeat may be paid for twice\n"
         ")\n"
-        f"answer = client.messages.create(\n{arguments(body, NAMES)})\n"
+        f"answer = client.messages.create(\n{given})\n"
         f"{STREAM if streams(body) else WHOLE}"
     )

@@ -12,14 +12,13 @@ from console.usage.models import Endpoint
 END = "JSON"
 
 
-def render(body: Body, endpoint: Endpoint, host: str) -> str:
+def render(body: Body, endpoint: Endpoint, host: str, *, file: str = "") -> str:
     """Return the command."""
     flags = " --no-buffer" if streams(body) else ""
+    sent = f"@{file}" if file else f"@- <<'{END}'\n{source(body, JSON)}\n{END}"
     return (
         f"curl{flags} {shlex.quote(host + endpoint.label)} \\\n"
         '  -H "Authorization: Bearer $XAI_API_KEY" \\\n'
         '  -H "Content-Type: application/json" \\\n'
-        f"  --data-binary @- <<'{END}'\n"
-        f"{source(body, JSON)}\n"
-        f"{END}\n"
+        f"  --data-binary {sent}\n"
     )

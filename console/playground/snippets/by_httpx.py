@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.playground.snippets.arguments import imports, read_from
 from console.playground.snippets.literals import (
     PYTHON,
     Body,
@@ -56,21 +57,20 @@ for block in answer.json()["content"]:
 """
 
 
-def render(body: Body, endpoint: Endpoint, host: str) -> str:
+def render(body: Body, endpoint: Endpoint, host: str, *, file: str = "") -> str:
     """Return the program."""
     chat = endpoint == Endpoint.CHAT
     if streams(body):
-        used = "import json\nimport os\nimport sys\n"
         ask = "\n\n" + EVENTS + (CHAT_STREAM if chat else MESSAGES_STREAM)
     else:
-        used = "import os\nimport sys\n"
         ask = WHOLE + (CHAT_WHOLE if chat else MESSAGES_WHOLE)
+    told = read_from(file) if file else f"body = {source(body, PYTHON, before=7)}"
     return (
-        f"{used}\n"
+        f"{imports(file, of_json=streams(body))}\n"
         "import httpx\n"
         "\n"
         f"url = {quoted(host + endpoint.label, as_python)}\n"
         'headers = {"Authorization": f"Bearer {os.environ[\'XAI_API_KEY\']}"}\n'
-        f"body = {source(body, PYTHON, before=7)}\n"
+        f"{told}\n"
         f"{ask}"
     )

@@ -60,12 +60,16 @@ for (const block of (await answer.json()).content) console.log(block.text ?? "")
 """
 
 
-def render(body: Body, endpoint: Endpoint, host: str) -> str:
+def render(body: Body, endpoint: Endpoint, host: str, *, file: str = "") -> str:
     """Return the module.
 
     With a number that JavaScript cannot hold, the body is written as its text.
     """
-    if is_exact_in_script(body):
+    used = ""
+    if file:
+        used = 'import { readFile } from "node:fs/promises";\n\n'
+        value, sent = f"await readFile({quoted(file, as_json)})", "body"
+    elif is_exact_in_script(body):
         value, sent = source(body, SCRIPT, before=14), "JSON.stringify(body)"
     else:
         value, sent = quoted(json.dumps(dict(body)), as_json), "body"
@@ -75,7 +79,7 @@ def render(body: Body, endpoint: Endpoint, host: str) -> str:
     else:
         tell = CHAT_WHOLE if chat else MESSAGES_WHOLE
     return (
-        f"const url = {quoted(host + endpoint.label, as_json)};\n"
+        f"{used}const url = {quoted(host + endpoint.label, as_json)};\n"
         f"const body = {value};\n"
         f"{ASK % sent}{tell}"
     )

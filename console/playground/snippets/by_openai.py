@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from console.playground.snippets.arguments import arguments
+from console.playground.snippets.arguments import (
+    arguments,
+    from_file,
+    imports,
+    loading,
+)
 from console.playground.snippets.literals import Body, as_python, quoted, streams
 from console.usage.models import Endpoint
 
@@ -45,6 +50,7 @@ NAMES = frozenset(
         "web_search_options",
     }
 )
+REQUIRED = ("model", "messages")
 WHOLE = """\
 for choice in answer.choices:
     print(choice.message.content)
@@ -59,20 +65,20 @@ for chunk in answer:
 """
 
 
-def render(body: Body, endpoint: Endpoint, host: str) -> str:
+def render(body: Body, endpoint: Endpoint, host: str, *, file: str = "") -> str:
     """Return the program; `endpoint` is chat, the only one the library can ask."""
     assert endpoint == Endpoint.CHAT
+    given = from_file(body, REQUIRED) if file else arguments(body, NAMES)
     return (
-        "import os\n"
-        "import sys\n"
-        "\n"
+        f"{imports(file)}\n"
         "from openai import OpenAI\n"
         "\n"
+        f"{loading(file)}"
         "client = OpenAI(\n"
         f"    base_url={quoted(f'{host}/v1', as_python)},\n"
         '    api_key=os.environ["XAI_API_KEY"],\n'
         "    max_retries=0,  # a repeat may be paid for twice\n"
         ")\n"
-        f"answer = client.chat.completions.create(\n{arguments(body, NAMES)})\n"
+        f"answer = client.chat.completions.create(\n{given})\n"
         f"{STREAM if streams(body) else WHOLE}"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -22,8 +20,6 @@ from console.playground.snippets.asking import (
 )
 from console.playground.snippets.tabs import tabs_of
 
-LONGEST = 1024 * 1024  # bytes of a body: five programs hold it
-
 
 @require_POST
 @rule("playground.use")
@@ -33,17 +29,9 @@ def code(request: ConsoleRequest) -> HttpResponse:
     form = form_of(endpoint, request.POST)
     if not form.is_valid():
         return HttpResponse(showing.wrong_input(sentence_of(form)), status=422)
-    body = body_of(form)
-    text = json.dumps(body, indent=2, ensure_ascii=False)
-    if len(text) > LONGEST:
-        return HttpResponse(showing.wrong_input(TOO_LONG), status=422)
     host = host_for(person_of(request), form.cleaned_data["model"])
-    asking = Asking(endpoint, host, body)
-    context = {"tabs": tabs_of(asking), "asking": asking, "text": text}
+    asking = Asking(endpoint, host, body_of(form))
+    tabs = tabs_of(asking)
+    files = {tab.body_file: tab.body for tab in tabs if tab.body_file}
+    context = {"tabs": tabs, "asking": asking, "files": files}
     return render(request, "playground/_code.html", context)
-
-
-TOO_LONG = (
-    "This request is larger than 1 MB, too much to show as code. Take an image out of"
-    " it, read the code, and put the image in there."
-)

@@ -61,3 +61,10 @@ def test_a_body_with_a_huge_number_is_sent_as_its_text() -> None:
 
     assert str(2**62 + 1) in code
     assert "body: body," in code
+
+
+def test_a_large_body_is_read_from_a_file() -> None:
+    code = by_javascript.render(HUGE, Endpoint.CHAT, "https://api.x.ai", file="a.json")
+
+    assert 'const body = await readFile("a.json");' in code
+    assert "Name a harbour" not in code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import anthropic
 import openai
 import pytest
 
-from console.playground.snippets import by_anthropic, by_httpx, by_openai
+from console.playground.snippets import by_anthropic, by_curl, by_httpx, by_openai
 from console.usage.models import Endpoint
 from tests.playground.snippets.bodies import CHATS, MESSAGES
 from tests.playground.snippets.running import Noted
@@ -46,6 +47,24 @@ def test_a_program_asks_exactly_this(
     assert "sandbox" in printed or name not in {"plain", "whole"}
     assert printed.strip()
     assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("module", [by_openai, by_anthropic, by_httpx, by_curl])
+def test_a_large_body_is_read_from_a_file(
+    noted: Noted, tmp_path: Path, module: Render
+) -> None:
+    of_messages = module is by_anthropic
+    endpoint = Endpoint.MESSAGES if of_messages else Endpoint.CHAT
+    body = (MESSAGES if of_messages else CHATS)["parameters"]
+    (tmp_path / "body.json").write_text(json.dumps(body))
+    code = module.render(body, endpoint, noted.url, file="body.json")
+
+    if module is by_curl:
+        assert code.endswith("--data-binary @body.json\n")
+        return
+    noted.python(code, tmp_path)
+
+    assert noted.only().body == body
 
 
 def test_the_libraries_take_the_names_and_xais_own_go_beside_them() -> None:

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
 from console.keys.upstream import use_transport
-from console.playground.snippets import views
+from console.playground.snippets import asking
 from console.playground.snippets.asking import body_of, endpoint_of, form_of, host_for
 from console.usage.models import Endpoint, UsageRecord
 from tests.people import SECRET, ClientOf
@@ -111,15 +111,21 @@ def test_a_wrong_form_says_what_is_wrong(
     assert 'class="notice"' in answer.text
 
 
-def test_a_request_too_large_to_show_says_so(
+def test_a_large_request_lies_in_a_file_beside_the_code(
     client_of: ClientOf, sam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "LONGEST", 50)
+    monkeypatch.setattr(asking, "LARGE", 50)
 
     answer = client_of(sam).post(URL, PROMPT)
 
-    assert answer.status_code == 422
-    assert "larger than 1 MB" in answer.text
+    found = codes(answer)
+    assert list(found) == NAMES
+    for name in NAMES:
+        file = f"request-{'messages' if name == 'anthropic' else 'chat'}.json"
+        assert file in found[name]
+        assert "Hello" not in found[name]
+        assert answer.text.count(f'<textarea id="{file}" hidden>') == 1
+    assert "save both into one folder" in answer.text
 
 
 def test_takes_no_get_and_no_stranger(
