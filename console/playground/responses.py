@@ -197,5 +197,5 @@ async def _told(item: Piece | Ended, expected: Expected | None) -> bytes:
     return _event("error", notice=showing.notice(item.problem), **shown)
 
 
-def _event(name: str, **data: str) -> bytes:
+def _event(name: str, **data: object) -> bytes:
     return xai.Event(name, json.dumps(data)).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.template.loader import render_to_string
 
@@ -50,8 +51,8 @@ class ModelCost:
     share: int  # per cent of the dearest, for a bar
 
 
-async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, str]:
-    """Return the answer and its meter line as HTML, and the bare text."""
+async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, Any]:
+    """Return the answer, its meter line and inspector as HTML, and its bare facts."""
     # Up to 200 KB of Markdown takes a while, and the loop has other streams.
     html, inspected = await asyncio.to_thread(_long_parts, ended, expected)
     return {
@@ -59,6 +60,8 @@ async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, st
         "meter": meter(ended),
         "text": parts.text_of(ended),
         "inspect": inspected,
+        "ticks": ended.cost.ticks if ended.cost else None,
+        "seconds": ended.seconds,
     }
 
 

@@ -2,7 +2,7 @@
 
 import { hear } from "./answers.js";
 import "./copy-code.js";
-import { restore } from "./fields.js";
+import { Columns, markBest } from "./columns.js";
 import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
 import { wireParameters } from "./parameters.js";
@@ -29,6 +29,7 @@ let id = play.dataset.conversationId ?? uuid();
 const running = new Set();
 /** @type {WeakMap<Element, Lane>} */
 const lanes = new WeakMap();
+const columns = new Columns(form);
 const attachments = new Attachments(form, () => {
   const turns = turnsBefore(conversation, unanswered());
   return turns.flatMap(({ content }) => imagesOf(content)).length;
@@ -58,15 +59,13 @@ function adopt(lane) {
   lanes.set(lane.root, lane);
   lane.root.querySelector("[data-copy]").addEventListener("click", () => copy(lane));
   lane.root.querySelector("[data-again]").addEventListener("click", () => again(lane));
+  lane.root.querySelector("[data-stop-one]").addEventListener("click", () => stop(lane));
 }
 
-function addLane() {
-  const lane = new Lane(document.querySelector("[data-chosen-model]").textContent);
+function newLane(column) {
+  const lane = new Lane(columns.modelOf(column), columns.letterOf(column));
   lane.root.dataset.answerId = uuid();
-  const place = document.createElement("div");
-  place.className = "lanes";
-  place.append(lane.root);
-  conversation.append(place);
+  lane.root.dataset.number = column;
   adopt(lane);
   return lane;
 }
@@ -97,8 +96,10 @@ function addTurns({ formData }) {
 }
 
 function requestBody(lane) {
-  const body = new FormData(form);
-  body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement)));
+  const number = Number(lane.root.dataset.number);
+  const body = columns.bodyOf(number);
+  body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement, number)));
+  body.set("lane", number);
   body.set("conversation", id);
   body.set("answer", lane.root.dataset.answerId);
   return body;
@@ -135,15 +136,20 @@ async function answer(lane, body) {
   });
   if (last) tell(lane, "answered", last);
   if (!running.delete(now)) return; // a new conversation has begun meanwhile
-  if (last && !last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
-  if (!lane.text.trim() && body) takeBack();
+  const { letter = "" } = lane.root.dataset;
+  if (last && !last.notice) status.textContent = `The answer ${letter} has ended.`; // a notice speaks for itself
+  markBest(lane.root.parentElement);
+  if (body && !running.size && unanswered()) takeBack();
   refresh();
   keepEndInView();
 }
 
 function ask() {
-  const lane = addLane();
-  return answer(lane, requestBody(lane));
+  const row = document.createElement("div");
+  row.className = "lanes";
+  conversation.append(row);
+  for (let column = 0; column < columns.number; column += 1) row.append(newLane(column).root);
+  for (const root of row.children) answer(lanes.get(root), requestBody(lanes.get(root)));
 }
 
 function lastPrompt() {
@@ -165,7 +171,9 @@ function cutFrom(element) {
 
 /** Return the last prompt if it got no answer: the next one stands in its place. */
 function unanswered() {
-  return turnsBefore(conversation, null).at(-1)?.role === "user" ? lastPrompt() : null;
+  const last = conversation.lastElementChild;
+  const said = [...(last?.querySelectorAll("[data-answer-id]") ?? [])].some((lane) => lane.dataset.keptText?.trim());
+  return said ? null : lastPrompt();
 }
 
 function say(content) {
@@ -190,8 +198,9 @@ function resend(turn, content) {
   stopButton.focus(); // the form that was in focus is gone
 }
 
-async function stop() {
-  for (const now of [...running]) stopOne(now);
+/** Stop one answer, or all. */
+function stop(lane = null) {
+  for (const now of [...running]) if (!lane || now.lane === lane) stopOne(now);
 }
 
 async function stopOne(now) {
@@ -217,8 +226,11 @@ function again(lane) {
     prompt.value = "";
     attachments.clear();
   }
-  lane.root.parentElement.remove();
-  ask();
+  const column = Math.min(Number(lane.root.dataset.number), columns.number - 1);
+  const next = newLane(column);
+  next.root.dataset.number = lane.root.dataset.number;
+  lane.root.replaceWith(next.root);
+  answer(next, requestBody(next));
   stopButton.focus(); // the button that was pressed is gone
 }
 
@@ -250,16 +262,18 @@ function startAnew() {
 
 /** Take up what the server has shown of a kept conversation. */
 function takeUp() {
-  if (play.dataset.fields) restore(form, JSON.parse(play.dataset.fields));
+  const rows = [...conversation.querySelectorAll(".lanes")];
+  if (play.dataset.fields) columns.takeUp(JSON.parse(play.dataset.fields), rows.at(-1)?.childElementCount ?? 1);
   for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) {
     showImages(turn, contentOf(turn));
     wireTurn(turn);
   }
   for (const root of conversation.querySelectorAll("[data-answer-id]")) {
-    const lane = new Lane("", root);
+    const lane = new Lane("", "", root);
     adopt(lane);
     if ("coming" in root.dataset) answer(lane, null);
   }
+  rows.forEach(markBest);
   refresh();
 }
 

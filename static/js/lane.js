@@ -8,22 +8,32 @@ const TICK = 100; // milliseconds
 export class Lane {
   /**
    * @param {string} model
+   * @param {string} letter of its column; none when it is the only one
    * @param {HTMLElement} [root] one that the server made; else a new one
    */
-  constructor(model, root) {
+  constructor(model, letter, root) {
     this.root = root ?? copyOf("lane");
     this.text = this.root.dataset.keptText ?? "";
     this.frame = 0;
     if (root && !("coming" in root.dataset)) this.part("actions").hidden = false;
     if (root && !("coming" in root.dataset)) return;
-    if (!root) this.part("model").textContent = model;
+    if (!root) this.name(model, letter);
     this.live();
+  }
+
+  name(model, letter) {
+    this.part("model").textContent = model;
+    this.part("letter").textContent = letter;
+    this.part("letter").hidden = !letter;
+    this.root.dataset.letter = letter;
+    if (letter) this.root.setAttribute("aria-label", `Answer ${letter}, ${model}`);
   }
 
   /** Wait for what comes. */
   live() {
     this.began = performance.now();
     this.root.dataset.live = "";
+    this.part("stop-one").hidden = !this.root.dataset.letter;
     this.root.setAttribute("aria-busy", "true");
     this.clock = setInterval(() => this.tell(), TICK);
     this.empty();
@@ -95,11 +105,15 @@ export class Lane {
 
   /**
    * Replace what was drawn by the answer as the server rendered it.
-   * @param {{html: string, meter: string, text: string, notice?: string}} last
+   * @param {{html: string, meter: string, text: string, ticks: number | null, seconds: number, notice?: string}} last
    */
   finish(last) {
     this.settle(last.notice ? fragment(last.notice) : null);
     this.text = this.root.dataset.keptText = last.text;
+    if (!last.notice) {
+      this.root.dataset.seconds = last.seconds;
+      if (last.ticks !== null) this.root.dataset.ticks = last.ticks;
+    }
     if (last.html.trim()) this.part("answer").replaceChildren(fragment(last.html));
     else this.part("answer").hidden = true;
     this.part("meter").replaceChildren(fragment(last.meter));
@@ -127,6 +141,7 @@ export class Lane {
     this.root.querySelector(".caret")?.remove();
     this.root.dataset.keptText = this.text;
     show(this.part("notice"), notice);
+    this.part("stop-one").hidden = true;
     this.part("actions").hidden = false;
     this.part("copy").hidden = !this.text;
   }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.utils.safestring import SafeString, mark_safe
@@ -15,6 +14,8 @@ from console.playground import parts, showing
 from console.playground.conversations import contents, keeping, storing
 from console.playground.models import Conversation, Role, Turn, TurnState
 from console.relay.ended import Ended
+
+LETTERS = "ABCD"  # of lanes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,9 @@ class ShownTurn:
     html: str | None = None  # sanitised
     meter: str = ""
     notice: str = ""
+    letter: str = ""  # of its column; none when it is the only one
+    seconds: float | None = None  # of a whole answer
+    ticks: int | None = None  # likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class ShownConversation:
     pinned: bool
     kept_until: datetime
     rows: list[list[ShownTurn]]
-    parameters: str  # JSON: name of a field to its values, of the first lane
+    parameters: str  # JSON: lane to name of a field to its values
 
 
 def shown(conversation: Conversation) -> ShownConversation:
@@ -58,7 +62,7 @@ def shown(conversation: Conversation) -> ShownConversation:
         pinned=conversation.pinned,
         kept_until=conversation.kept_until,
         rows=rows_of([shown_turn(turn) for turn in turns]),
-        parameters=json.dumps(_fields(storing.parameters_of(conversation))),
+        parameters=json.dumps(storing.parameters_of(conversation)),
     )
 
 
@@ -67,8 +71,14 @@ def rows_of(turns: list[ShownTurn]) -> list[list[ShownTurn]]:
     rows: list[list[ShownTurn]] = []
     for is_prompt, run in groupby(turns, key=lambda turn: turn.is_prompt):
         found = list(run)
-        rows += [[one] for one in found] if is_prompt else [found]
+        rows += [[one] for one in found] if is_prompt else [_lettered(found)]
     return rows
+
+
+def _lettered(row: list[ShownTurn]) -> list[ShownTurn]:
+    if len(row) < 2:
+        return row
+    return [replace(turn, letter=LETTERS[turn.lane]) for turn in row]
 
 
 def shown_turn(turn: Turn) -> ShownTurn:
@@ -79,6 +89,7 @@ def shown_turn(turn: Turn) -> ShownTurn:
     ended = contents.from_json(content, turn.record)
     record, coming = turn.record, turn.state == TurnState.COMING
     told = bool(record) and not coming
+    whole = told and ended.problem is None
     return ShownTurn(
         id=turn.pk,
         is_prompt=False,
@@ -93,6 +104,8 @@ def shown_turn(turn: Turn) -> ShownTurn:
         html=None if coming else _html_of(ended, content),
         meter=showing.meter(ended) if told else "",
         notice=showing.notice(ended.problem) if told and ended.problem else "",
+        seconds=ended.seconds if whole else None,
+        ticks=ended.cost.ticks if whole and ended.cost else None,
     )
 
 
@@ -112,7 +125,3 @@ def shown_prompt(
 
 def _html_of(ended: Ended, content: contents.Json) -> SafeString:
     return mark_safe(parts.html_of(ended, contents.expected_of(content)))
-
-
-def _fields(by_lane: dict[str, Any]) -> Any:
-    return by_lane.get("0") or next(iter(by_lane.values()), {})
