@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browser import Windows
 from tests.e2e.double import SECRET, Double, answering
 from tests.e2e.instance import RING, Instance, running
-from tests.playground.hostile import EVERY, HOSTILE
+from tests.playground.hostile import HOSTILE, TOGETHER
 from tests.runtime.conftest import wait_until
 
 pytestmark = pytest.mark.browser
@@ -84,7 +84,7 @@ def test_answers_and_reasoning(page: Page, double: Double, fooled: Instance) -> 
     page.goto("/playground/chat/")
     chat = page.url
 
-    for text in EVERY:
+    for text in TOGETHER:
         double.answer, double.reasoning, double.served = f"{text}\n\nend", text, text
         ask(page, text)
         touch(page, "[data-conversation]")

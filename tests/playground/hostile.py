@@ -130,5 +130,7 @@ CARRIERS = [
     "[{}](https://ok.test/{})",
     "</code></pre></div>{}<div><pre><code>{}",
 ]
-MIXED = [carrier.format(vector, vector) for carrier in CARRIERS for vector in VECTORS]
-EVERY = [*HOSTILE, *MIXED]
+MIXED = [[carrier.format(one, one) for carrier in CARRIERS] for one in VECTORS]
+EVERY = [*HOSTILE, *(text for texts in MIXED for text in texts)]
+# The same in fewer answers, for a browser: a line across ends whatever a carrier began.
+TOGETHER = [*HOSTILE, *("\n\n---\n\n".join(texts) for texts in MIXED)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from console.playground import markdown
 from console.playground.markdown import CODE_END, render
-from tests.playground.hostile import EVERY, HOSTILE
+from tests.playground.hostile import EVERY, HOSTILE, MIXED
 
 
 class Elements(HTMLParser):
@@ -47,6 +47,13 @@ def assert_harmless(html: str) -> None:
 @pytest.mark.parametrize("text", EVERY)
 def test_nothing_hostile_acts(text: str) -> None:
     assert_harmless(render(text))
+
+
+def test_those_that_a_browser_gets_together_do_not_hide_one_another() -> None:
+    for texts in MIXED:
+        together = render("\n\n---\n\n".join(texts))
+
+        assert together == "<hr>\n".join(render(text) for text in texts)
 
 
 def test_there_are_enough_of_them() -> None:
