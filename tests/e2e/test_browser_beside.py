@@ -147,6 +147,7 @@ def test_the_keyboard_alone_reaches_code_inspector_and_twin(
 
 def test_the_twin_works_without_a_script(windows: Windows, pictures: Path) -> None:
     page = windows.of("sam", java_script_enabled=False)
+    windows.expected = "422"
     page.goto("/playground/twin/")
     written = page.get_by_label("JSON of the request")
 

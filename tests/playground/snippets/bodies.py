@@ -112,3 +112,4 @@ MESSAGES: dict[str, dict[str, Any]] = {
     "whole": whole(messages()),
     "hostile": messages() | {"messages": [said(text) for text in HOSTILE.values()]},
 }
+HUGE = chat(seed=2**62 + 1)  # more than the numbers of JavaScript hold
