@@ -11,9 +11,8 @@ would have become. The audit trail says when it was written, which is now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -33,7 +32,7 @@ from console.keys.models import ApiKey, KeyChange, Review
 from console.keys.observations import KeyAnswer
 from console.pages.samples import quiet, story
 from console.pages.samples.calls import SampleCall, between, calls, ending_of
-from console.pages.samples.telling import Lists, Telling
+from console.pages.samples.telling import Answer, Lists, Telling
 from console.sandbox.world import Key
 from console.usage import ledger, repricing
 from console.usage.ledger import Opening, Past
@@ -60,20 +59,23 @@ class Writer:
         self._telling, self._people, self._actor = telling, people, actor
         self._keys = keys
         self._began = timezone.now()
-        self._told: dict[UUID, object] = {}  # the last answer of each key, or its error
+        self._told: dict[UUID, Answer] = {}  # the last one of each key
         self._lists: dict[UUID, Lists] = {}  # of the keys that are told lists
         self._order = [team.id for team in telling.world.teams]
+        self._calls = calls(telling)
+        self._booked_until = telling.start
 
     def write(self) -> None:
         """Write all of it, inside a transaction, into a database without a past."""
+        now = self._telling.now
         self._date_back()
-        made = calls(self._telling)
-        for at, following in pairwise([*self._telling.moments(), self._telling.now]):
-            self._pass_quietly(at)
+        for at in self._telling.moments():
             self._look_at_keys(at)
             self._look_at_lists(at)
-            self._book(between(made, at + LOOKS_TAKE, following))
-        self._be_quiet(self._telling.now, lists_at=self._telling.now)
+        self._book(until=now)
+        self._keys_were_quiet(self._told, until=now)
+        quiet.lists_seen(self._lists, until=now)
+        quiet.note_teams(asked=self._told, looking=self._lists, until=now)
 
     def _date_back(self) -> None:
         """Let teams, people and keys be as old as what is told of them."""
@@ -84,50 +86,50 @@ class Writer:
             row = ApiKey.objects.filter(pk=self._keys[key.name].pk)
             row.update(created_at=self._telling.stored_at(key))
 
-    def _pass_quietly(self, at: datetime) -> None:
-        """Write that nothing changed up to the last polls before a moment."""
-        down_from, down_until = map(self._telling.ago, story.OUTAGE)
-        until = down_from if at == down_until else at
-        self._be_quiet(
-            until - settings.XAI_POLL_EVERY,
-            lists_at=until - settings.XAI_POLL_MODELS_EVERY,
-        )
-        if at == down_until:
-            self._told = dict.fromkeys(self._told)  # each is looked at anew
-
-    def _be_quiet(self, at: datetime, *, lists_at: datetime) -> None:
-        silent = [pk for pk, told in self._told.items() if _is_error(told)]
-        quiet.keys_seen(self._told.keys() - set(silent), silent, at)
-        quiet.lists_seen(self._lists.keys(), lists_at)
-
     def _look_at_keys(self, at: datetime) -> None:
-        """Ask about all keys that are not as they were told last."""
-        answers, changed = [], set()
+        """Ask about the keys that are not as they were told last."""
+        told: dict[UUID, Answer] = {}
         for key in self._telling.stored():
-            stored = self._keys[key.name]
-            told = self._telling.key_told(key, at)
-            known = self._told.get(stored.pk)
-            if at < self._telling.stored_at(key) or _is_same(told, known):
-                continue
-            if isinstance(told, xai.KeyInfo):
-                answers.append(KeyAnswer(stored.pk, stored.secret_version, told, at))
-            else:
-                self._fail(stored, told, at, again=stored.pk in self._told)
-            changed.add(stored.pk)
-            self._told[stored.pk] = told
+            pk, answer = self._keys[key.name].pk, self._telling.key_told(key, at)
+            is_stored = at >= self._telling.stored_at(key)
+            if is_stored and not _is_same(answer, self._told.get(pk)):
+                told[pk] = answer
+        quiet_until = at - settings.XAI_POLL_EVERY
+        if at == self._telling.ago(story.OUTAGE[1]):
+            quiet_until = self._telling.ago(story.OUTAGE[0])
+            told = self._told | told  # each is asked about anew
+        if told:
+            self._keys_were_quiet(told, until=quiet_until)
+            self._record_keys(told, at)
+
+    def _keys_were_quiet(self, keys: Iterable[UUID], *, until: datetime) -> None:
+        known = {pk: self._told[pk] for pk in keys if pk in self._told}
+        silent = {pk for pk, told in known.items() if isinstance(told, xai.XaiError)}
+        quiet.keys_seen(known.keys() - silent, silent=silent, until=until)
+
+    def _record_keys(self, told: Mapping[UUID, Answer], at: datetime) -> None:
+        answers = []
+        for stored in self._keys.values():
+            match told.get(stored.pk):
+                case xai.KeyInfo() as info:
+                    version = stored.secret_version
+                    answers.append(KeyAnswer(stored.pk, version, info, at))
+                case xai.XaiError() as error:
+                    self._record_failures(stored, error, at)
+        self._told |= told
         observations.record_answers(answers)
-        incidents.reconcile(changed)
+        incidents.reconcile(told.keys())
         self._date_incidents(at, closed=at)
         for key in self._telling.stored():
-            if self._keys[key.name].pk in changed:
+            if self._keys[key.name].pk in told:
                 self._review(key, at)
 
-    def _fail(
-        self, stored: ApiKey, error: xai.XaiError, at: datetime, *, again: bool
+    def _record_failures(
+        self, stored: ApiKey, error: xai.XaiError, at: datetime
     ) -> None:
         """Ask as often as it takes to know that a key is refused, or silent."""
         wait = max(settings.XAI_POLL_EVERY, REJECTED_AFTER)
-        for n in range(1 if again else UNREACHABLE_AFTER):
+        for n in range(1 if stored.pk in self._told else UNREACHABLE_AFTER):
             observations.record_failure(
                 api_key=stored, error=error, seen_at=at + n * wait
             )
@@ -135,10 +137,11 @@ class Writer:
     def _review(self, key: Key, at: datetime) -> None:
         """Let ada confirm a change that was made outside, if she had a word for it."""
         note = self._telling.note_on(key, at)
-        change = KeyChange.objects.filter(
+        waiting = KeyChange.objects.filter(
             key=self._keys[key.name], gap_until=at, review=Review.WAITING
-        ).first()
-        if change is None or not note:
+        )
+        change = waiting.first() if note else None
+        if change is None:
             return
         reviewing.confirm(
             change=change, note=note, actor=self._actor, by=self._people["ada"]
@@ -149,33 +152,45 @@ class Writer:
         self._date_incidents(at, closed=said_at)
 
     def _look_at_lists(self, at: datetime) -> None:
-        """Ask for the models with each key whose lists are not as it was told last."""
+        """Ask for the models with the keys whose lists are not as they were told."""
         asked: dict[str, list[tuple[Key, Lists]]] = {}
         for key in self._telling.stored():
-            stored = self._keys[key.name]
-            told = self._telling.lists_told(key, at)
-            if told is None or stored.pk not in self._told:
-                self._lists.pop(stored.pk, None)
-            elif told != self._lists.get(stored.pk):
-                self._lists[stored.pk] = told
+            pk, told = self._keys[key.name].pk, self._telling.lists_told(key, at)
+            if told is None or pk not in self._told:
+                self._lists.pop(pk, None)
+            elif told != self._lists.get(pk):
                 asked.setdefault(key.team_id, []).append((key, told))
+        if not asked:
+            return
+        self._book(until=at)
+        quiet.lists_seen(self._lists, until=at - settings.XAI_POLL_MODELS_EVERY)
         for team, looks in asked.items():
-            begun = at + self._order.index(team) * BETWEEN_TEAMS
-            # The key that sees most comes first: what it is told, others may miss.
-            looks.sort(key=lambda look: -len(look[1][0].models))
-            for n, (key, told) in enumerate(looks):
-                self._record_lists(key, told, begun + n * BETWEEN_KEYS)
+            self._look_with(looks, at + self._order.index(team) * BETWEEN_TEAMS)
         if at < self._telling.ago(story.OPEN_FROM):
             self._acknowledge(at)
+
+    def _look_with(self, looks: list[tuple[Key, Lists]], at: datetime) -> None:
+        """Ask with keys of one team, first with the one that sees most.
+
+        What that is told, the others would only miss or confirm: one that sees the
+        same models as before is left to the quiet time.
+        """
+        looks.sort(key=lambda look: -len(look[1][0].models))
+        for n, (key, told) in enumerate(looks):
+            pk = self._keys[key.name].pk
+            before, self._lists[pk] = self._lists.get(pk), told
+            if n == 0 or before is None or _ids(before) != _ids(told):
+                self._record_lists(key, told, at + n * BETWEEN_KEYS)
 
     def _record_lists(self, key: Key, told: Lists, seen_at: datetime) -> None:
         listed, models = told
         seen = observations.record_models(
             api_key=self._keys[key.name], listed=listed, models=models, seen_at=seen_at
         )
-        repricing.record_effects(seen.sights)
-        model_changes.note(seen.sights)
-        self._date_incidents(seen_at, closed=seen_at)
+        if seen.sights:
+            repricing.record_effects(seen.sights)
+            model_changes.note(seen.sights)
+            self._date_incidents(seen_at, closed=seen_at)
 
     def _acknowledge(self, at: datetime) -> None:
         """Let ada acknowledge what is open about models and prices."""
@@ -195,8 +210,10 @@ class Writer:
         )
         Incident.objects.filter(closed_at__gte=since).update(closed_at=closed)
 
-    def _book(self, made: Sequence[SampleCall]) -> None:
+    def _book(self, *, until: datetime) -> None:
         """Write calls, at the prices that their teams were told last."""
+        made = between(self._calls, self._booked_until, until)
+        self._booked_until = until + LOOKS_TAKE
         newest = PriceVersion.objects.newest().filter(missing_at=None)
         prices = {
             (price.team_id, price.model.model_id): price
@@ -226,10 +243,12 @@ class Writer:
         )
 
 
-def _is_error(told: object) -> bool:
-    return isinstance(told, xai.XaiError)
+def _is_same(told: Answer, known: Answer | None) -> bool:
+    """Tell whether a look brings nothing new; two errors of one key are alike."""
+    if isinstance(told, xai.XaiError):
+        return isinstance(known, xai.XaiError)
+    return told == known
 
 
-def _is_same(told: object, known: object) -> bool:
-    """Tell whether a look would bring nothing new; two errors of one key are alike."""
-    return told == known or (_is_error(told) and _is_error(known))
+def _ids(lists: Lists) -> list[str]:
+    return [model.id for model in lists[0].models]

@@ -18,31 +18,31 @@ from console.keys.models import ApiKey, KeySnapshot
 
 
 def keys_seen(
-    answering: Collection[UUID], silent: Collection[UUID], at: datetime
+    answering: Collection[UUID], *, silent: Collection[UUID], until: datetime
 ) -> None:
     """Write that these keys were asked up to a moment, and told what is known.
 
     `silent` are those that are known to be refused or to get no answer.
     """
-    known = ApiKey.objects.filter(checked_at__lt=at)
-    known.filter(pk__in=silent).update(checked_at=at)
-    known.filter(pk__in=answering).update(checked_at=at, verified_at=at)
+    if not answering and not silent:
+        return  # all of them are new
+    known = ApiKey.objects.filter(checked_at__lt=until)
+    known.filter(pk__in=silent).update(checked_at=until)
+    known.filter(pk__in=answering).update(checked_at=until, verified_at=until)
     newest = (
         KeySnapshot.objects.filter(key__in=answering)
         .order_by("key", "-first_seen_at")
         .distinct("key")
     )
-    KeySnapshot.objects.filter(pk__in=newest.values("pk"), last_seen_at__lt=at).update(
-        last_seen_at=at
-    )
-    teams = ApiKey.objects.filter(pk__in=[*answering, *silent]).values_list("team_id")
-    team_checks.note_keys({team: at for (team,) in teams.distinct()})
+    KeySnapshot.objects.filter(
+        pk__in=newest.values("pk"), last_seen_at__lt=until
+    ).update(last_seen_at=until)
 
 
-def lists_seen(looking: Collection[UUID], at: datetime) -> None:
+def lists_seen(looking: Collection[UUID], *, until: datetime) -> None:
     """Write that these keys were told the same models and prices up to a moment."""
     rows = ApiKey.objects.filter(pk__in=looking)
-    rows.filter(models_checked_at__lt=at).update(models_checked_at=at)
+    rows.filter(models_checked_at__lt=until).update(models_checked_at=until)
     teams = list(rows.values_list("team_id", flat=True).distinct())
     listed = PriceVersion.objects.newest().filter(team__in=teams, missing_at=None)
     ids = list(listed.values_list("pk", flat=True))
@@ -50,11 +50,19 @@ def lists_seen(looking: Collection[UUID], at: datetime) -> None:
     of_facts = listed.filter(model=OuterRef("model"), team=OuterRef("team"))
     of_model = listed.filter(model=OuterRef("pk"))
     FactsVersion.objects.filter(
-        Exists(of_facts), superseded_at=None, last_seen_at__lt=at
-    ).update(last_seen_at=at)
-    LanguageModel.objects.filter(Exists(of_model), last_seen_at__lt=at).update(
-        last_seen_at=at
+        Exists(of_facts), superseded_at=None, last_seen_at__lt=until
+    ).update(last_seen_at=until)
+    LanguageModel.objects.filter(Exists(of_model), last_seen_at__lt=until).update(
+        last_seen_at=until
     )
-    listed.filter(last_seen_at__lt=at).update(last_seen_at=at)
-    for team in teams:
-        team_checks.note_models(team=team, read_at=at)
+    listed.filter(last_seen_at__lt=until).update(last_seen_at=until)
+
+
+def note_teams(
+    *, asked: Collection[UUID], looking: Collection[UUID], until: datetime
+) -> None:
+    """Write when any key of each team was asked last, and any of its lists read."""
+    teams = dict(ApiKey.objects.filter(pk__in=asked).values_list("pk", "team_id"))
+    team_checks.note_keys(dict.fromkeys(teams.values(), until))
+    for team in {teams[key] for key in looking}:
+        team_checks.note_models(team=team, read_at=until)

@@ -61,32 +61,32 @@ def _acls(models: str, endpoints: str) -> list[str]:
     ]
 
 
+# Several things change at one moment, since each costs a look of every team.
 MODELS: Final = (
     ModelThen(model="grok-4.3", until=24.3, facts=_prices(15_000, 3_000, 30_000)),
-    ModelThen(model="grok-4.3", until=9.6, facts={"fingerprint": "fp_43f1e62b08"}),
     ModelThen(
         model="grok-build-0.1",
-        until=16.7,
+        until=15.2,
         facts={"version": "0.0.9", "fingerprint": "fp_b00e4130c9"},
     ),
-    ModelThen(model="grok-build-0.1", since=18.6, until=16.7, listed=False),
+    ModelThen(model="grok-build-0.1", since=18.6, until=15.2, listed=False),
     ModelThen(
         model="grok-4.6",
         since=15.2,
-        until=8.3,
+        until=8.2,
         team="Platform",
         facts=_prices(22_000, 5_500, 66_000),
     ),
+    ModelThen(model="grok-4.5", until=11.4, facts=_prices(18_000, 5_000, 54_000)),
     ModelThen(
         model="grok-4.5",
-        since=13.6,
+        since=11.4,
         until=3.4,
         facts={
             "cached_prompt_text_token_price": 5_000,
             "cached_prompt_text_token_price_long_context": 10_000,
         },
     ),
-    ModelThen(model="grok-4.5", until=13.6, facts=_prices(18_000, 5_000, 54_000)),
     ModelThen(
         model="grok-4.20-0309-non-reasoning",
         until=11.4,
@@ -98,6 +98,7 @@ MODELS: Final = (
         facts={"aliases": ["grok-4.20-reasoning"]},
     ),
     ModelThen(model="grok-4.7", until=6.2, listed=False),
+    ModelThen(model="grok-4.3", until=6.2, facts={"fingerprint": "fp_43f1e62b08"}),
 )
 
 KEYS: Final = (

@@ -16,6 +16,7 @@ from console.sandbox.world import Key
 
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
+Answer = xai.KeyInfo | xai.XaiError  # of /v1/api-key
 Lists = tuple[xai.LanguageModelList, xai.ModelList]
 
 
@@ -74,7 +75,7 @@ class Telling:
                     )
         return key
 
-    def key_told(self, key: Key, at: datetime) -> xai.KeyInfo | xai.XaiError:
+    def key_told(self, key: Key, at: datetime) -> Answer:
         """Return the answer of /v1/api-key."""
         if any(fault.api_key_id == key.api_key_id for fault in self.world.faults):
             return xai.UpstreamDown(xai.Cause.SERVER_ERROR, status=503)
