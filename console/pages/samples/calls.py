@@ -44,17 +44,17 @@ class Habit:
 
 
 HABITS: Final = (
-    Habit("sam", "search-prod-ranker", "grok-4.3", 6, 2_400, 350, 500),
-    Habit("sam", "search-prod-rewrite", "grok-4.3-latest", 3, 900, 160, 250),
-    Habit("sam", "support-desk-prod", "grok-4.20-0309-non-reasoning", 5, 3_200, 700),
-    Habit("sam", "support-desk-triage", "grok-4.6", 3, 1_500, 420, 800),
-    Habit("sam", "support-desk-triage", "grok-4.20", 2, 2_000, 500),
-    Habit("sam", "search-prod-rewrite", "grok-2-1212", 1, 500, 180, 0, LEGACY[0]),
-    Habit("ada", "platform-gateway", "grok-4.6", 4, 5_200, 900, 1_400),
-    Habit("ada", "platform-gateway", "grok-build-0.1", 3, 9_000, 1_800, 2_200),
-    Habit("ada", "search-staging", "grok-4.5", 2, 4_000, 800, 0, Endpoint.MESSAGES),
-    Habit("ada", "platform-gateway", "grok-4.7", 4, 6_000, 1_100, 1_900),
-    Habit("ada", "platform-gateway", "grok-2-1212", 1, 700, 220, 0, LEGACY[1]),
+    Habit("sam", "search-prod-ranker", "grok-4.3", 6, 24_000, 1_300, 1_500),
+    Habit("sam", "search-prod-rewrite", "grok-4.3-latest", 3, 9_000, 600, 700),
+    Habit("sam", "support-desk-prod", "grok-4.20-0309-non-reasoning", 5, 32_000, 2_100),
+    Habit("sam", "support-desk-triage", "grok-4.6", 3, 15_000, 1_400, 2_000),
+    Habit("sam", "support-desk-triage", "grok-4.20", 2, 20_000, 1_500),
+    Habit("sam", "search-prod-rewrite", "grok-2-1212", 1, 5_000, 700, 0, LEGACY[0]),
+    Habit("ada", "platform-gateway", "grok-4.6", 4, 52_000, 2_900, 3_400),
+    Habit("ada", "platform-gateway", "grok-build-0.1", 3, 80_000, 5_200, 4_200),
+    Habit("ada", "search-staging", "grok-4.5", 4, 40_000, 2_800, 0, Endpoint.MESSAGES),
+    Habit("ada", "platform-gateway", "grok-4.7", 4, 60_000, 3_100, 3_900),
+    Habit("ada", "platform-gateway", "grok-2-1212", 1, 7_000, 900, 0, LEGACY[1]),
 )
 
 
@@ -71,10 +71,10 @@ class SampleCall:
 
     @property
     def lasted(self) -> timedelta:
-        """Return how long the answer took, at some 80 tokens a second."""
+        """Return how long the answer took, at some 120 tokens a second."""
         usage = self.usage
         tokens = (usage.completion_tokens or 0) + (usage.reasoning_tokens or 0)
-        return timedelta(seconds=0.6 + tokens / 80)
+        return timedelta(seconds=0.6 + tokens / 120)
 
 
 def calls(telling: Telling) -> list[SampleCall]:

@@ -17,6 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from console import xai
@@ -204,11 +205,18 @@ class Writer:
     def _date_incidents(self, opened: datetime, *, closed: datetime) -> None:
         """Give what was just opened, acknowledged or closed the times of the story."""
         since = self._began
-        Incident.objects.filter(opened_at__gte=since).update(opened_at=opened)
-        Incident.objects.filter(acknowledged_at__gte=since).update(
-            acknowledged_at=closed
+        times = {
+            "opened_at": opened,
+            "acknowledged_at": closed,
+            "closed_at": closed,
+        }
+        just_now = [Q(**{f"{field}__gte": since}) for field in times]
+        Incident.objects.filter(just_now[0] | just_now[1] | just_now[2]).update(
+            **{
+                field: Case(When(when, then=Value(at)), default=F(field))
+                for (field, at), when in zip(times.items(), just_now, strict=True)
+            }
         )
-        Incident.objects.filter(closed_at__gte=since).update(closed_at=closed)
 
     def _book(self, *, until: datetime) -> None:
         """Write calls, at the prices that their teams were told last."""
