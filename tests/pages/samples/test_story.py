@@ -44,6 +44,8 @@ def test_its_moments_are_apart_and_of_the_last_thirty_days(telling: Telling) -> 
     assert moments[0] == telling.start == telling.now - timedelta(days=30)
     assert moments[-1] <= telling.now - HOUR
     assert all(later - earlier >= HOUR for earlier, later in pairwise(moments))
+    down_from, down_until = map(telling.ago, story.OUTAGE)
+    assert not any(down_from <= at < down_until for at in moments)
 
 
 def test_it_names_what_the_sandbox_has(telling: Telling) -> None:
@@ -118,13 +120,13 @@ def test_what_does_not_answer_is_told_as_the_sandbox_tells_it(
     assert isinstance(told["lab-agents"], xai.KeyInfo)
 
 
-def monday_of_calls() -> tuple[Telling, list[SampleCall]]:
+def calls_of_an_evening() -> tuple[Telling, list[SampleCall]]:
     telling = telling_of(datetime.now(UTC).replace(hour=20))
     return telling, calls(telling)
 
 
 def test_calls_come_on_most_days_and_fewer_at_weekends() -> None:
-    telling, made = monday_of_calls()
+    telling, made = calls_of_an_evening()
     whole = [telling.ago(day).date() for day in range(1, story.DAYS)]
     of_day = {day: sum(call.at.date() == day for call in made) for day in whole}
     workdays = [of_day[day] for day in whole if day.weekday() < 5]
@@ -151,7 +153,7 @@ def test_two_first_starts_tell_the_same_calls() -> None:
 
 
 def test_nothing_is_called_that_could_not_be_called_then() -> None:
-    telling, made = monday_of_calls()
+    telling, made = calls_of_an_evening()
     down_from, down_until = map(telling.ago, story.OUTAGE)
     for call in made:
         assert telling.start < call.at < telling.now
@@ -162,7 +164,7 @@ def test_nothing_is_called_that_could_not_be_called_then() -> None:
 
 
 def test_every_source_of_a_cost_is_there() -> None:
-    _, made = monday_of_calls()
+    _, made = calls_of_an_evening()
     prices = costs.Prices(
         prompt_text_token_price=20_000,
         cached_prompt_text_token_price=5_000,
