@@ -33,7 +33,8 @@ from console.keys.models import ApiKey, KeyChange, Review
 from console.keys.observations import KeyAnswer
 from console.pages.samples import quiet, story
 from console.pages.samples.calls import SampleCall, between, calls, ending_of
-from console.pages.samples.telling import Answer, Lists, Telling
+from console.pages.samples.telling import Answer, Telling, lists_of
+from console.sandbox.models import Model
 from console.sandbox.world import Key
 from console.usage import ledger, repricing
 from console.usage.ledger import Opening, Past
@@ -61,7 +62,7 @@ class Writer:
         self._keys = keys
         self._began = timezone.now()
         self._told: dict[UUID, Answer] = {}  # the last one of each key
-        self._lists: dict[UUID, Lists] = {}  # of the keys that are told lists
+        self._lists: dict[UUID, list[Model]] = {}  # of the keys that are told lists
         self._order = [team.id for team in telling.world.teams]
         self._calls = calls(telling)
         self._booked_until = telling.start
@@ -154,9 +155,9 @@ class Writer:
 
     def _look_at_lists(self, at: datetime) -> None:
         """Ask for the models with the keys whose lists are not as they were told."""
-        asked: dict[str, list[tuple[Key, Lists]]] = {}
+        asked: dict[str, list[tuple[Key, list[Model]]]] = {}
         for key in self._telling.stored():
-            pk, told = self._keys[key.name].pk, self._telling.lists_told(key, at)
+            pk, told = self._keys[key.name].pk, self._telling.shown_to(key, at)
             if told is None or pk not in self._told:
                 self._lists.pop(pk, None)
             elif told != self._lists.get(pk):
@@ -170,21 +171,21 @@ class Writer:
         if at < self._telling.ago(story.OPEN_FROM):
             self._acknowledge(at)
 
-    def _look_with(self, looks: list[tuple[Key, Lists]], at: datetime) -> None:
+    def _look_with(self, looks: list[tuple[Key, list[Model]]], at: datetime) -> None:
         """Ask with keys of one team, first with the one that sees most.
 
         What that is told, the others would only miss or confirm: one that sees the
         same models as before is left to the quiet time.
         """
-        looks.sort(key=lambda look: -len(look[1][0].models))
+        looks.sort(key=lambda look: -len(look[1]))
         for n, (key, told) in enumerate(looks):
             pk = self._keys[key.name].pk
             before, self._lists[pk] = self._lists.get(pk), told
             if n == 0 or before is None or _ids(before) != _ids(told):
                 self._record_lists(key, told, at + n * BETWEEN_KEYS)
 
-    def _record_lists(self, key: Key, told: Lists, seen_at: datetime) -> None:
-        listed, models = told
+    def _record_lists(self, key: Key, told: list[Model], seen_at: datetime) -> None:
+        listed, models = lists_of(told)
         seen = observations.record_models(
             api_key=self._keys[key.name], listed=listed, models=models, seen_at=seen_at
         )
@@ -258,5 +259,5 @@ def _is_same(told: Answer, known: Answer | None) -> bool:
     return told == known
 
 
-def _ids(lists: Lists) -> list[str]:
-    return [model.id for model in lists[0].models]
+def _ids(models: list[Model]) -> list[str]:
+    return [model.id for model in models]

@@ -17,7 +17,6 @@ from console.sandbox.world import Key
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 Answer = xai.KeyInfo | xai.XaiError  # of /v1/api-key
-Lists = tuple[xai.LanguageModelList, xai.ModelList]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,8 @@ class Telling:
         team = next(team for team in self.world.teams if team.id == key.team_id)
         return xai.KeyInfo.from_json(self.key(key, at).told(team))
 
-    def lists_told(self, key: Key, at: datetime) -> Lists | None:
-        """Return both lists of models; None: they are refused to this key."""
+    def shown_to(self, key: Key, at: datetime) -> list[Model] | None:
+        """Return the models that a key is told of; None: it is refused the lists."""
         then, info = self.key(key, at), self.key_told(key, at)
         if not isinstance(info, xai.KeyInfo) or not acls.allows_endpoint(
             then.acls, "models"
@@ -93,18 +92,11 @@ class Telling:
             return None
         if info.team_blocked or info.api_key_blocked or info.api_key_disabled:
             return None
-        seen = [
+        return [
             model
             for model in self.models(self.team_of(key), at)
             if acls.allows_model(then.acls, model.names)
         ]
-        language = [one.language_entry() for one in seen if one.kind == "language"]
-        return (
-            xai.LanguageModelList.from_json({"models": language}),
-            xai.ModelList.from_json(
-                {"data": [one.listing() for one in seen], "object": "list"}
-            ),
-        )
 
     def models(self, team: str, at: datetime) -> list[Model]:
         """Return the models on offer to a team."""
@@ -124,6 +116,16 @@ class Telling:
             return self.ago(then.since), self.ago(then.until)
         key = next((one for one in self.world.keys if one.name == then.key), None)
         return self.ago(then.since), _instant(key.modify_time) if key else self.start
+
+
+def lists_of(shown: list[Model]) -> tuple[xai.LanguageModelList, xai.ModelList]:
+    """Return the answers of /v1/language-models and /v1/models."""
+    models = [model.listing() for model in shown]
+    language = [one.language_entry() for one in shown if one.kind == "language"]
+    return (
+        xai.LanguageModelList.from_json({"models": language}),
+        xai.ModelList.from_json({"data": models, "object": "list"}),
+    )
 
 
 def _of_key(key: Key) -> Iterable[story.KeyThen]:

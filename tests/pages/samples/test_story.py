@@ -101,8 +101,8 @@ def test_no_price_of_it_is_odd(telling: Telling) -> None:
 def test_a_blocked_key_is_told_no_models(telling: Telling) -> None:
     (key,) = (one for one in telling.stored() if one.name == "search-prod-rewrite")
 
-    assert telling.lists_told(key, telling.ago(20.9)) is None
-    assert telling.lists_told(key, telling.ago(20.3)) is not None
+    assert telling.shown_to(key, telling.ago(20.9)) is None
+    assert telling.shown_to(key, telling.ago(20.3)) is not None
 
 
 def test_what_does_not_answer_is_told_as_the_sandbox_tells_it(
