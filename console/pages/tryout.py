@@ -1,5 +1,7 @@
 """Try-out mode's sample data: four teams, four people, the keys of the sandbox.
 
+And what became of them in the thirty days before (`samples`).
+
 Called by `manage.py prepare` at every start; it fills an empty database once and never
 brings back what people removed.
 """
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from console import vault, xai
 from console.accounts import people, teams
@@ -17,8 +20,11 @@ from console.accounts.models import Role, Team, User
 from console.audit import trail
 from console.audit.actors import command
 from console.keys import custody, upstream
+from console.keys.models import ApiKey
 from console.pages.passwords import Password, given_password, random_password
-from console.sandbox.control import Control, Snapshot
+from console.pages.samples.history import Writer
+from console.pages.samples.telling import Telling
+from console.sandbox.control import Control
 from console.sandbox.world import Key
 
 ACTOR = command("prepare")
@@ -68,15 +74,17 @@ def prepare() -> list[str]:
             team.name: teams.add_team(name=team.name, actor=ACTOR, sample=True)
             for team in world.teams
         }
-        for sample in SAMPLES:
-            _add(sample, stored, password)
-        for key in world.keys:
-            if not key.spare:
-                _store(key, stored[_team_of(key, world)])
+        people = {sample.username: _add(sample, stored, password) for sample in SAMPLES}
+        telling = Telling(world, timezone.now())
+        keys = {
+            key.name: _store(key, stored[telling.team_of(key)])
+            for key in telling.stored()
+        }
+        Writer(telling, keys=keys, people=people, actor=ACTOR).write()
     return [WHO, password.sentence("all four")]
 
 
-def _add(sample: Sample, stored: dict[str, Team], password: Password) -> None:
+def _add(sample: Sample, stored: dict[str, Team], password: Password) -> User:
     names = stored if sample.teams is None else sample.teams
     person = people.add_person(
         username=sample.username,
@@ -89,10 +97,11 @@ def _add(sample: Sample, stored: dict[str, Team], password: Password) -> None:
     # Sample data may have a password that real data may not.
     person.set_password(password.text)
     person.save(update_fields=["password"])
+    return person
 
 
-def _store(key: Key, team: Team) -> None:
-    custody.store_unverified(
+def _store(key: Key, team: Team) -> ApiKey:
+    return custody.store_unverified(
         team=team,
         label=key.name,
         owner=key.owner or "",
@@ -101,10 +110,6 @@ def _store(key: Key, team: Team) -> None:
         secret=xai.Secret.parse(key.secret),
         actor=ACTOR,
     )
-
-
-def _team_of(key: Key, world: Snapshot) -> str:
-    return next(team.name for team in world.teams if team.id == key.team_id)
 
 
 def _later_password() -> str:

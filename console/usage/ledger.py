@@ -4,14 +4,18 @@
                         +-> release  released: nothing was sent
                         +-> reap     settled as unknown: Gatehouse died on the way
 
+    record_past .......... settled: the sample history of try-out mode
+
 The clock is the database's (`statement_timestamp()`).
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -47,6 +51,16 @@ class Opening:
     model: LanguageModel | None
     price: PriceVersion | None
     ceiling_ticks: int | None  # None: not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A call that was made and has ended."""
+
+    opening: Opening
+    ending: Ending
+    opened_at: datetime
+    settled_at: datetime
 
 
 OPEN = """
@@ -92,33 +106,77 @@ def settle(record_id: UUID, ending: Ending) -> Cost | None:
     prices = costs.Prices.of(record.price) if record.price else None
     messages = record.endpoint == Endpoint.MESSAGES
     cost = cost_of(prices, ending, messages=messages)
-    told = ending.usage
     first_token_at = None
     if ending.first_token_after is not None:
         first_token_at = F("opened_at") + timedelta(seconds=ending.first_token_after)
     booked = UsageRecord.objects.filter(pk=record_id, state=RecordState.OPEN).update(
-        state=RecordState.SETTLED,
-        settled_at=Now(),
-        first_token_at=first_token_at,
-        outcome=ending.outcome,
-        problem=ending.problem[:64],
-        status=ending.status,
-        upstream_request_id=ending.request_id[:100],
-        model_served=ending.model_served[:200],
-        prompt_tokens=told.prompt_tokens if told else None,
-        cached_tokens=told.cached_tokens if told else None,
-        image_tokens=told.image_tokens if told else None,
-        completion_tokens=told.completion_tokens if told else None,
-        reasoning_tokens=told.reasoning_tokens if told else None,
-        source=cost.source,
-        cost_ticks=cost.ticks,
-        reported_ticks=cost.reported_ticks,
-        computed_ticks=cost.computed_ticks,
+        settled_at=Now(), first_token_at=first_token_at, **_settled(ending, cost)
     )
     guessed = cost.source == CostSource.ESTIMATED
-    counts = ending.guess if guessed else told
+    counts = ending.guess if guessed else ending.usage
     basis = Basis(prices=prices, usage=counts, messages=messages and not guessed)
     return replace(cost, basis=basis) if booked else None
+
+
+def _settled(ending: Ending, cost: Cost) -> dict[str, Any]:
+    """Return what is booked of a call, by column, beside its times."""
+    told = ending.usage
+    return {
+        "state": RecordState.SETTLED,
+        "outcome": ending.outcome,
+        "problem": ending.problem[:64],
+        "status": ending.status,
+        "upstream_request_id": ending.request_id[:100],
+        "model_served": ending.model_served[:200],
+        "prompt_tokens": told.prompt_tokens if told else None,
+        "cached_tokens": told.cached_tokens if told else None,
+        "image_tokens": told.image_tokens if told else None,
+        "completion_tokens": told.completion_tokens if told else None,
+        "reasoning_tokens": told.reasoning_tokens if told else None,
+        "source": cost.source,
+        "cost_ticks": cost.ticks,
+        "reported_ticks": cost.reported_ticks,
+        "computed_ticks": cost.computed_ticks,
+    }
+
+
+def record_past(calls: Sequence[Past]) -> list[UsageRecord]:
+    """Write calls of the past as they were opened and settled then.
+
+    For sample data alone: a real call has its record before a byte is sent.
+    """
+    people = {call.opening.person.pk: call.opening.person for call in calls}
+    consumers = {
+        pk: Consumer.objects.get_or_create(person=person)[0]
+        for pk, person in people.items()
+    }
+    return UsageRecord.objects.bulk_create(
+        _row(call, consumers[call.opening.person.pk]) for call in calls
+    )
+
+
+def _row(call: Past, consumer: Consumer) -> UsageRecord:
+    opening, price, ending = call.opening, call.opening.price, call.ending
+    prices = costs.Prices.of(price) if price else None
+    cost = cost_of(prices, ending, messages=opening.endpoint == Endpoint.MESSAGES)
+    first_token_at = None
+    if ending.first_token_after is not None:
+        waited = timedelta(seconds=ending.first_token_after)
+        first_token_at = call.opened_at + waited
+    return UsageRecord(
+        consumer=consumer,
+        team_id=opening.key.team_id,
+        key=opening.key,
+        endpoint=opening.endpoint,
+        model_asked=opening.model_asked,
+        model=opening.model,
+        price=price,
+        ceiling_ticks=opening.ceiling_ticks,
+        opened_at=call.opened_at,
+        first_token_at=first_token_at,
+        settled_at=call.settled_at,
+        **_settled(ending, cost),
+    )
 
 
 def release(record_id: UUID, *, problem: str) -> bool:
