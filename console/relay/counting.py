@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
@@ -43,9 +42,7 @@ def known(user: User, *, hosts: Sequence[str], model: str, text: str) -> int | N
     return next((value for value in found.values() if isinstance(value, int)), None)
 
 
-def admitted(
-    user: User, *, model: str, text: str, team_id: UUID | None = None
-) -> Call | Count:
+def admitted(user: User, *, model: str, text: str) -> Call | Count:
     """Open the record of a count, which `ask` must follow; or say why there is none."""
     try:
         return admit(
@@ -54,7 +51,6 @@ def admitted(
             model=model,
             prompt_bytes=len(text.encode()),
             max_tokens=None,
-            team_id=team_id,
         )
     except Refused as refusal:
         said = refusal.reason

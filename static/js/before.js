@@ -1,5 +1,6 @@
 // What the prompt comes to, told while it is written. The server counts and computes.
 
+import { columns } from "./columns.js";
 import { fragment } from "./fragments.js";
 
 const PAUSE = 700; // milliseconds without a key
@@ -23,20 +24,29 @@ function later() {
 async function tell() {
   const now = new AbortController();
   asking = now;
-  const body = new FormData(form);
-  if (counting.checked) body.set("count", "on");
   try {
-    const response = await fetch(place.dataset.before, { method: "POST", body, signal: now.signal });
-    const told = response.ok && response.status !== 204 && !response.redirected;
-    const html = told ? await response.text() : "";
+    const lines = await Promise.all(Array.from({ length: columns.number }, (_, column) => lineOf(column, now.signal)));
     if (asking !== now) return;
-    shown.replaceChildren(fragment(html));
-    place.hidden = !html;
+    shown.replaceChildren(...lines.filter((line) => line !== null));
+    place.hidden = shown.childElementCount === 0;
     place.removeAttribute("aria-busy");
   } catch (error) {
     if (error.name === "AbortError") return; // a newer prompt is waited for
     place.hidden = true; // nothing is known of this prompt, so nothing stands there
   }
+}
+
+/** Return what the prompt comes to in one column; null where it cannot be sent. */
+async function lineOf(column, signal) {
+  const body = columns.bodyOf(column);
+  if (counting.checked) body.set("count", "on");
+  const response = await fetch(place.dataset.before, { method: "POST", body, signal });
+  if (!response.ok || response.status === 204 || response.redirected) return null;
+  const line = document.createElement("p");
+  line.append(fragment(await response.text()));
+  const letter = columns.letterOf(column);
+  if (letter) line.prepend(Object.assign(document.createElement("b"), { textContent: letter }));
+  return line;
 }
 
 try { counting.checked = localStorage.getItem(KEPT) !== "off"; } catch { counting.checked = true; }

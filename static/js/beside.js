@@ -3,6 +3,7 @@
 // What a lane was asked and answered comes as its events "asked" (the form's fields)
 // and "answered" (the last event of the stream).
 
+import { columns } from "./columns.js";
 import { wireCopies } from "./copy.js";
 import { copyOf, fragment, refusalOf } from "./fragments.js";
 
@@ -31,7 +32,7 @@ document.addEventListener("click", (event) => {
   const lane = button.closest(".lane");
   if ("saveOf" in button.dataset) save(button);
   else if ("inspect" in button.dataset) inspect(lane);
-  else showCode(lane ? asked.get(lane) : new FormData(form));
+  else showCode(lane ? asked.get(lane) : columns.bodyOf(columns.chosen));
 });
 
 function reveal(lane, selector, wanted) {

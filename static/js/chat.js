@@ -2,7 +2,7 @@
 
 import { hear } from "./answers.js";
 import "./copy-code.js";
-import { Columns, markBest } from "./columns.js";
+import { columns, markBest } from "./columns.js";
 import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
 import { wireParameters } from "./parameters.js";
@@ -29,7 +29,6 @@ let id = play.dataset.conversationId ?? uuid();
 const running = new Set();
 /** @type {WeakMap<Element, Lane>} */
 const lanes = new WeakMap();
-const columns = new Columns(form);
 const attachments = new Attachments(form, () => {
   const turns = turnsBefore(conversation, unanswered());
   return turns.flatMap(({ content }) => imagesOf(content)).length;

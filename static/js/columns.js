@@ -11,7 +11,7 @@ const SHARED = ["csrfmiddlewaretoken", "turns", "system"]; // of all columns, al
 
 /** @typedef {Record<string, string[]>} Fields */
 
-export class Columns {
+class Columns {
   /** @param {HTMLFormElement} form the composer, to which all fields belong */
   constructor(form) {
     this.form = form;
@@ -136,6 +136,9 @@ export class Columns {
     this.form.dispatchEvent(new Event("turns"));
   }
 }
+
+/** Those of this page. */
+export const columns = new Columns(document.querySelector("[data-chat-form]"));
 
 /**
  * Mark the cheapest and the fastest whole answer of a row, once all have ended.

@@ -81,7 +81,7 @@ def _begun(user: User, found: Candidate, text: str) -> Call | Count:
     name = model.model_id if model else ""
     tokens = known(user, hosts=[key.host], model=name, text=text)
     if tokens is None:
-        return admitted(user, model=name, text=text, team_id=key.team_id)
+        return admitted(user, model=name, text=text)
     return Count(model_id=name, tokens=tokens, known_before=True)
 
 
