@@ -96,7 +96,12 @@ def test_answers_and_reasoning(page: Page, double: Double, fooled: Instance) -> 
         for address in addresses:
             assert address.startswith(("http://", "https://", "mailto:")), text
             assert not address.startswith(fooled.url), text
-        assert page.url == chat
+        assert page.url.startswith(chat)
+
+    page.reload()  # now all of it comes from the server
+    touch(page, "[data-conversation]")
+    assert page.locator(f"[data-conversation] {ACTIVE}").count() == 0
+    assert page.url.startswith(chat)
 
 
 def test_words_of_refusal(page: Page, double: Double) -> None:

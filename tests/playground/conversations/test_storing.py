@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from console.accounts.models import User
 from console.keys.upstream import use_transport
@@ -16,7 +16,8 @@ from console.lib.db import in_db
 from console.playground.conversations import contents, storing
 from console.playground.models import Conversation, Turn, TurnState
 from console.relay import pump as pumps
-from console.usage.models import RecordState, UsageRecord
+from console.relay.admission import admit
+from console.usage.models import Endpoint, RecordState, UsageRecord
 from tests.playground.streams import CHAT, browser_of, events_of, prompt, ready
 from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
 
@@ -277,3 +278,33 @@ async def test_without_days_nothing_is_kept(ready: User, settings: Settings) -> 
 )
 def test_a_title_is_the_first_line(said: object, title: str) -> None:
     assert storing.title_of([{"role": "user", "content": said}]) == title
+
+
+@pytest.mark.parametrize("number", [1, 41])
+def test_keeping_a_prompt_costs_ten_queries_however_long_the_conversation(
+    ready: User, number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    said = [
+        {"role": ("user", "assistant")[at % 2], "content": "words"}
+        for at in range(number)
+    ]
+    call = admit(
+        user=ready,
+        endpoint=Endpoint.CHAT,
+        model="grok-4.3",
+        prompt_bytes=9,
+        max_tokens=9,
+    )
+    asked = storing.Asked(
+        owner=ready,
+        conversation_id=uuid4(),
+        answer_id=uuid4(),
+        lane=0,
+        endpoint=Endpoint.CHAT,
+        model="grok-4.3",
+        turns=said,
+        parameters={},
+    )
+
+    with django_assert_num_queries(10):
+        storing.begin(asked, lambda: call)
