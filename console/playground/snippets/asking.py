@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from console.accounts.models import User
 from console.keys import upstream
@@ -58,12 +59,13 @@ def body_of(form: PromptForm) -> dict[str, object]:
     return body
 
 
-def host_for(person: User, model: str) -> str:
+def host_for(person: User, model: str, *, team_id: UUID | None = None) -> str:
     """Return the address that calls of this person go to for a model; one query.
 
-    Of several, that of the key with the least access, as at admission.
+    Of several, that of the key with the least access, as at admission. `team_id` is
+    of the team that pays, if one was chosen.
     """
-    found = candidates_of(person, asked=model)
+    found = candidates_of(person, asked=model, team_id=team_id)
     fitting = [candidate for candidate in found if candidate.model] or found
     chosen = min(fitting, key=lambda candidate: candidate.strength, default=None)
     name = chosen.key.host if chosen else upstream.default_host()

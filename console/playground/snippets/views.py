@@ -29,7 +29,8 @@ def code(request: ConsoleRequest) -> HttpResponse:
     form = form_of(endpoint, request.POST)
     if not form.is_valid():
         return HttpResponse(showing.wrong_input(sentence_of(form)), status=422)
-    host = host_for(person_of(request), form.cleaned_data["model"])
+    asked = form.cleaned_data
+    host = host_for(person_of(request), asked["model"], team_id=asked.get("team"))
     asking = Asking(endpoint, host, body_of(form))
     tabs = tabs_of(asking)
     files = {tab.body_file: tab.body for tab in tabs if tab.body_file}

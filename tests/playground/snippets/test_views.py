@@ -183,4 +183,7 @@ def test_the_address_is_that_of_the_key_that_would_be_used(
 
     assert host_for(sam, "grok-us") == "https://us.api.x.ai"
     assert host_for(sam, stock.GROK) == "https://api.x.ai"
+    elsewhere = stock.stored(Team.objects.create(name="Third"), "third")
+    assert host_for(sam, "grok-us", team_id=team.pk) == "https://us.api.x.ai"
+    assert host_for(sam, "grok-us", team_id=elsewhere.team_id) == "https://api.x.ai"
     assert host_for(mia, stock.GROK) == "https://api.x.ai"  # of no key: the first
