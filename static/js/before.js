@@ -7,6 +7,7 @@ const PAUSE = 700; // milliseconds without a key
 const KEPT = "gatehouse.count"; // whether xAI may count before anything is sent
 
 const form = document.querySelector("[data-chat-form]");
+const prompt = form.querySelector("[data-prompt]");
 const place = form.querySelector("[data-before]");
 const shown = place.querySelector("[data-before-shown]");
 const counting = place.querySelector("[data-before-count]");
@@ -22,6 +23,10 @@ function later() {
 }
 
 async function tell() {
+  if (!prompt.value.trim()) {
+    place.hidden = true; // nothing waits to be sent
+    return;
+  }
   const now = new AbortController();
   asking = now;
   try {

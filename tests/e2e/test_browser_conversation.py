@@ -37,7 +37,8 @@ def sent(page: Page) -> list[list[str]]:
     calls: list[list[str]] = []
 
     def note(request: Request) -> None:
-        found = TURNS.search(request.post_data or "")
+        asks = request.url.endswith("/stream/chat/")
+        found = TURNS.search(request.post_data or "") if asks else None
         if found:
             calls.append([turn["content"] for turn in json.loads(found[1])])
 

@@ -21,6 +21,8 @@ from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
 
 Json = dict[str, Any]
 
+NO_IMAGE = {"type": "text", "text": "[image, not kept]"}
+
 DIED = Problem(
     sentence="The part of Gatehouse that read this answer ended before it did.",
     advice="What came is shown. Its cost stands in the record. Send it again.",
@@ -98,6 +100,13 @@ def text_of(content: Json) -> str:
         return str(said or "")
     parts = [part for part in said if isinstance(part, dict)]
     return "\n\n".join(str(part["text"]) for part in parts if part.get("text"))
+
+
+def kept(content: object) -> object:
+    """Return what is kept of a prompt as it was sent: images never are."""
+    if not isinstance(content, list):
+        return content
+    return [part if part["type"] == "text" else NO_IMAGE for part in content]
 
 
 def said(content: Json) -> object:

@@ -145,7 +145,7 @@ def _follow(conversation: Conversation, asked: Asked) -> None:
 
 def _says(turn: Turn, said: Said) -> bool:
     content = open_turn(turn)
-    same: bool = contents.said(content) == said["content"]
+    same = contents.said(content) == contents.kept(said["content"])
     return same and turn.role == said["role"]
 
 
@@ -203,7 +203,7 @@ def turn_of(conversation_id: UUID, place: int, said: Said, *, lane: int = 0) -> 
         place=place,
         lane=0 if is_user else lane,
         role=said["role"],
-        sealed_content=seal_turn({name: said["content"]}, pk),
+        sealed_content=seal_turn({name: contents.kept(said["content"])}, pk),
     )
 
 

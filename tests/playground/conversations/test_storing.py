@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from console.accounts.models import User
 from console.keys.upstream import use_transport
 from console.lib.db import in_db
+from console.playground import images
 from console.playground.conversations import contents, storing
 from console.playground.models import Conversation, Turn, TurnState
 from console.relay import pump as pumps
 from console.relay.admission import admit
 from console.usage.models import Endpoint, RecordState, UsageRecord
+from tests.playground.pictures import picture
 from tests.playground.streams import CHAT, browser_of, events_of, prompt, ready
 from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
 
@@ -164,6 +168,50 @@ async def test_lanes_stand_side_by_side(ready: User) -> None:
     after = await in_db(turns_of, conversation)
     assert after[:5] == before
     assert [turn[-1] for turn in after[5:]] == ["two", "on"]
+
+
+async def test_images_are_never_kept_and_may_be_sent_again(ready: User) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    image = {"type": "image_url", "image_url": {"url": images.drawn(picture()).url}}
+    shown: list[dict[str, Any]] = [
+        {"role": "user", "content": [image, {"type": "text", "text": "What is it?"}]}
+    ]
+
+    await say(browser, conversation=conversation, turns=json.dumps(shown))
+    first = await in_db(lambda: list(Turn.objects.values_list("pk", flat=True)))
+    shown += [
+        {"role": "assistant", "content": "Fine"},
+        {"role": "user", "content": "Sure?"},
+    ]
+    await say(browser, conversation=conversation, turns=json.dumps(shown))
+
+    kept_now = await in_db(lambda: list(Turn.objects.all()))
+    contents_kept = [json.dumps(await in_db(storing.open_turn, t)) for t in kept_now]
+    assert "data:image" not in "".join(contents_kept)
+    assert [turn.pk for turn in kept_now][:2] == first
+    assert (await in_db(turns_of, conversation))[0][4] == (
+        "[image, not kept]\n\nWhat is it?"
+    )
+
+
+async def test_json_and_other_answers_are_shown_again_as_they_came(
+    ready: User,
+) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    more = {"conversation": conversation, "response_format": "json_object", "n": 2}
+
+    second = {"index": 1, "delta": {"content": "no JSON"}}
+    parts = [*answer('{"a": 1}')[:1], chunk(choices=[second]), *answer()]
+    with use_transport(streaming(Script(*parts))):
+        told = await events_of(await browser.post(CHAT, prompt("Hello", **more)))
+        await kept()
+
+    url = reverse("playground:chat_kept", args=[conversation])
+    page = (await browser.get(url)).content.decode()
+    came = told[-1][1]["html"]
+    assert "A JSON object" in came
+    assert "Answer 2 of 2" in came
+    assert came.strip() in page
 
 
 async def test_a_fifth_lane_is_refused(ready: User) -> None:
