@@ -39,6 +39,8 @@ def response_of(ended: Ended, trace: Trace) -> str:
         "finish": redact(ended.finish),
         "text": ended.text,
         "reasoning": ended.reasoning,
+        "others": list(ended.others),
+        "tool_calls": [asdict(call) for call in ended.tool_calls],
         "usage": _usage(ended.usage),
     }
     told = {name: value for name, value in heard.items() if value}

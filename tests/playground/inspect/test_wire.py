@@ -9,6 +9,7 @@ import pytest
 
 from console.playground.inspect import wire
 from console.playground.inspect.showing import inspector
+from console.relay.hearing import ToolCall
 from console.relay.tracing import Moment
 from tests.people import SECRET
 from tests.playground.inspect.traces import asked, ended, trace
@@ -62,6 +63,17 @@ def test_the_response_is_put_together() -> None:
     assert (shown["text"], shown["reasoning"]) == ("Hello", "Hm")
     assert shown["usage"]["reasoning_tokens"] == 146
     assert "audio_tokens" not in shown["usage"]
+
+
+def test_all_of_a_response_is_there() -> None:
+    call = ToolCall("weather", '{"city": "Oslo"}')
+
+    shown = body_in(
+        wire.response_of(ended(others=("Hi",), tool_calls=(call,)), trace())
+    )
+
+    assert shown["others"] == ["Hi"]
+    assert shown["tool_calls"] == [{"name": "weather", "arguments": '{"city": "Oslo"}'}]
 
 
 def test_no_answer_has_no_status() -> None:
