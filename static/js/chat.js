@@ -135,8 +135,8 @@ async function answer(lane, body) {
   });
   if (last) tell(lane, "answered", last);
   if (!running.delete(now)) return; // a new conversation has begun meanwhile
-  const { letter = "" } = lane.root.dataset;
-  if (last && !last.notice) status.textContent = `The answer ${letter} has ended.`; // a notice speaks for itself
+  const { letter } = lane.root.dataset;
+  if (last && !last.notice) status.textContent = letter ? `Answer ${letter} has ended.` : "The answer has ended."; // a notice speaks for itself
   markBest(lane.root.parentElement);
   if (body && !running.size && unanswered()) takeBack();
   refresh();
