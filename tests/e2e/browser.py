@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -115,6 +116,12 @@ def assert_fits(page: Page) -> None:
         "[document.documentElement.scrollWidth, window.innerWidth]"
     )
     assert width <= window, f"{page.url} is {width} wide in a window of {window}"
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with what axe-core finds wrong, and where."""
+    found = Axe().run(page).response["violations"]
+    assert {one["id"]: [node["target"] for node in one["nodes"]] for one in found} == {}
 
 
 def take(page: Page, file: Path) -> None:

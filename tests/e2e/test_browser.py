@@ -1,4 +1,4 @@
-"""Every page in a real browser: quiet, within its width, in both themes; the door."""
+"""Every page in a real browser: quiet, accessible, within its width; the door."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import WIDE, Windows, assert_fits, take
+from tests.e2e.browser import WIDE, Windows, assert_accessible, assert_fits, take
 from tests.e2e.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
@@ -22,10 +22,27 @@ PAGES = {
     "key-edit": "/keys/KEY/edit/",
     "key-replace": "/keys/KEY/replace/",
     "key-remove": "/keys/KEY/remove/",
+    "keys-access": "/keys/access/",
+    "keys-changes": "/keys/changes/",
+    "keys-findings": "/keys/findings/",
     "prices": "/models/",
+    "price-changes": "/models/changes/",
+    "price-differences": "/models/differences/",
+    "estimate": "/models/estimate/",
+    "referee": "/models/referee/",
+    "language-tax": "/models/tokenizer/",
     "chat": "/playground/chat/",
     "messages": "/playground/messages/",
+    "history": "/playground/history/",
+    "shares": "/playground/shares/",
+    "templates": "/playground/prompts/",
+    "twin": "/playground/twin/",
     "tokenize": "/playground/tokenize/",
+    "legacy": "/playground/legacy/",
+    "explore": "/playground/explore/",
+    "audit": "/audit/",
+    "incidents": "/incidents/",
+    "alerts": "/alerts/",
     "status": "/status/",
     "sandbox": "/sandbox/",
     "sign-out": "/account/logout/",
@@ -48,7 +65,7 @@ def key_id(site: Instance) -> str:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_quiet_and_fits(
+def test_a_page_is_quiet_accessible_and_fits(
     windows: Windows, key_id: str, pictures: Path, name: str, look: str
 ) -> None:
     page = windows.of("ada", **LOOKS[look])
@@ -60,6 +77,7 @@ def test_a_page_is_quiet_and_fits(
     expect(page.locator("main h1").first).to_be_visible()
     assert page.locator("main h1").count() == 1
     assert_fits(page)
+    assert_accessible(page)
     take(page, pictures / f"{name}-{look}.png")
     for width in WIDTHS if look == "light" else ():
         page.set_viewport_size({"width": width, "height": 900})
