@@ -8,7 +8,7 @@ the allow-list, which lets no button of the model through.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -70,6 +70,11 @@ def _without_brackets(_tag: str, _name: str, value: str) -> str | None:
 def rendered(text: str) -> SafeString:
     """Return the same for a template."""
     return mark_safe(render(text))
+
+
+def together(parts: Iterable[str]) -> SafeString:
+    """Return parts that were rendered here or by a template as one."""
+    return mark_safe("".join(parts))
 
 
 def _name_hosts(state: StateCore) -> None:

@@ -15,7 +15,7 @@ from console.relay.hearing import ToolCall
 
 def html_of(ended: Ended, expected: Expected | None) -> str:
     """Return all of an answer as HTML; JSON that was asked for with a verdict."""
-    return "".join(_html_of(ended, expected))
+    return markdown.together(_html_of(ended, expected))
 
 
 def text_of(ended: Ended) -> str:

@@ -405,6 +405,8 @@ async def test_stop_from_the_page_ends_the_answer(ready: User) -> None:
     assert last[0] == "done"
     assert "stopped by you" in last[1]["meter"]
     assert (record.outcome, record.source) == (Outcome.STOPPED, CostSource.ESTIMATED)
+    if keeping := pump.in_flight(record.pk):  # its listener was told before
+        await keeping.finished()
     assert pump.in_flight(record.pk) is None
 
 

@@ -11,13 +11,20 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from console import xai
+from console.catalog import costs
 from console.playground.models import TurnState
 from console.playground.structured.expected import Expected
 from console.relay.ended import Ended
 from console.relay.hearing import ToolCall
 from console.relay.sentences import Problem
-from console.usage.booking import Cost
-from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
+from console.usage.booking import Basis, Cost
+from console.usage.models import (
+    CostSource,
+    Endpoint,
+    Outcome,
+    RecordState,
+    UsageRecord,
+)
 
 Json = dict[str, Any]
 
@@ -62,14 +69,15 @@ def from_json(content: Json, record: UsageRecord | None) -> Ended:
     kept = content.get("ended")
     ended: Json = kept if isinstance(kept, dict) else {"problem": asdict(DIED)}
     outcome = ended.get("outcome")
+    usage = _known(xai.Usage, ended.get("usage"))
     return Ended(
         outcome=Outcome(outcome) if outcome in Outcome.values else Outcome.LOST,
         text=text_of(content),
         reasoning=str(content.get("reasoning") or ""),
         finish=str(ended.get("finish") or ""),
         model=str(ended.get("model") or ""),
-        usage=_known(xai.Usage, ended.get("usage")),
-        cost=cost_of(record),
+        usage=usage,
+        cost=cost_of(record, usage),
         problem=_known(Problem, ended.get("problem")),
         first_token_after=ended.get("first_token_after"),
         seconds=float(ended.get("seconds") or 0),
@@ -84,11 +92,23 @@ def expected_of(content: Json) -> Expected | None:
     return Expected(told.get("schema")) if isinstance(told, dict) else None
 
 
-def cost_of(record: UsageRecord | None) -> Cost | None:
-    """Return what a call was booked with; None if it is not booked."""
+def cost_of(record: UsageRecord | None, usage: xai.Usage | None) -> Cost | None:
+    """Return what a call was booked with, and from what; None if it is not booked."""
     if record is None or record.state != RecordState.SETTLED:
         return None
-    return Cost(source=CostSource(record.source), ticks=record.cost_ticks)
+    source = CostSource(record.source)
+    return Cost(
+        source=source,
+        ticks=record.cost_ticks,
+        reported_ticks=record.reported_ticks,
+        computed_ticks=record.computed_ticks,
+        basis=Basis(
+            prices=costs.Prices.of(record.price) if record.price else None,
+            # What was guessed of an answer that was cut is not kept.
+            usage=None if source == CostSource.ESTIMATED else usage,
+            messages=record.endpoint == Endpoint.MESSAGES,
+        ),
+    )
 
 
 def text_of(content: Json) -> str:

@@ -8,12 +8,9 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from django.utils.safestring import SafeString, mark_safe
-
 from console.playground import parts, showing
 from console.playground.conversations import contents, keeping, storing
 from console.playground.models import Conversation, Role, Turn, TurnState
-from console.relay.ended import Ended
 
 LETTERS = "ABCD"  # of lanes
 
@@ -55,7 +52,7 @@ class ShownConversation:
 def shown(conversation: Conversation) -> ShownConversation:
     """Return a conversation in words and HTML. Costs two queries. Raises Sealed."""
     keeping.cut_the_dead()
-    turns = conversation.turns.select_related("record__key", "record__team")
+    turns = conversation.turns.select_related(*storing.SHOWN_OF_RECORD)
     return ShownConversation(
         id=conversation.pk,
         title=storing.open_title(conversation),
@@ -101,7 +98,7 @@ def shown_turn(turn: Turn) -> ShownTurn:
         model=turn.model or ended.model,
         with_key=f"with {record.key.label} of {record.team.name}" if record else "",
         reasoning=ended.reasoning,
-        html=None if coming else _html_of(ended, content),
+        html=None if coming else parts.html_of(ended, contents.expected_of(content)),
         meter=showing.meter(ended) if told else "",
         notice=showing.notice(ended.problem) if told and ended.problem else "",
         seconds=ended.seconds if whole else None,
@@ -121,7 +118,3 @@ def shown_prompt(
         said=json.dumps(contents.said(content)),
         at=at,
     )
-
-
-def _html_of(ended: Ended, content: contents.Json) -> SafeString:
-    return mark_safe(parts.html_of(ended, contents.expected_of(content)))

@@ -29,6 +29,7 @@ from console.usage.models import Endpoint
 
 LONGEST_TITLE = 80
 UNTITLED = "Untitled"
+SHOWN_OF_RECORD = ("record__key", "record__team", "record__price")
 
 Said = dict[str, Any]  # {"role", "content"}
 
@@ -189,8 +190,8 @@ def end(answer_id: UUID, ended: Ended, expected: Expected | None = None) -> bool
 
 def answers() -> Any:
     """Return the answers, with all that showing one takes."""
-    related = "conversation", "record__key", "record__team"
-    return Turn.objects.filter(role=Role.ASSISTANT).select_related(*related)
+    whole = Turn.objects.filter(role=Role.ASSISTANT)
+    return whole.select_related("conversation", *SHOWN_OF_RECORD)
 
 
 def turn_of(conversation_id: UUID, place: int, said: Said, *, lane: int = 0) -> Turn:

@@ -71,6 +71,8 @@ WITHOUT_ENTRY = {
     "playground:prompt_edit": OWN_TEMPLATE,
     "playground:prompt_delete": OWN_TEMPLATE,
     "playground:stop": A_CALL,
+    "playground:before_chat": A_CALL,
+    "playground:before_messages": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
     "playground:stream_complete": A_CALL,
@@ -346,4 +348,6 @@ EXPORTS = {
     "keys:import_job": "keys.import_exported",
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
+    "playground:history_export": "conversation.exported",
 }
+FORMATS = {"playground:history_export": ("json", "md")}  # of the others: csv and json

@@ -28,10 +28,17 @@ class Plain(NamedTuple):
 def plain(answer: Any, *sent: object) -> Plain:
     """Return what it tells, with whatever was sent taken out of it."""
     target = answer.headers.get("Location", answer.headers.get("HX-Redirect", ""))
-    body = TOKEN.sub(r"\1", answer.getvalue().decode())
+    body = TOKEN.sub(r"\1", _body(answer))
     for text in spellings(sent):
         target, body = target.replace(text, "SENT"), body.replace(text, "SENT")
     return Plain(answer.status_code, target, body)
+
+
+def _body(answer: Any) -> str:
+    if getattr(answer, "is_async", False):
+        answer.close()
+        return ""  # a stream, which an event loop would have to read
+    return str(answer.getvalue().decode())
 
 
 def spellings(sent: Iterable[object]) -> list[str]:
