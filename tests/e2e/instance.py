@@ -23,7 +23,7 @@ from tests.services import forget_settings
 PASSWORD = "correct horse battery staple"
 INTERVAL = 5  # seconds between two polls of a key
 RING = 10  # seconds between two rings of beat
-START_SECONDS = 60
+START_SECONDS = 180  # at first sight of a machine that does much else
 STOP_SECONDS = 10
 
 
