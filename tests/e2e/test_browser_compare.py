@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.e2e.browser import Windows, assert_accessible, assert_fits
+from tests.e2e.browser import Windows, assert_fits
 from tests.e2e.instance import Instance
 from tests.e2e.records import usage_records
 from tests.e2e.test_browser_conversation import CHAT, lanes_of, prompt_of, send
@@ -153,7 +153,7 @@ def test_columns_by_keyboard_on_a_narrow_screen(windows: Windows) -> None:
     have_ended(page, 2)
 
     assert_fits(page)
-    assert_accessible(page)
+    windows.assert_accessible(page)
     boxes = [lane(page, letter).bounding_box() for letter in "AB"]
     assert boxes[0]
     assert boxes[1]
