@@ -232,6 +232,7 @@ LARGER_BODIES = {  # by path
     "/keys/import/": MAX_IMPORT,
     "/models/referee/": MAX_PRICE_FILE,
     "/playground/history/import/": MIB + 64 * KIB,
+    "/playground/code/": MAX_TURNS,
     "/playground/images/": MAX_IMAGE,
     "/stream/chat/": MAX_TURNS,
     "/stream/messages/": MAX_TURNS,

@@ -40,6 +40,7 @@ from console.relay.admission import Call, admit
 from console.relay.refusal import Refused
 from console.usage.models import Endpoint
 
+STALE = "This conversation went on in another tab. Reload the page to see it."
 TAKEN = "This conversation cannot be added to. Reload the page and start a new one."
 
 
@@ -129,6 +130,8 @@ def _stream(
         return _refused(refusal)
     except storing.AlreadyAsked as before:
         return AnswerResponse(before.turn)
+    except storing.Stale:
+        return _problem(STALE, status=409)
     except storing.Taken:
         return _problem(TAKEN, status=409)
     except vault.Sealed as sealed:
@@ -147,6 +150,7 @@ def _asked(
         model=form.cleaned_data["model"],
         turns=form.cleaned_data["turns"],
         parameters=shown_again(request.POST),
+        replaces=place.cleaned_data["replaces"],
     )
 
 

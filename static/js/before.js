@@ -41,9 +41,24 @@ async function tell() {
   }
 }
 
+/** Send how many images there are in place of the images themselves. */
+function leaveOutImages(body) {
+  const turns = JSON.parse(body.get("turns"));
+  let images = 0;
+  for (const turn of turns) {
+    if (typeof turn.content === "string") continue;
+    const texts = turn.content.filter((part) => part.type === "text");
+    images += turn.content.length - texts.length;
+    turn.content = texts.map((part) => part.text).join("\n") || "-"; // images alone
+  }
+  body.set("turns", JSON.stringify(turns));
+  body.set("images", images);
+}
+
 /** Return what the prompt comes to in one column; null where it cannot be sent. */
 async function lineOf(column, signal) {
   const body = columns.bodyOf(column);
+  leaveOutImages(body);
   if (counting.checked) body.set("count", "on");
   const response = await fetch(place.dataset.before, { method: "POST", body, signal });
   if (!response.ok || response.status === 204 || response.redirected) return null;

@@ -12,6 +12,7 @@ import { contentOf, edit, promptTurn, turnsBefore, uuid, withText } from "./turn
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 const NEAR_END = 160; // pixels
+const DRAFT = `gatehouse.draft ${window.location.pathname}`;
 
 const play = document.querySelector("[data-play]");
 const form = document.querySelector("[data-chat-form]");
@@ -94,11 +95,13 @@ function addTurns({ formData }) {
   formData.set("turns", JSON.stringify(turns));
 }
 
-function requestBody(lane) {
+/** @param {boolean} replaces whether what stands there from here on is to go */
+function requestBody(lane, replaces) {
   const number = Number(lane.root.dataset.number);
   const body = columns.bodyOf(number);
   body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement, number)));
   body.set("lane", number);
+  if (replaces) body.set("replaces", "on");
   body.set("conversation", id);
   body.set("answer", lane.root.dataset.answerId);
   return body;
@@ -143,12 +146,12 @@ async function answer(lane, body) {
   keepEndInView();
 }
 
-function ask() {
+function ask(replaces) {
   const row = document.createElement("div");
   row.className = "lanes";
   conversation.append(row);
   for (let column = 0; column < columns.number; column += 1) row.append(newLane(column).root);
-  for (const root of row.children) answer(lanes.get(root), requestBody(lanes.get(root)));
+  for (const root of row.children) answer(lanes.get(root), requestBody(lanes.get(root), replaces));
 }
 
 function lastPrompt() {
@@ -175,9 +178,10 @@ function unanswered() {
   return said ? null : lastPrompt();
 }
 
-function say(content) {
+function say(content, replaces) {
   addTurn(content);
-  ask();
+  ask(replaces);
+  lastPrompt().scrollIntoView({ block: "start" });
 }
 
 function submit() {
@@ -187,13 +191,14 @@ function submit() {
   if (before) cutFrom(before);
   const content = attachments.takeWith(prompt.value);
   prompt.value = "";
-  say(content);
+  keepDraft();
+  say(content, before !== null);
 }
 
 function resend(turn, content) {
   if (running.size || send.disabled || !form.reportValidity()) return;
   cutFrom(turn);
-  say(content);
+  say(content, true);
   stopButton.focus(); // the form that was in focus is gone
 }
 
@@ -229,7 +234,7 @@ function again(lane) {
   const next = newLane(column);
   next.root.dataset.number = lane.root.dataset.number;
   lane.root.replaceWith(next.root);
-  answer(next, requestBody(next));
+  answer(next, requestBody(next, true));
   stopButton.focus(); // the button that was pressed is gone
 }
 
@@ -242,6 +247,11 @@ async function copy(lane) {
     word.textContent = "Select the text to copy it";
   }
   setTimeout(() => { word.textContent = "Copy"; }, 2000);
+}
+
+/** Keep what is being written over a reload of this tab. */
+function keepDraft() {
+  sessionStorage.setItem(DRAFT, prompt.value);
 }
 
 function startAnew() {
@@ -273,6 +283,8 @@ function takeUp() {
     if ("coming" in root.dataset) answer(lane, null);
   }
   rows.forEach(markBest);
+  prompt.value ||= sessionStorage.getItem(DRAFT) ?? "";
+  lastPrompt()?.scrollIntoView({ block: "start" });
   refresh();
 }
 
@@ -281,6 +293,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
 });
+prompt.addEventListener("input", keepDraft);
 prompt.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 });

@@ -24,6 +24,7 @@ class Columns {
     this.same = document.querySelector("[data-same]");
     this.bar.addEventListener("change", ({ target }) => this.make(Number(target.value)));
     this.tabs.addEventListener("change", ({ target }) => this.choose(Number(target.value)));
+    this.same.addEventListener("change", () => this.show());
     document.addEventListener("change", ({ target }) => {
       if (target.form === form && target.name === "model") this.show();
     });
@@ -121,12 +122,16 @@ class Columns {
     return [...document.querySelectorAll("[data-picker] input[name=model]:enabled")];
   }
 
+  whose() {
+    return this.same.checked ? " of all columns" : ` of ${LETTERS[this.chosen]}`;
+  }
+
   show() {
     const several = this.number > 1;
     this.tabs.hidden = !several;
     this.same.closest("label").hidden = !several;
     document.querySelector("[data-send-word]").textContent = several ? `Send to ${this.number}` : "Send";
-    document.querySelector("[data-of-column]").textContent = several ? ` of ${LETTERS[this.chosen]}` : "";
+    document.querySelector("[data-of-column]").textContent = several ? this.whose() : "";
     this.tabs.querySelectorAll("label").forEach((label, column) => {
       label.hidden = column >= this.number;
       if (label.hidden) return;

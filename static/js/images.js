@@ -76,17 +76,18 @@ export class Attachments {
       event.preventDefault();
       this.add(files);
     });
+    const page = this.form.closest("[data-play]"); // a file is dropped anywhere near
     for (const name of ["dragenter", "dragover"]) {
-      this.form.addEventListener(name, (event) => {
+      page.addEventListener(name, (event) => {
         if (!event.dataTransfer.types.includes("Files")) return;
         event.preventDefault();
         this.form.toggleAttribute("data-dropping", true);
       });
     }
     for (const name of ["dragleave", "drop"]) {
-      this.form.addEventListener(name, () => this.form.removeAttribute("data-dropping"));
+      page.addEventListener(name, () => this.form.removeAttribute("data-dropping"));
     }
-    this.form.addEventListener("drop", (event) => {
+    page.addEventListener("drop", (event) => {
       if (!event.dataTransfer.files.length) return;
       event.preventDefault();
       this.add([...event.dataTransfer.files]);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -33,8 +33,8 @@ class Prompt:
     extras: Extras
 
     @classmethod
-    def of(cls, form: PromptForm) -> Prompt:
-        """Return the prompt of a valid form."""
+    def of(cls, form: PromptForm, *, images: int = 0) -> Prompt:
+        """Return the prompt of a valid form, with so many images beside it."""
         data = form.cleaned_data
         *before, newest = ["\n".join(texts_of(turn)) for turn in data["turns"]]
         earlier = "\n".join(filter(None, [data["system"], *before]))
@@ -49,7 +49,7 @@ class Prompt:
                 PER_REQUEST + PER_MESSAGE * (len(data["turns"]) + 1),
             ),
             most_out=data["max_tokens"],
-            extras=form.extras,
+            extras=replace(form.extras, images=form.extras.images + images),
         )
 
     @property

@@ -18,6 +18,7 @@ from console.lib.db import in_db
 from console.lib.htmx import ConsoleRequest
 from console.playground.before.figures import Prompt, preview
 from console.playground.forms import ChatForm, MessagesForm, PromptForm
+from console.playground.images import MOST_IMAGES
 from console.playground.in_page import PLACE, AnswerInPage
 from console.relay.admission import Call, chosen_for
 from console.relay.candidates import Candidate
@@ -51,7 +52,7 @@ def _before(
     found = _candidate(person_of(request), form, endpoint) if form.is_valid() else None
     if found is None:
         return HttpResponse(status=204)  # sending it would say why
-    prompt = Prompt.of(form)
+    prompt = Prompt.of(form, images=_images(request))
     if "count" not in request.POST:
         return HttpResponse(_shown(prompt, endpoint, found, ()))
     user = person_of(request)
@@ -67,6 +68,12 @@ def _before(
         return await in_db(_shown, prompt, endpoint, found, told)
 
     return AnswerInPage(HttpResponse(PLACE), answer, unbegun=lambda: _release(calls))
+
+
+def _images(request: ConsoleRequest) -> int:
+    """Return how many images the prompt has; the page leaves out what is in them."""
+    told = request.POST.get("images", "")
+    return min(int(told), MOST_IMAGES) if told.isdecimal() else 0
 
 
 def _candidate(user: User, form: PromptForm, endpoint: Endpoint) -> Candidate | None:

@@ -11,7 +11,9 @@ from django.http import QueryDict
 from console.playground.models.conversations import MOST_LANES
 
 # What a request carries beside the fields that a page shows again.
-NOT_SHOWN = {"csrfmiddlewaretoken", "turns", "conversation", "answer", "lane"}
+NOT_SHOWN = {
+    *("csrfmiddlewaretoken", "turns", "conversation", "answer", "lane", "replaces")
+}
 LONGEST_TITLE = 200
 
 
@@ -21,6 +23,7 @@ class PlaceForm(forms.Form):
     conversation = forms.UUIDField(required=False)
     answer = forms.UUIDField(required=False)
     lane = forms.IntegerField(required=False, min_value=0, max_value=MOST_LANES - 1)
+    replaces = forms.BooleanField(required=False)  # what stands there from here on
 
     def clean_conversation(self) -> UUID:
         """Return its id."""

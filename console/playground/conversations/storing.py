@@ -42,6 +42,10 @@ class AlreadyAsked(Exception):
         self.turn = turn
 
 
+class Stale(Exception):
+    """The conversation went on elsewhere; the page that asks does not know of it."""
+
+
 class Taken(Exception):
     """Another person's conversation or answer has this id."""
 
@@ -58,6 +62,7 @@ class Asked:
     model: str
     turns: Sequence[Said]
     parameters: dict[str, Any]  # the fields of the form, to show them again
+    replaces: bool = False  # the person means to: an edited prompt, or another try
 
 
 def are_kept() -> bool:
@@ -69,7 +74,8 @@ def begin(asked: Asked, admit: Callable[[], Call]) -> Call:
     """Admit the call of a prompt and keep it, both or neither.
 
     Raises what `admit` raises, and AlreadyAsked if the answer was asked for before:
-    then nothing is admitted, however many ask at the same time. Raises Taken.
+    then nothing is admitted, however many ask at the same time. Raises Taken, and
+    Stale if turns would go that the person did not mean to replace.
     """
     try:
         with transaction.atomic():
@@ -129,6 +135,8 @@ def _follow(conversation: Conversation, asked: Asked) -> None:
     place, new = len(asked.turns), []
     ours = Q(role=Role.USER) | Q(lane=asked.lane)
     stored = {turn.place: turn for turn in conversation.turns.filter(ours)}
+    if not asked.replaces and _goes_on(stored, asked):
+        raise Stale
     gone = Q(place__gt=place) | Q(place=place, lane=asked.lane)
     for at, said in enumerate(asked.turns):
         turn = stored.get(at)
@@ -142,6 +150,14 @@ def _follow(conversation: Conversation, asked: Asked) -> None:
         new.append(turn_of(conversation.pk, at, said, lane=asked.lane))
     conversation.turns.filter(gone).delete()
     Turn.objects.bulk_create(new)
+
+
+def _goes_on(stored: dict[int, Turn], asked: Asked) -> bool:
+    """Return whether something is stored where the new prompt belongs, or after it."""
+    place = len(asked.turns) - 1
+    there = stored.get(place)
+    later = any(at > place for at in stored)
+    return later or bool(there and not _says(there, asked.turns[place]))
 
 
 def _says(turn: Turn, said: Said) -> bool:

@@ -172,6 +172,22 @@ async def test_a_browser_that_leaves_at_once_releases_the_record(ready: User) ->
     assert [one.state for one in await records()] == [RecordState.RELEASED] * 2
 
 
+@pytest.mark.parametrize(
+    ("images", "tokens"),
+    [("0", ""), ("2", "up to <b>3,584</b> for images"), ("99", "7,168"), ("x", "")],
+)
+async def test_images_are_counted_without_being_sent(
+    ready: User, images: str, tokens: str
+) -> None:
+    browser = await browser_of(ready)
+
+    with use_transport(httpx.MockTransport(Counter())):
+        line = await told(browser, CHAT, form("Hello", images=images))
+
+    assert tokens in line
+    assert ("for images" in line) is bool(tokens)
+
+
 async def test_members_of_no_team_are_told_nothing(ready: User, mia: User) -> None:
     browser = await browser_of(mia)
 

@@ -170,6 +170,29 @@ async def test_lanes_stand_side_by_side(ready: User) -> None:
     assert [turn[-1] for turn in after[5:]] == ["two", "on"]
 
 
+async def test_a_page_that_does_not_know_how_it_went_on_takes_nothing_away(
+    ready: User,
+) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    there = {"conversation": conversation}
+    await say(browser, "One", replies="First", **there)
+    await say(browser, "One", "First", "In this tab", replies="Second", **there)
+    before = await in_db(turns_of, conversation)
+
+    other = prompt("One", "First", "In the other tab", **there)
+    stale = await browser.post(CHAT, other)
+    shorter = await browser.post(CHAT, prompt("One again", **there))
+
+    assert (stale.status_code, shorter.status_code) == (409, 409)
+    assert "went on in another tab" in stale.content.decode()
+    assert await in_db(turns_of, conversation) == before
+    assert await in_db(UsageRecord.objects.count) == 2
+    await say(browser, "One", "First", "Edited", replaces="on", **there)
+    assert [words for *_, words in await in_db(turns_of, conversation)] == [
+        *("One", "First", "Edited", "Fine")
+    ]
+
+
 async def test_images_are_never_kept_and_may_be_sent_again(ready: User) -> None:
     browser, conversation = await browser_of(ready), uuid4()
     image = {"type": "image_url", "image_url": {"url": images.drawn(picture()).url}}
