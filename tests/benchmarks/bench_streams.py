@@ -57,7 +57,7 @@ def bench_streams(tmp_path: Path) -> None:
 async def _measure(ways: Ways) -> tuple[float, float, float]:
     async with aiohttp.ClientSession(
         cookies=ways.cookies,
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, force_close=True),
         read_bufsize=2**21,  # the last event holds the whole answer
         timeout=aiohttp.ClientTimeout(total=None, sock_read=60),
     ) as session:

@@ -75,6 +75,7 @@ def main() -> None:
         log_level="critical",
         access_log=False,
         lifespan="off",
+        timeout_keep_alive=600,  # who goes first is not what is measured
         timeout_graceful_shutdown=0,
     )
 
