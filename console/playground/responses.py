@@ -198,4 +198,5 @@ async def _told(item: Piece | Ended, expected: Expected | None) -> bytes:
 
 
 def _event(name: str, **data: object) -> bytes:
-    return xai.Event(name, json.dumps(data)).encode()
+    # As xai.Event would; in what `dumps` writes there is no end of a line.
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()

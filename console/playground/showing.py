@@ -54,19 +54,18 @@ class ModelCost:
 async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, Any]:
     """Return the answer, its meter line and inspector as HTML, and its bare facts."""
     # Up to 200 KB of Markdown takes a while, and the loop has other streams.
-    html, inspected = await asyncio.to_thread(_long_parts, ended, expected)
+    return await asyncio.to_thread(_shown, ended, expected)
+
+
+def _shown(ended: Ended, expected: Expected | None) -> dict[str, Any]:
     return {
-        "html": html,
+        "html": parts.html_of(ended, expected),
         "meter": meter(ended),
         "text": parts.text_of(ended),
-        "inspect": inspected,
+        "inspect": inspector(ended),
         "ticks": ended.cost.ticks if ended.cost else None,
         "seconds": ended.seconds,
     }
-
-
-def _long_parts(ended: Ended, expected: Expected | None) -> tuple[str, str]:
-    return parts.html_of(ended, expected), inspector(ended)
 
 
 def meter(ended: Ended) -> str:

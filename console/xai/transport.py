@@ -17,8 +17,9 @@ from httpx_aiohttp import AiohttpTransport
 from console.xai.endpoints import Call
 from console.xai.limits import Timeouts
 
+# A stream has its connection to itself, so this bounds the streams of a process.
 LIMITS = httpx.Limits(
-    max_connections=100, max_keepalive_connections=20, keepalive_expiry=30
+    max_connections=500, max_keepalive_connections=20, keepalive_expiry=30
 )
 
 # Everything that httpx, aiohttp and the system below them raise about a call.

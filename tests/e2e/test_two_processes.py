@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -12,10 +9,9 @@ import httpx
 import pytest
 
 from tests.e2e.events import CHAT, events_of, streaming
-from tests.e2e.instance import PASSWORD, Instance, environment, post
+from tests.e2e.instance import Instance, post
+from tests.e2e.one_more import one_more_process
 from tests.e2e.records import usage_records
-from tests.runtime.conftest import PROJECT, free_port
-from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -28,27 +24,8 @@ def gatehouse(site: Instance) -> Iterator[Instance]:
 @pytest.fixture
 def second(gatehouse: Instance) -> Iterator[httpx.Client]:
     """A browser of sam's at one more web process of the same instance."""
-    port = free_port()
-    settings = {**gatehouse.settings, "PORT": str(port)}
-    command = [sys.executable, "-m", "console.serve"]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(settings))
-    url = f"http://127.0.0.1:{port}"
-    try:
-        with httpx.Client(base_url=url, timeout=20, trust_env=False) as browser:
-            wait_until(lambda: answers(browser), seconds=60)
-            signed_in = {"login": "sam", "password": PASSWORD}
-            post(browser, "/account/login/", **signed_in)
-            yield browser
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-
-
-def answers(browser: httpx.Client) -> bool:
-    try:
-        return browser.get("/account/login/").status_code == 200
-    except httpx.TransportError:
-        return False
+    with one_more_process(gatehouse) as (_, browser):
+        yield browser
 
 
 def test_the_other_process_tells_the_rest_and_nothing_is_paid_twice(

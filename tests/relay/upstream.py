@@ -79,15 +79,10 @@ class Script(httpx.AsyncByteStream):
 
 def streaming(script: Script) -> httpx.MockTransport:
     """Return a transport that answers everything with this stream."""
-    return streaming_anew(lambda: script)
-
-
-def streaming_anew(script: Callable[[], Script]) -> httpx.MockTransport:
-    """Return a transport that answers each request with a stream of its own."""
 
     async def respond(request: httpx.Request) -> httpx.Response:
         headers = {"content-type": "text/event-stream", "x-request-id": "up-1"}
-        return httpx.Response(200, headers=headers, stream=script())
+        return httpx.Response(200, headers=headers, stream=script)
 
     return httpx.MockTransport(respond)
 

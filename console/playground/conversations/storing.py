@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -32,6 +32,20 @@ UNTITLED = "Untitled"
 SHOWN_OF_RECORD = ("record__key", "record__team", "record__price")
 
 Said = dict[str, Any]  # {"role", "content"}
+
+# Nothing comes back of a conversation that is another person's.
+OPEN = """
+    INSERT INTO playground_conversation AS kept
+           (id, owner_id, endpoint, model, sealed_title, sealed_parameters, pinned,
+            created_at, updated_at, kept_until)
+    VALUES (%(id)s, %(owner)s, %(endpoint)s, %(model)s, %(title)s, %(parameters)s,
+            false, %(now)s, %(now)s, %(kept_until)s)
+        ON CONFLICT (id) DO UPDATE
+       SET endpoint = excluded.endpoint, model = excluded.model,
+           updated_at = excluded.updated_at, kept_until = excluded.kept_until
+     WHERE kept.owner_id = excluded.owner_id
+    RETURNING sealed_parameters
+"""
 
 
 class AlreadyAsked(Exception):
@@ -79,64 +93,67 @@ def begin(asked: Asked, admit: Callable[[], Call]) -> Call:
     """
     try:
         with transaction.atomic():
-            conversation = _locked(asked)
-            _refuse_second(asked)
-            _follow(conversation, asked)
+            if _make(asked):
+                new = _following(asked, {})[0]
+            else:
+                stored = _stored(asked)
+                if not asked.replaces and _goes_on(stored, asked):
+                    raise Stale
+                new, gone = _following(asked, stored)
+                Turn.objects.filter(gone, conversation=asked.conversation_id).delete()
             call = admit()
-            _expect(asked, call)
+            Turn.objects.bulk_create([*new, _expected(asked, call)])
             return call
     except IntegrityError:
-        raise Taken from None
-
-
-def _locked(asked: Asked) -> Conversation:
-    """Return the conversation, made if need be; others wait for this transaction."""
-    now = timezone.now()
-    new = Conversation(
-        id=asked.conversation_id,
-        owner=asked.owner,
-        endpoint=asked.endpoint,
-        sealed_title=seal_title(title_of(asked.turns), asked.conversation_id),
-        sealed_parameters=b"",
-        kept_until=now,
-    )
-    Conversation.objects.bulk_create([new], ignore_conflicts=True)
-    locked = Conversation.objects.select_for_update().filter(owner=asked.owner)
-    conversation = locked.filter(pk=asked.conversation_id).first()
-    if conversation is None:
+        before = answers().filter(pk=asked.answer_id).first()
+    if before is None or before.conversation.owner_id != asked.owner.pk:
         raise Taken
-    parameters = {str(asked.lane): asked.parameters}
-    if conversation.sealed_parameters:
-        parameters = parameters_of(conversation) | parameters
-    conversation.endpoint = asked.endpoint
-    conversation.model = asked.model
-    conversation.sealed_parameters = seal_parameters(parameters, conversation.pk)
-    conversation.updated_at = now
-    conversation.kept_until = kept_until()
-    conversation.save(
-        update_fields=[
-            *("endpoint", "model", "sealed_parameters", "updated_at", "kept_until")
-        ]
-    )
-    return conversation
+    raise AlreadyAsked(before)
 
 
-def _refuse_second(asked: Asked) -> None:
-    turn = answers().filter(pk=asked.answer_id).first()
-    if turn is None:
-        return
-    if turn.conversation.owner_id != asked.owner.pk:
+def _make(asked: Asked) -> bool:
+    """Make the conversation if need be; return whether it was.
+
+    Others wait for this transaction. Raises Taken.
+    """
+    pk, parameters = asked.conversation_id, {str(asked.lane): asked.parameters}
+    values = {
+        "id": pk,
+        "owner": asked.owner.pk,
+        "endpoint": asked.endpoint,
+        "model": asked.model,
+        "title": seal_title(title_of(asked.turns), pk),
+        "parameters": seal_parameters(parameters, pk),
+        "now": timezone.now(),
+        "kept_until": kept_until(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, values)
+        row = cursor.fetchone()
+    if row is None:
         raise Taken
-    raise AlreadyAsked(turn)
+    if bytes(row[0]) == values["parameters"]:  # no two blobs are the same
+        return True
+    before = parameters_in(row[0], pk)
+    if before | parameters != before:
+        blob = seal_parameters(before | parameters, pk)
+        Conversation.objects.filter(pk=pk).update(sealed_parameters=blob)
+    return False
 
 
-def _follow(conversation: Conversation, asked: Asked) -> None:
-    """Make the stored turns those that the page sent, before the new answer."""
+def _stored(asked: Asked) -> dict[int, Turn]:
+    """Return what is stored of the asker's lane, by place. Raises AlreadyAsked."""
+    ours = Q(role=Role.USER) | Q(lane=asked.lane) | Q(pk=asked.answer_id)
+    turns = Turn.objects.filter(ours, conversation=asked.conversation_id)
+    found = {turn.pk: turn for turn in turns}
+    if asked.answer_id in found:
+        raise AlreadyAsked(answers().get(pk=asked.answer_id))
+    return {turn.place: turn for turn in found.values()}
+
+
+def _following(asked: Asked, stored: dict[int, Turn]) -> tuple[list[Turn], Q]:
+    """Return the turns to store, and which to let go: the page has others, or none."""
     place, new = len(asked.turns), []
-    ours = Q(role=Role.USER) | Q(lane=asked.lane)
-    stored = {turn.place: turn for turn in conversation.turns.filter(ours)}
-    if not asked.replaces and _goes_on(stored, asked):
-        raise Stale
     gone = Q(place__gt=place) | Q(place=place, lane=asked.lane)
     for at, said in enumerate(asked.turns):
         turn = stored.get(at)
@@ -147,9 +164,8 @@ def _follow(conversation: Conversation, asked: Asked) -> None:
             stored = {}
         else:
             gone |= Q(place=at, lane=asked.lane)
-        new.append(turn_of(conversation.pk, at, said, lane=asked.lane))
-    conversation.turns.filter(gone).delete()
-    Turn.objects.bulk_create(new)
+        new.append(turn_of(asked.conversation_id, at, said, lane=asked.lane))
+    return new, gone
 
 
 def _goes_on(stored: dict[int, Turn], asked: Asked) -> bool:
@@ -166,21 +182,17 @@ def _says(turn: Turn, said: Said) -> bool:
     return same and turn.role == said["role"]
 
 
-def _expect(asked: Asked, call: Call) -> None:
-    Turn.objects.bulk_create(
-        [
-            Turn(
-                id=asked.answer_id,
-                conversation_id=asked.conversation_id,
-                place=len(asked.turns),
-                lane=asked.lane,
-                role=Role.ASSISTANT,
-                state=TurnState.COMING,
-                sealed_content=seal_turn({"text": ""}, asked.answer_id),
-                model=asked.model,
-                record_id=call.record_id,
-            )
-        ]
+def _expected(asked: Asked, call: Call) -> Turn:
+    return Turn(
+        id=asked.answer_id,
+        conversation_id=asked.conversation_id,
+        place=len(asked.turns),
+        lane=asked.lane,
+        role=Role.ASSISTANT,
+        state=TurnState.COMING,
+        sealed_content=seal_turn({"text": ""}, asked.answer_id),
+        model=asked.model,
+        record_id=call.record_id,
     )
 
 
@@ -266,6 +278,10 @@ def seal_parameters(parameters: dict[str, Any], pk: UUID) -> bytes:
 
 def parameters_of(conversation: Conversation) -> dict[str, Any]:
     """Return the parameters by lane: name of a field to what was sent in it."""
-    blob = conversation.sealed_parameters
-    value = sealed.open_(blob, kind=sealed.PARAMETERS, row=conversation.pk)
+    return parameters_in(conversation.sealed_parameters, conversation.pk)
+
+
+def parameters_in(blob: bytes | memoryview[int], pk: UUID) -> dict[str, Any]:
+    """Return the same of the blob of a conversation; of one without, none."""
+    value = sealed.open_(blob, kind=sealed.PARAMETERS, row=pk) if blob else None
     return value if isinstance(value, dict) else {}

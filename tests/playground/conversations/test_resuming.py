@@ -35,7 +35,6 @@ from tests.relay.upstream import (
     chunk,
     settled,
     streaming,
-    streaming_anew,
 )
 
 __all__ = ["ready"]
@@ -209,39 +208,3 @@ async def test_the_end_of_the_process_keeps_what_came(ready: User) -> None:
     assert last["text"] == "Hel"
     assert "Gatehouse is restarting" in last["notice"]
     assert (await settled()).outcome == Outcome.LOST
-
-
-async def test_streams_cut_at_random_lose_and_double_nothing(ready: User) -> None:
-    """40 browsers leave at any point; half of them come back for the rest."""
-    browser = await browser_of(ready)
-    turns = [uuid4() for _ in range(40)]
-
-    async def visit(at: int, turn: UUID) -> str:
-        await begun(browser, turn, parts=1 + at % 8)
-        if at % 2:
-            return "Hello there, all of you"
-        first, second = await asyncio.gather(
-            events_of(await browser.get(address(turn))),
-            events_of(await browser.post(CHAT, prompt("one", answer=turn))),
-        )
-        assert said_in(first) == said_in(second)
-        return said_in(first)
-
-    words = ["Hello", " there", ",", " all", " of", " you"]
-
-    def script() -> Script:
-        return Script(*answer(*words))
-
-    with use_transport(streaming_anew(script)):
-        heard = await asyncio.gather(*(visit(*one) for one in enumerate(turns)))
-        await kept()
-
-    assert set(heard) == {"Hello there, all of you"}
-
-    def rows() -> list[tuple[str, int | None]]:
-        found = UsageRecord.objects.values_list("outcome", "cost_ticks")
-        return [*found]
-
-    assert await in_db(rows) == [(Outcome.COMPLETE, 4_121_500)] * 40
-    states = Turn.objects.filter(pk__in=turns).values_list("state", flat=True)
-    assert await in_db(lambda: [*states]) == [TurnState.WHOLE] * 40

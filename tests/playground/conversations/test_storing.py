@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -144,7 +145,7 @@ async def test_what_is_stored_follows_the_page(
     await say(browser, "one", conversation=conversation)
     await say(browser, "one", "Fine", "two", conversation=conversation)
 
-    await say(browser, *again, replies="New", conversation=conversation)
+    await say(browser, *again, replies="New", conversation=conversation, replaces="on")
 
     turns = await in_db(turns_of, conversation)
     assert [turn[-1] for turn in turns] == left
@@ -158,7 +159,7 @@ async def test_lanes_stand_side_by_side(ready: User) -> None:
         await say(browser, "one", replies=reply, conversation=conversation, lane=lane)
 
     more = {"conversation": conversation, "lane": 2}
-    await say(browser, "one", replies="again", **more)
+    await say(browser, "one", replies="again", replaces="on", **more)
     before = await in_db(turns_of, conversation)
     await say(browser, "one", "again", "two", replies="on", **more)
 
@@ -352,7 +353,7 @@ def test_a_title_is_the_first_line(said: object, title: str) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 41])
-def test_keeping_a_prompt_costs_ten_queries_however_long_the_conversation(
+def test_keeping_a_prompt_costs_as_many_queries_however_long_the_conversation(
     ready: User, number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     said = [
@@ -366,7 +367,7 @@ def test_keeping_a_prompt_costs_ten_queries_however_long_the_conversation(
         prompt_bytes=9,
         max_tokens=9,
     )
-    asked = storing.Asked(
+    first = storing.Asked(
         owner=ready,
         conversation_id=uuid4(),
         answer_id=uuid4(),
@@ -374,8 +375,34 @@ def test_keeping_a_prompt_costs_ten_queries_however_long_the_conversation(
         endpoint=Endpoint.CHAT,
         model="grok-4.3",
         turns=said,
-        parameters={},
+        parameters={"temperature": ["0.5"]},
     )
+    again = replace(first, answer_id=uuid4(), model="grok-4.20")
+    changed = replace(again, answer_id=uuid4(), parameters={})
 
-    with django_assert_num_queries(10):
-        storing.begin(asked, lambda: call)
+    with django_assert_num_queries(2 + 2):  # begin and commit, in all of them
+        storing.begin(first, lambda: call)
+    with django_assert_num_queries(2 + 4):
+        storing.begin(again, lambda: call)
+    with django_assert_num_queries(2 + 5):
+        storing.begin(changed, lambda: call)
+
+    kept_now = Conversation.objects.get(pk=first.conversation_id)
+    assert kept_now.model == "grok-4.20"
+    assert kept_now.kept_until > kept_now.updated_at > kept_now.created_at
+    assert storing.parameters_of(kept_now) == {"0": {}}
+    assert kept_now.turns.count() == number + 1
+
+
+async def test_an_answer_is_not_asked_for_again_from_another_conversation(
+    ready: User,
+) -> None:
+    browser, turn = await browser_of(ready), uuid4()
+    await say(browser, "one", answer=turn, conversation=uuid4())
+
+    more = {"answer": turn, "conversation": uuid4()}
+    again = await events_of(await browser.post(CHAT, prompt("one", **more)))
+
+    assert again[-1][1]["text"] == "Fine"
+    assert (await settled()).cost_ticks == 4_121_500  # of the only record
+    assert await in_db(Conversation.objects.count) == 1
