@@ -25,6 +25,9 @@ MOST_IMAGES = 4  # in one request
 LARGEST = 5 * MIB  # bytes of one
 LARGEST_TOGETHER = 12 * MIB
 MOST_PIXELS = 20_000_000
+MOST_SCANS = 100  # of a JPEG, each over all its pixels; cameras and editors write 10
+JPEG_START, SCAN_START = b"\xff\xd8", b"\xff\xda"
+PATIENCE = 5.0  # seconds until the images of others are drawn
 READ = ("JPEG", "PNG", "WEBP")
 QUALITIES = (90, 75, 60)  # of a JPEG: the first that is small enough
 QUICK = 3  # of 9: a large picture in a second
@@ -36,6 +39,8 @@ BROKEN = "The image is damaged or not whole. Save it again and send that."
 MOVING = "The image moves. Send a single picture."
 TOO_LARGE = "The image is larger than 5 MB. Make it smaller."
 TOO_MANY_PIXELS = "The image has more than 20 million pixels. Make it smaller."
+TOO_MANY_SCANS = "The JPEG has more than 100 layers. Save it again and send that."
+BUSY = "Gatehouse is checking the images of others. Try again in a moment."
 NOT_DATA = "An image is not in the conversation itself, and Gatehouse fetches none."
 
 # What the decoders of Pillow raise for files that are made to break them.
@@ -99,8 +104,14 @@ def drawn(data: bytes) -> Picture:
     """
     if len(data) > LARGEST:
         raise BadImage(TOO_LARGE)
-    with _one_at_a_time:
+    if data.startswith(JPEG_START) and data.count(SCAN_START) > MOST_SCANS:
+        raise BadImage(TOO_MANY_SCANS)
+    if not _one_at_a_time.acquire(timeout=PATIENCE):
+        raise BadImage(BUSY)
+    try:
         picture = _drawn(data)
+    finally:
+        _one_at_a_time.release()
     _remember(picture)
     return picture
 
