@@ -7,7 +7,6 @@ neither its name nor its metadata nor what stood behind its end. Nothing is stor
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import struct
 import warnings
@@ -92,7 +91,7 @@ def from_url(url: str) -> Picture:
         raise BadImage(NOT_DATA)
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # of binascii, or since a character is not ASCII
         raise BadImage(BROKEN) from None
     return _known(data) or drawn(data)
 

@@ -201,6 +201,7 @@ def test_the_media_type_of_a_url_is_not_believed() -> None:
         ("data:image/png,abc", images.NOT_DATA),
         ("", images.NOT_DATA),
         ("data:image/png;base64,@@@@", images.BROKEN),
+        ("data:image/png;base64,Zoë=", images.BROKEN),
         ("data:image/png;base64,", images.WRONG_KIND),
         ("data:image/png;base64,AAAA", images.WRONG_KIND),
     ],
