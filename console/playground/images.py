@@ -7,7 +7,6 @@ neither its name nor its metadata nor what stood behind its end. Nothing is stor
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import struct
 import warnings
@@ -25,6 +24,9 @@ MOST_IMAGES = 4  # in one request
 LARGEST = 5 * MIB  # bytes of one
 LARGEST_TOGETHER = 12 * MIB
 MOST_PIXELS = 20_000_000
+MOST_SCANS = 100  # of a JPEG, each over all its pixels; cameras and editors write 10
+JPEG_START, SCAN_START = b"\xff\xd8", b"\xff\xda"
+PATIENCE = 5.0  # seconds until the images of others are drawn
 READ = ("JPEG", "PNG", "WEBP")
 QUALITIES = (90, 75, 60)  # of a JPEG: the first that is small enough
 QUICK = 3  # of 9: a large picture in a second
@@ -36,6 +38,8 @@ BROKEN = "The image is damaged or not whole. Save it again and send that."
 MOVING = "The image moves. Send a single picture."
 TOO_LARGE = "The image is larger than 5 MB. Make it smaller."
 TOO_MANY_PIXELS = "The image has more than 20 million pixels. Make it smaller."
+TOO_MANY_SCANS = "The JPEG has more than 100 layers. Save it again and send that."
+BUSY = "Gatehouse is checking the images of others. Try again in a moment."
 NOT_DATA = "An image is not in the conversation itself, and Gatehouse fetches none."
 
 # What the decoders of Pillow raise for files that are made to break them.
@@ -87,7 +91,7 @@ def from_url(url: str) -> Picture:
         raise BadImage(NOT_DATA)
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # of binascii, or since a character is not ASCII
         raise BadImage(BROKEN) from None
     return _known(data) or drawn(data)
 
@@ -99,8 +103,14 @@ def drawn(data: bytes) -> Picture:
     """
     if len(data) > LARGEST:
         raise BadImage(TOO_LARGE)
-    with _one_at_a_time:
+    if data.startswith(JPEG_START) and data.count(SCAN_START) > MOST_SCANS:
+        raise BadImage(TOO_MANY_SCANS)
+    if not _one_at_a_time.acquire(timeout=PATIENCE):
+        raise BadImage(BUSY)
+    try:
         picture = _drawn(data)
+    finally:
+        _one_at_a_time.release()
     _remember(picture)
     return picture
 

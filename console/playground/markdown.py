@@ -20,6 +20,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 LONGEST = 200 * 1024  # characters; beyond, the text is shown as it is
+MOST_BRACKETS = 2_000  # outside of code; each may begin a link, and takes long
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
@@ -37,10 +38,12 @@ REL = "noopener noreferrer nofollow"
 
 def render(text: str) -> str:
     """Return HTML that holds nothing active, whatever the text is."""
-    if len(text) > LONGEST:
+    try:
+        raw = _raw(text)
+    except _TooMuch:
         return f"<pre>{nh3.clean_text(text)}</pre>"
     html = nh3.clean(
-        _parser.render(text),
+        raw,
         tags=TAGS,
         clean_content_tags={"script", "style", "template", "noscript"},
         attributes=ATTRIBUTES,
@@ -50,6 +53,16 @@ def render(text: str) -> str:
         strip_comments=True,
     )
     return html.replace("<pre>", code_head()).replace("</pre>", CODE_END)
+
+
+class _TooMuch(Exception):
+    """A text would take too long."""
+
+
+def _raw(text: str) -> str:
+    if len(text) > LONGEST:
+        raise _TooMuch
+    return str(_parser.render(text))
 
 
 @cache
@@ -75,6 +88,12 @@ def rendered(text: str) -> SafeString:
 def together(parts: Iterable[str]) -> SafeString:
     """Return parts that were rendered here or by a template as one."""
     return mark_safe("".join(parts))
+
+
+def _count_brackets(state: StateCore) -> None:
+    inline = (token.content for token in state.tokens if token.type == "inline")
+    if sum(content.count("[") for content in inline) > MOST_BRACKETS:
+        raise _TooMuch
 
 
 def _name_hosts(state: StateCore) -> None:
@@ -115,6 +134,7 @@ class _Parser(MarkdownIt):
 def _make_parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "linkify": False})
     parser.enable(["table", "strikethrough"]).disable(["image"])
+    parser.core.ruler.before("inline", "count_brackets", _count_brackets)
     parser.core.ruler.push("name_hosts", _name_hosts)
     return parser
 

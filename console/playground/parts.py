@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.template.loader import render_to_string
 
 from console.playground import markdown
-from console.playground.structured.expected import Expected
+from console.playground.structured.expected import Expected, pretty_of
 from console.relay.ended import Ended
 from console.relay.hearing import ToolCall
 
@@ -45,6 +45,6 @@ def _choice(text: str, expected: Expected | None) -> str:
 
 def _pretty(call: ToolCall) -> str:
     try:
-        return json.dumps(json.loads(call.arguments), indent=2, ensure_ascii=False)
+        return pretty_of(json.loads(call.arguments), call.arguments)
     except (ValueError, RecursionError):
         return call.arguments

@@ -80,6 +80,7 @@ def test_a_hostile_file_is_refused_in_a_sentence(name: str) -> None:
         drawn(HOSTILE_FILES[name])
 
     assert refused.value.sentence.endswith(".")
+    assert not images._one_at_a_time.locked()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,40 @@ def test_a_bomb_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused.value.sentence == images.TOO_MANY_PIXELS
 
 
+def repeated(scans: int) -> bytes:
+    """Return a progressive JPEG whose last scan comes so many times more."""
+    file = BytesIO()
+    Image.new("RGB", (16, 16)).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    end = len(data) - 2
+    return data[:end] + data[data.rindex(images.SCAN_START) : end] * scans + data[end:]
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = repeated(0).count(images.SCAN_START)
+    assert drawn(repeated(images.MOST_SCANS - own)).media_type == "image/jpeg"
+    monkeypatch.delattr("PIL.Image.open")
+
+    with pytest.raises(BadImage) as refused:
+        drawn(repeated(images.MOST_SCANS - own + 1))
+
+    assert refused.value.sentence == images.TOO_MANY_SCANS
+
+
+def test_one_does_not_wait_for_ever_for_the_images_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(images, "PATIENCE", 0.01)
+
+    with images._one_at_a_time, pytest.raises(BadImage) as refused:
+        drawn(picture())
+
+    assert refused.value.sentence == images.BUSY
+    assert drawn(picture()).media_type == "image/png"
+
+
 def test_what_is_our_own_is_not_drawn_again() -> None:
     first = drawn(picture("JPEG", size=(50, 50)))
 
@@ -166,6 +201,7 @@ def test_the_media_type_of_a_url_is_not_believed() -> None:
         ("data:image/png,abc", images.NOT_DATA),
         ("", images.NOT_DATA),
         ("data:image/png;base64,@@@@", images.BROKEN),
+        ("data:image/png;base64,Zoë=", images.BROKEN),
         ("data:image/png;base64,", images.WRONG_KIND),
         ("data:image/png;base64,AAAA", images.WRONG_KIND),
     ],

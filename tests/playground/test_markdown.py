@@ -139,3 +139,22 @@ def test_what_is_too_long_is_shown_as_it_is() -> None:
 
     assert html.startswith("<pre>*a*&lt;b&gt;")
     assert_harmless(html)
+
+
+@pytest.mark.parametrize("part", ["[", "[a](", "[a](https://ok.test/) ", "[\n\n"])
+def test_very_many_brackets_are_shown_as_they_are(part: str) -> None:
+    html = render(part * markdown.MOST_BRACKETS + "*a*")
+    assert "<em>a</em>" in html
+
+    html = render(part * (markdown.MOST_BRACKETS + 1) + "*a*")
+    assert html.startswith("<pre>[")
+    assert html.endswith("*a*</pre>")
+    assert_harmless(html)
+
+
+def test_brackets_in_code_do_not_count() -> None:
+    code = "x[i] = a[b[j]]\n" * markdown.MOST_BRACKETS
+
+    html = render(f"*a*\n\n```\n{code}```\n")
+
+    assert html.startswith("<p><em>a</em></p>")

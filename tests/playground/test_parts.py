@@ -12,6 +12,7 @@ from console.relay.ended import Ended
 from console.relay.hearing import ToolCall
 from console.usage.models import Outcome
 from tests.playground.hostile import HOSTILE
+from tests.playground.structured.test_expected import NESTED
 from tests.playground.structured.test_schema import PERSON
 
 
@@ -85,6 +86,12 @@ def test_calls_of_tools_are_shown_and_the_conversation_can_go_on() -> None:
     assert "&quot;town&quot;: &quot;Bern&quot;" in html
     assert "Gatehouse calls nothing" in html
     assert parts.text_of(asked) == 'weather({"town":"Bern"})'
+
+
+def test_arguments_that_would_be_mostly_indentation_are_shown_as_they_came() -> None:
+    asked = ended("", tool_calls=(ToolCall("nest", NESTED),))
+
+    assert NESTED in parts.html_of(asked, None)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -17,6 +17,8 @@ from console.playground.structured.schema import (
 )
 
 NAME = "answer"  # xAI wants one for each schema
+INDENT = 2
+MOST_INDENTATION = 256 * 1024  # characters; beyond, JSON is shown as it came
 
 
 class Format(StrEnum):
@@ -60,7 +62,7 @@ class Expected:
         """Return whether an answer is what was asked for."""
         try:
             value: Json = json.loads(text, parse_constant=refuse_constant)
-            pretty = json.dumps(value, indent=2, ensure_ascii=False)
+            pretty = pretty_of(value, text)
         except (ValueError, RecursionError):
             return Verdict(text, is_json=False, by_schema=self.schema is not None)
         if self.schema is not None:
@@ -70,3 +72,22 @@ class Expected:
         if not isinstance(value, dict):
             return Verdict(pretty, True, False, (Fault("$", "is no object"),))
         return Verdict(pretty, True, False)
+
+
+def pretty_of(value: Json, text: str) -> str:
+    """Return JSON to read; the text it came as, if it would be mostly indentation."""
+    if _indentation(value) > MOST_INDENTATION:
+        return text
+    return json.dumps(value, indent=INDENT, ensure_ascii=False)
+
+
+def _indentation(value: Json) -> int:
+    """Return how many characters of indentation a value gets, or more than the most."""
+    total, waiting = 0, [(value, 1)]
+    while waiting and total <= MOST_INDENTATION:
+        one, level = waiting.pop()
+        if isinstance(one, dict | list):
+            inner = one.values() if isinstance(one, dict) else one
+            total += INDENT * (level * len(one) + level - 1)
+            waiting.extend((child, level + 1) for child in inner)
+    return total

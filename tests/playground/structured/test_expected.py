@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from console.playground.structured import expected
 from console.playground.structured.expected import Expected
 from tests.playground.structured.test_schema import PERSON
 
@@ -21,6 +24,36 @@ def test_an_answer_that_matches_is_made_readable() -> None:
 
     assert verdict.matches
     assert verdict.pretty == '{\n  "name": "Zoë"\n}'
+
+
+NESTED = "[" * 100 + "[0]," * 10_000 + "0" + "]" * 100  # 40 KB
+
+
+def test_json_that_would_be_mostly_indentation_is_shown_as_it_came() -> None:
+    verdict = Expected().judge(NESTED)
+
+    assert verdict.is_json
+    assert verdict.pretty == NESTED
+
+
+@pytest.mark.parametrize("value", [[[[0] * 30_000]], {"a": "x" * 500_000}, 1, {}, []])
+def test_long_json_of_few_levels_is_made_readable(value: object) -> None:
+    verdict = Expected().judge(json.dumps(value))
+
+    assert verdict.pretty == json.dumps(value, indent=2)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_indentation_is_counted_as_it_is_written(
+    more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '{"a": [1, [2, {"b": 3}]], "c": {"d": []}}'
+    pretty = json.dumps(json.loads(text), indent=2)
+    written = sum(len(line) - len(line.lstrip()) for line in pretty.splitlines())
+    # An empty list gets none; it is counted with that of its end.
+    monkeypatch.setattr(expected, "MOST_INDENTATION", written + 4 - more)
+
+    assert Expected().judge(text).pretty == (text if more else pretty)
 
 
 @pytest.mark.parametrize(

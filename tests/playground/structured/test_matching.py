@@ -99,6 +99,68 @@ def test_a_check_that_would_not_end_is_given_up(schema: dict[str, Any]) -> None:
     assert fault.words == "is too large to be checked in full"
 
 
+MANY = 10_000
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        pytest.param({"items": {"enum": [0] * MANY + [1]}}, [1] * 400, id="entries"),
+        pytest.param({"items": {"const": [0] * MANY}}, [[0] * MANY] * 400, id="const"),
+        pytest.param(
+            {"items": {"required": [f"{number}" for number in range(MANY)]}},
+            [{f"{number}": 0 for number in range(MANY)}] * 400,
+            id="names",
+        ),
+        pytest.param({"items": {"type": ["null"] * MANY}}, [None] * 400, id="types"),
+        pytest.param(
+            {"allOf": [{}] * MANY}, dict.fromkeys(map(str, range(400))), id="members"
+        ),
+        pytest.param(
+            {"items": {"anyOf": [{"minimum": 10**4_000}, {}]}},
+            [0] * 4_000,
+            id="long numbers",
+        ),
+    ],
+)
+def test_the_work_within_a_schema_counts(part: dict[str, Any], value: object) -> None:
+    assert of(part, value) == ["$ is too large to be checked in full"]
+
+
+def test_what_was_found_before_a_check_is_given_up_is_told() -> None:
+    part = {"items": {"enum": [0] * MANY + [1]}}
+
+    first, last = of(part, [2] + [1] * 400)
+
+    assert first == "$.x[0] is none of the values of enum"
+    assert last == "$ is too large to be checked in full"
+
+
+def test_a_long_answer_is_checked_to_its_end() -> None:
+    row = {
+        "type": "object",
+        "properties": {"kind": {"enum": [f"kind {at}" for at in range(50)]}},
+        "required": ["kind"],
+    }
+    rows = [{"kind": "kind 49"}] * 3_000  # 60 KB
+
+    assert of({"items": row}, rows) == []
+    assert of({"items": row}, [*rows, {}]) == ["$.x[3000].kind is missing"]
+
+
+def test_a_name_that_is_required_twice_is_missing_once() -> None:
+    assert of({"required": ["a", "a"]}, {}) == ["$.x.a is missing"]
+    assert of({"type": ["null", "null"]}, 1) == ["$.x is no null"]
+
+
+def test_a_long_place_is_cut() -> None:
+    part = {"additionalProperties": {"items": {"type": "null"}}}
+
+    (fault,) = faults(part, {"a" * 60_000: [1]})
+
+    assert fault == Fault("$." + "a" * 197 + "…", "is no null")
+
+
 def test_a_schema_may_describe_a_tree() -> None:
     tree = {
         "type": "object",
