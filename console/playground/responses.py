@@ -2,7 +2,7 @@
 
 A view admits the call in its thread and returns one of these; the event loop then
 iterates it. Nothing is sent to xAI before that: if it never happens, because the
-browser left meanwhile, the record of the call is released.
+browser left meanwhile or something failed before, the record of the call is released.
 
 The events that a browser gets, by name:
 
@@ -53,24 +53,31 @@ class CallResponse(StreamingHttpResponse, ABC):
 
     def __init__(self, call: Call, content_type: str) -> None:
         self.call = call
-        self._begun = False
+        self._started = False  # whoever was started settles the record
         super().__init__(self._iterate(), content_type=content_type)
         self["Cache-Control"] = "no-store"
         self["X-Accel-Buffering"] = "no"  # proxies must pass on each part
 
     async def _iterate(self) -> AsyncIterator[bytes]:
-        self._begun = True
-        async for part in self.parts():
-            yield part
+        try:
+            async for part in self.parts():
+                yield part
+        except Exception:
+            await in_db(self.end)  # Django closes no response that fails
+            raise
 
     @abstractmethod
     def parts(self) -> AsyncIterator[bytes]:
-        """Make the call and yield its answer."""
+        """Make the call, say that it was started, and yield its answer."""
 
     def close(self) -> None:
         """End, however it came; called in a thread."""
         super().close()
-        if not self._begun:
+        self.end()
+
+    def end(self) -> None:
+        """Release what was never started. In a thread; more than once is fine."""
+        if not self._started:
             ledger.release(self.call.record_id, problem="left")
 
 
@@ -101,6 +108,7 @@ class EventsResponse(CallResponse):
             pump = Pump(events=events, call=call, limits=UNKEPT)
         self._listener = pump.listen()
         pump.start()
+        self._started = True
         if kept:
             kept.begin(pump)
         record = str(call.record_id)
@@ -108,13 +116,14 @@ class EventsResponse(CallResponse):
         async for item in self._listener:
             yield await _told(item, self._expected)
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Let the pump know that this browser listens no more."""
-        super().close()
-        if self._listener:
+        super().end()
+        if self._started and self._listener:
             self._listener.leave()
         elif self._kept:
             self._kept.never_sent()
+            self._kept = None  # it may be asked for again
 
 
 class AnswerResponse(StreamingHttpResponse):
@@ -167,6 +176,7 @@ class TokensResponse(CallResponse):
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Make the call, and yield a line at a time so that no other stream waits."""
+        self._started = True
         try:
             result = await calls.tokenize(self.call, self._text)
         except xai.XaiError as error:

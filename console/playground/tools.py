@@ -5,15 +5,18 @@ Gatehouse calls none: it shows what the model asks for, and the next turn can an
 
 from __future__ import annotations
 
-import json
 import re
+from json import JSONDecodeError
 from typing import Any
 
 from django import forms
 from django.db.models import TextChoices
 
+from console.playground.structured.schema import TooDeep, read_json
+
 KIB = 1024
 LONGEST = 64 * KIB  # bytes
+DEEPEST = 32  # objects and lists within one another
 MOST_TOOLS = 64  # xAI takes 350; more than these are no longer read by anyone
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 SHAPE = (
@@ -53,14 +56,20 @@ class ToolsField(forms.CharField):
         if len(text.encode()) > LONGEST:
             raise forms.ValidationError("The tools are longer than 64 KB. Drop some.")
         try:
-            tools = json.loads(text)
-        except json.JSONDecodeError as error:
+            tools = read_json(text, deepest=DEEPEST)
+        except TooDeep:
+            raise forms.ValidationError(
+                f"The tools are more than {DEEPEST} levels deep. Flatten them."
+            ) from None
+        except JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             raise forms.ValidationError(
                 f"The tools are no JSON: {error.msg} at {where}."
             ) from None
-        except (ValueError, RecursionError):
-            raise forms.ValidationError(SHAPE) from None
+        except ValueError:
+            raise forms.ValidationError(
+                "The tools are no JSON: a number in them is none."
+            ) from None
         if not isinstance(tools, list) or len(tools) > MOST_TOOLS:
             raise forms.ValidationError(SHAPE)
         return [_tool(tool) for tool in tools] or None

@@ -16,17 +16,37 @@ from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 from django.urls import reverse
 
+from console import xai
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
 from console.keys.upstream import use_transport
 from console.lib.db import in_db
+from console.playground.conversations import storing
+from console.playground.conversations.keeping import KeptAnswer
+from console.playground.models import Turn
+from console.playground.responses import EventsResponse
 from console.relay import pump
-from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
+from console.relay.admission import Call, admit
+from console.usage.models import (
+    CostSource,
+    Endpoint,
+    Outcome,
+    RecordState,
+    UsageRecord,
+)
 from tests.people import SECRET
 from tests.playground.pictures import SECRET as PICTURE_SECRET
 from tests.playground.pictures import noise, url_of, with_secrets
 from tests.relay import stock
-from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
+from tests.relay.upstream import (
+    Script,
+    answer,
+    chunk,
+    saying,
+    settled,
+    streaming,
+    the_record,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -385,6 +405,64 @@ async def test_a_response_that_nobody_reads_is_never_sent(ready: User) -> None:
 
     assert script.sent == 0
     assert (record.state, record.cost_ticks) == (RecordState.RELEASED, None)
+
+
+@pytest.mark.parametrize("close", [False, True], ids=["alone", "and closed"])
+async def test_a_request_that_cannot_be_built_is_released(
+    ready: User, close: bool
+) -> None:
+    call = await in_db(admitted, ready)
+
+    def fail(_upstream: xai.AsyncXaiClient, _auth: xai.XaiAuth) -> xai.EventStream:
+        raise ValueError("no JSON")
+
+    response = EventsResponse(call, fail)
+    with pytest.raises(ValueError, match="no JSON"):
+        await events_of(response)
+    if close:
+        await in_db(response.close)
+
+    record = await the_record()
+    assert (record.state, record.cost_ticks) == (RecordState.RELEASED, None)
+
+
+async def test_its_kept_answer_is_forgotten_once(ready: User) -> None:
+    answer_id = uuid4()
+    asked = storing.Asked(
+        owner=ready,
+        conversation_id=uuid4(),
+        answer_id=answer_id,
+        lane=0,
+        endpoint=Endpoint.CHAT,
+        model=stock.GROK,
+        turns=json.loads(TURNS),
+        parameters={},
+    )
+    call = await in_db(storing.begin, asked, lambda: admitted(ready))
+
+    def fail(_upstream: xai.AsyncXaiClient, _auth: xai.XaiAuth) -> xai.EventStream:
+        raise ValueError("no JSON")
+
+    response = EventsResponse(call, fail, kept=KeptAnswer(answer_id))
+    with pytest.raises(ValueError, match="no JSON"):
+        await events_of(response)
+    left = await in_db(Turn.objects.filter(pk=answer_id).exists)
+    await in_db(storing.begin, asked, lambda: admitted(ready))
+    await in_db(response.close)
+
+    assert not left
+    assert await in_db(Turn.objects.filter(pk=answer_id).exists)
+
+
+def admitted(person: User) -> Call:
+    """Admit a short chat."""
+    return admit(
+        user=person,
+        endpoint=Endpoint.CHAT,
+        model=stock.GROK,
+        prompt_bytes=9,
+        max_tokens=9,
+    )
 
 
 async def test_stop_from_the_page_ends_the_answer(ready: User) -> None:

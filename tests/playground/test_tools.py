@@ -14,6 +14,16 @@ WEATHER = {"name": "weather", "description": "Of a town", "parameters": PARAMETE
 AS_SENT = {"type": "function", "function": WEATHER}
 
 
+def with_parameters(value: str) -> str:
+    """Return a list with one function, with this JSON in its parameters."""
+    return f'[{{"name": "x", "parameters": {{"x": {value}}}}}]'
+
+
+def nested(levels: int) -> str:
+    """Return the same with lists within one another there."""
+    return with_parameters("[" * levels + "]" * levels)
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -31,6 +41,16 @@ AS_SENT = {"type": "function", "function": WEATHER}
 )
 def test_a_function_may_be_written_in_three_ways(written: object) -> None:
     assert ToolsField().clean(json.dumps([written])) == [AS_SENT]
+
+
+def test_functions_may_be_as_deep_as_they_are_read() -> None:
+    assert ToolsField().clean(nested(29))
+
+
+def test_half_a_character_is_replaced() -> None:
+    (tool,) = ToolsField().clean(with_parameters('{"\\ud800": "a\\udfff"}')) or ()
+
+    assert tool["function"]["parameters"] == {"x": {"?": "a?"}}
 
 
 @pytest.mark.parametrize("text", ["", "  ", "[]"])
@@ -73,7 +93,13 @@ def test_the_choice_has_other_words_in_messages(
     ("text", "words"),
     [
         pytest.param("[{", "no JSON: Expecting", id="no JSON"),
-        pytest.param("[" * 5000, "have to be a list", id="deep JSON"),
+        pytest.param("[" * 5000, "more than 32 levels", id="too deep to be read"),
+        pytest.param(nested(900), "more than 32 levels deep", id="deep"),
+        pytest.param(nested(30), "more than 32 levels deep", id="one too deep"),
+        pytest.param(with_parameters("NaN"), "a number in them is none", id="NaN"),
+        pytest.param(with_parameters("-Infinity"), "a number in them", id="Infinity"),
+        pytest.param(with_parameters("1e999"), "a number in them is", id="too large"),
+        pytest.param(with_parameters("9" * 5000), "a number in them", id="too long"),
         pytest.param('{"name": "x"}', "have to be a list", id="no list"),
         pytest.param("[7]", "have to be a list", id="no object"),
         pytest.param('[{"name": "a b"}]', "have to be a list", id="name"),

@@ -5,14 +5,15 @@
                              {"role": "assistant", "text", "lane", "at", ...}]}
 
 Answers that follow each other in different lanes stand side by side. Neither the
-system prompt nor other parameters are in it, nor keys, teams and costs.
+system prompt nor other parameters are in it, nor keys, teams and costs. Images neither: of
+what is read in, only texts are taken.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
-from datetime import datetime
+from codecs import BOM_UTF8
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -25,11 +26,15 @@ from console.playground import markdown
 from console.playground.conversations import contents, editing, reading, storing
 from console.playground.models import Conversation, Role, Turn, TurnState
 from console.playground.models.conversations import KEPT_ENDPOINTS, MOST_LANES
+from console.playground.turns import MOST_PARTS
+from console.xai.jsontext import BadJson, parse_object
 
 KIND = "conversation"
 VERSION = 1
 LARGEST = 1024 * 1024  # bytes
 MOST_TURNS = 1_600
+IMAGES = ("image_url", "image")  # as chat and as messages call them
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 ENDED = (TurnState.WHOLE, TurnState.CUT, TurnState.FAILED)
 
 Json = dict[str, Any]
@@ -94,10 +99,10 @@ def read(content: bytes) -> Json:
     if len(content) > LARGEST:
         raise BadFile("The file is larger than 1 MiB.")
     try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
-        raise BadFile("The file is not JSON.") from None
-    if not isinstance(data, dict) or data.get("gatehouse") != KIND:
+        data = parse_object(content.removeprefix(BOM_UTF8))
+    except BadJson:
+        raise BadFile("The file is not a JSON object that can be read.") from None
+    if data.get("gatehouse") != KIND:
         raise BadFile("The file is not a conversation that Gatehouse exported.")
     if data.get("version") != VERSION:
         raise BadFile(f"Its version is not {VERSION}, the one that can be read.")
@@ -121,12 +126,7 @@ def _turn(turn: object, number: int) -> Json:
         raise BadFile(f"{where} is neither of the user nor of the assistant.")
     at = _time(turn.get("at"))
     if turn["role"] == Role.USER:
-        content = turn.get("content")
-        if isinstance(content, list) and all(isinstance(one, dict) for one in content):
-            return {"role": "user", "at": at, "content": content}
-        if not isinstance(content, str) or not content.strip():
-            raise BadFile(f"{where} has no content.")
-        return {"role": "user", "at": at, "content": content}
+        return {"role": "user", "at": at, "content": _content(turn, where)}
     lane, state = turn.get("lane", 0), turn.get("state", TurnState.WHOLE)
     if type(lane) is not int or not 0 <= lane < MOST_LANES:
         raise BadFile(f"{where} has a lane that is not from 0 to {MOST_LANES - 1}.")
@@ -136,6 +136,27 @@ def _turn(turn: object, number: int) -> Json:
     model = _text(turn, "model", 200, where)
     told = {"role": "assistant", "at": at, "lane": lane, "state": state}
     return told | texts | {"model": model}
+
+
+def _content(turn: Json, where: str) -> str | list[Json]:
+    content = turn.get("content")
+    if isinstance(content, list) and 0 < len(content) <= MOST_PARTS:
+        parts = [_part(part, where) for part in content]
+        if any(part["text"].strip() for part in parts):
+            return parts
+    if not isinstance(content, str) or not content.strip():
+        raise BadFile(f"{where} has no content, or more than {MOST_PARTS} parts.")
+    return content
+
+
+def _part(part: object, where: str) -> Json:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind in IMAGES:
+        return contents.NO_IMAGE
+    text = part.get("text") if isinstance(part, dict) else None
+    if kind != "text" or not isinstance(text, str):
+        raise BadFile(f"{where} has a part that is neither a text nor an image.")
+    return {"type": "text", "text": text}
 
 
 def _text(data: Json, name: str, longest: int, where: str) -> str:
@@ -149,10 +170,11 @@ def _time(value: object) -> datetime:
     """Return a time told in the file; now, where it tells none that is possible."""
     try:
         told = parse_datetime(value) if isinstance(value, str) else None
-    except ValueError:
+        told = told.astimezone(UTC) if told and told.tzinfo else None
+    except (ValueError, OverflowError):
         told = None
     now = timezone.now()
-    return told if told and told.tzinfo and told <= now else now
+    return told if told and EARLIEST <= told <= now else now
 
 
 @transaction.atomic

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 from django import forms
 from django.http import QueryDict
 
+from console.playground.forms import ChatForm, MessagesForm
 from console.playground.models.conversations import MOST_LANES
 
-# What a request carries beside the fields that a page shows again.
-NOT_SHOWN = {
-    *("csrfmiddlewaretoken", "turns", "conversation", "answer", "lane", "replaces")
-}
+# The turns are kept one by one.
+SHOWN_AGAIN = {*ChatForm.base_fields, *MessagesForm.base_fields} - {"turns"}
+MOST_SHOWN_AGAIN = 300 * 1024  # bytes; what the forms take is less
 LONGEST_TITLE = 200
 
 
@@ -51,8 +51,17 @@ class TitleForm(forms.Form):
 
 
 def shown_again(sent: QueryDict) -> dict[str, Any]:
-    """Return the fields of the page as they were sent, each with all its values."""
-    return {name: sent.getlist(name) for name in sent if name not in NOT_SHOWN}
+    """Return the fields of the page as they were sent, each with all its values.
+
+    Of more than 300 KB only the model is kept.
+    """
+    shown = {name: sent.getlist(name) for name in sent if name in SHOWN_AGAIN}
+    values = (value for each in shown.values() for value in each)
+    # Each value weighs a little, so that empty ones cannot be without number.
+    size = sum(len(value.encode("utf-8", "replace")) + 4 for value in values)
+    if size > MOST_SHOWN_AGAIN:
+        return {"model": [sent.get("model", "")]}
+    return shown
 
 
 class ImportForm(forms.Form):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 Json = Any
@@ -51,13 +52,33 @@ class BadSchema(Exception):
         self.sentence = sentence
 
 
+class TooDeep(ValueError):
+    """This is nested deeper than is read."""
+
+
+def read_json(text: str, *, deepest: int) -> Json:
+    """Return the JSON in `text`, as it can be sent on.
+
+    Numbers that JSON cannot write raise ValueError, as what is no JSON does. Half of
+    a character that needs two is replaced.
+    """
+    try:
+        value = json.loads(text, parse_float=_finite, parse_constant=refuse_constant)
+    except RecursionError:
+        raise TooDeep from None
+    if _depth(value) > deepest:
+        raise TooDeep
+    written = json.dumps(value, ensure_ascii=False)
+    return json.loads(written.encode("utf-8", "replace"))
+
+
 def read(text: str) -> dict[str, Any]:
     """Return the schema that this text is. Raises BadSchema."""
     if len(text.encode()) > LONGEST:
         raise BadSchema("The schema is longer than 32 KB. Shorten it.")
     try:
-        schema = json.loads(text, parse_constant=refuse_constant)
-    except RecursionError:
+        schema = read_json(text, deepest=DEEPEST)
+    except TooDeep:
         raise BadSchema(f"The schema is more than {DEEPEST} levels deep.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -66,8 +87,6 @@ def read(text: str) -> dict[str, Any]:
         raise BadSchema("The schema is no JSON: a number in it is none.") from None
     if not isinstance(schema, dict):
         raise BadSchema('The schema is no object: it has to begin with "{".')
-    if _depth(schema) > DEEPEST:
-        raise BadSchema(f"The schema is more than {DEEPEST} levels deep.")
     if schema.get("type") != "object":
         raise BadSchema('The answer has to be an object: set "type": "object".')
     for place, part in _parts(schema, "$"):
@@ -84,6 +103,13 @@ def unchecked(schema: Schema) -> list[str]:
 def refuse_constant(_constant: str) -> None:
     """Refuse NaN and Infinity, which Python reads and JSON has not."""
     raise ValueError
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError
+    return number
 
 
 def _depth(value: Json) -> int:

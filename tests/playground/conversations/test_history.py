@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,8 +16,15 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from console import vault
 from console.accounts.models import User
+from console.audit.actors import SYSTEM
 from console.audit.models import Entry
-from console.playground.conversations import listing, retention, storing
+from console.playground.conversations import (
+    contents,
+    listing,
+    retention,
+    sharing,
+    storing,
+)
 from console.playground.models import Conversation, Share, Turn, TurnState
 from console.playground.tasks import tidy
 from tests.people import ClientOf
@@ -29,6 +36,11 @@ from tests.playground.conversations.stored import (
 
 HISTORY = "/playground/history/"
 DAY = timedelta(days=1)
+
+
+def of_parts(*parts: object) -> dict[str, object]:
+    """Return what a file says of one prompt that has these parts."""
+    return {"turns": [{"role": "user", "content": list(parts)}]}
 
 
 def titles(owner: User) -> set[str]:
@@ -418,10 +430,13 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            (b"{", "The file is not JSON."),
-            (b"[" * 100_000, "The file is not JSON."),
-            (b"\xff\xfe", "The file is not JSON."),
-            (b"[]", "not a conversation that Gatehouse exported"),
+            (b"{", "The file is not a JSON object"),
+            (b"[" * 100_000, "The file is not a JSON object"),
+            (b"\xff\xfe", "The file is not a JSON object"),
+            (b"[]", "The file is not a JSON object"),
+            (b"{}", "not a conversation that Gatehouse exported"),
+            (b'{"gatehouse": NaN}', "The file is not a JSON object"),
+            ({"more": {"x": float("-inf")}}, "The file is not a JSON object"),
             (b" " * (1024 * 1024 + 1), "larger than 1 MiB"),
             ({"version": 2}, "Its version is not 1"),
             ({"endpoint": "tokenize"}, "neither chat nor messages"),
@@ -432,6 +447,15 @@ class TestFiles:
             ({"turns": [{"role": "system"}]}, "Turn 1 is neither"),
             ({"turns": [{"role": ["user"]}]}, "Turn 1 is neither"),
             ({"turns": [{"role": "user"}]}, "Turn 1 has no content"),
+            (of_parts(), "Turn 1 has no content"),
+            (of_parts({"type": "text", "text": " "}), "Turn 1 has no content"),
+            (of_parts(*[{"type": "text", "text": "x"}] * 33), "more than 32 parts"),
+            (of_parts("x"), "Turn 1 has a part that is neither"),
+            (of_parts({"type": "text"}), "Turn 1 has a part"),
+            (of_parts({"type": "text", "text": 7}), "Turn 1 has a part"),
+            (of_parts({"type": ["text"], "text": "x"}), "Turn 1 has a part"),
+            (of_parts({"type": "file", "text": "x"}), "Turn 1 has a part"),
+            (of_parts({"text": "x", "url": "https://evil.test"}), "Turn 1 has a part"),
             ({"turns": [{"role": "assistant", "lane": 9}]}, "has a lane"),
             ({"turns": [{"role": "assistant", "state": "coming"}]}, "has a state"),
             ({"turns": [{"role": "assistant", "text": 1}]}, "Turn 1 has a text"),
@@ -447,6 +471,63 @@ class TestFiles:
         assert said in answer.text
         assert "Nothing was imported." in answer.text
         assert not Conversation.objects.exists()
+
+    def test_of_images_nothing_is_kept(self, client_of: ClientOf, sam: User) -> None:
+        images: list[object] = [
+            {"type": "image_url", "image_url": {"url": "https://evil.test/x.png"}},
+            {"type": "image", "source": {"type": "base64", "data": "evil"}},
+            {"type": "text", "text": "What is it?", "image_url": "https://evil.test"},
+        ]
+
+        assert imported(client_of(sam), of_parts(*images)).status_code == 303
+
+        one = Conversation.objects.get()
+        url = reverse("playground:history_export", args=[one.pk])
+        (turn,) = client_of(sam).get(url).json()["turns"]
+        assert turn["content"] == [
+            contents.NO_IMAGE,
+            contents.NO_IMAGE,
+            {"type": "text", "text": "What is it?"},
+        ]
+        share = sharing.share(one, days=7, actor=SYSTEM)
+        link = reverse("playground:shared", args=[link_of(share)])
+        assert "evil" not in client_of(sam).get(link).text
+
+    @pytest.mark.parametrize(
+        ("told", "is_taken"),
+        [
+            ("2024-05-06T09:08:09+02:00", True),
+            ("2019-12-31T23:59:59+00:00", False),
+            ("0001-01-01T00:00:00+23:59", False),
+            ("9999-12-31T23:59:59-23:59", False),
+            ("2024-05-06T09:08:09", False),
+            ("2024-13-06T09:08:09Z", False),
+        ],
+    )
+    def test_a_time_that_cannot_be_is_now(
+        self, client_of: ClientOf, sam: User, told: str, is_taken: bool
+    ) -> None:
+        turns = [{"role": "user", "content": "Hello", "at": told}]
+        began = timezone.now()
+
+        answer = imported(client_of(sam), {"created_at": told, "turns": turns})
+
+        assert answer.status_code == 303
+        (at,) = Turn.objects.values_list("created_at", flat=True)
+        assert Conversation.objects.get().created_at <= timezone.now()
+        if is_taken:
+            assert at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+        else:
+            assert at >= began
+
+    def test_a_file_may_begin_with_a_mark(self, client_of: ClientOf, sam: User) -> None:
+        text = '{"gatehouse": "conversation", "version": 1, "endpoint": "chat", '
+        text += '"turns": [{"role": "user", "content": "\\ud800"}]}'
+
+        answer = imported(client_of(sam), text.encode("utf-8-sig"))
+
+        assert answer.status_code == 303
+        assert "\ufffd" in client_of(sam).get(answer.headers["Location"]).text
 
     def test_lanes_come_back_side_by_side(self, client_of: ClientOf, sam: User) -> None:
         turns: list[dict[str, Any]] = [

@@ -175,7 +175,7 @@ async def test_a_page_that_does_not_know_how_it_went_on_takes_nothing_away(
     ready: User,
 ) -> None:
     browser, conversation = await browser_of(ready), uuid4()
-    there = {"conversation": conversation}
+    there: dict[str, Any] = {"conversation": conversation}
     await say(browser, "One", replies="First", **there)
     await say(browser, "One", "First", "In this tab", replies="Second", **there)
     before = await in_db(turns_of, conversation)

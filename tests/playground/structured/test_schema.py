@@ -34,6 +34,12 @@ def test_a_schema_is_read_as_it_is() -> None:
     assert unchecked(PERSON) == []
 
 
+def test_half_a_character_is_replaced() -> None:
+    text = '{"type": "object", "title": "\\ud800", "x\\udfff": ["\\ud83d\\ude00"]}'
+
+    assert read(text) == {"type": "object", "title": "?", "x?": ["\U0001f600"]}
+
+
 def test_keywords_that_answers_are_not_held_to_are_named() -> None:
     more = {"email": {"type": "string", "format": "email", "pattern": "@"}}
 
@@ -46,6 +52,8 @@ def test_keywords_that_answers_are_not_held_to_are_named() -> None:
         pytest.param("", "no JSON: Expecting value at line 1, column 1", id="nothing"),
         pytest.param('{"type":', "no JSON: Expecting value at line 1", id="half"),
         pytest.param('{"type": NaN}', "a number in it is none", id="NaN"),
+        pytest.param('{"minimum": 1e999}', "a number in it is none", id="too large"),
+        pytest.param('{"minimum": -1e999}', "a number in it is none", id="too small"),
         pytest.param("[]", "is no object", id="a list"),
         pytest.param('"object"', "is no object", id="a text"),
         pytest.param("{}", 'set "type": "object"', id="any answer"),
