@@ -5,8 +5,8 @@
                              {"role": "assistant", "text", "lane", "at", ...}]}
 
 Answers that follow each other in different lanes stand side by side. Neither the
-system prompt nor other parameters are in it, nor keys, teams and costs. Images neither: of
-what is read in, only texts are taken.
+system prompt nor other parameters are in it, nor keys, teams and costs. Of what is
+read in only texts are taken: images never are.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.http import QueryDict
 
+from console.playground.conversations import sharing
 from console.playground.forms import ChatForm, MessagesForm
 from console.playground.models.conversations import MOST_LANES
 
@@ -76,12 +77,20 @@ class ImportForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    """For how long a snapshot can be read."""
+    """For how long a snapshot can be read: no longer than conversations are kept."""
 
-    days = forms.ChoiceField(
-        choices=[(str(days), days) for days in (1, 7, 30)],
-        error_messages={
-            "required": "Choose for how long.",
-            "invalid_choice": "Choose 1, 7 or 30 days.",
-        },
+    days = forms.TypedChoiceField(
+        coerce=int,
+        choices=lambda: [(str(days), days) for days in sharing.days_to_choose()],
+        error_messages={"required": "Choose for how long."},
     )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        days = [str(each) for each in sharing.days_to_choose()]
+        words = " or ".join(filter(None, [", ".join(days[:-1]), *days[-1:]]))
+        self.fields["days"].error_messages["invalid_choice"] = (
+            f"Choose {words} day{'' if words == '1' else 's'}."
+            if days
+            else "Nothing can be shared, since conversations are not kept here."
+        )

@@ -34,6 +34,8 @@ def tidy() -> Tidied:
     over = Conversation.objects.filter(kept_until__lte=now)
     over |= Conversation.objects.filter(updated_at__lte=latest)
     _, gone = Conversation.objects.filter(pk__in=over.values("pk")[:AT_ONCE]).delete()
+    too_long = Share.objects.filter(created_at__lte=latest, expires_at__gt=now)
+    too_long.update(expires_at=now)
     old = Share.objects.filter(expires_at__lte=now - SHARES_NAMED_FOR)
     Share.objects.filter(expires_at__lte=now).update(sealed_snapshot=b"")
     shares, _ = old.delete()

@@ -1,7 +1,8 @@
 """Read-only snapshots of conversations, for colleagues who have the link.
 
 A snapshot is a copy: what is said, changed or deleted later does not change it. It
-ends by itself, or when its owner revokes it; then its text is deleted, too.
+ends by itself, no later than conversations are kept, or when its owner revokes it;
+then its text is deleted, too.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ class ShareLine:
     created_at: datetime
     expires_at: datetime
     revoked: bool
+
+
+def days_to_choose() -> list[int]:
+    """Return for how many days one may share; none where nothing is kept."""
+    return [days for days in DAYS if days <= settings.CONVERSATION_DAYS]
 
 
 def is_open(share: Share) -> bool:

@@ -390,6 +390,58 @@ class TestSharing:
         assert answer.status_code == 422
         assert "Choose 1, 7 or 30 days." in answer.text
 
+    @pytest.mark.parametrize(
+        ("kept_for", "choices", "words"),
+        [
+            (3650, {"1", "7", "30"}, "Choose 1, 7 or 30 days."),
+            (30, {"1", "7", "30"}, "Choose 1, 7 or 30 days."),
+            (29, {"1", "7"}, "Choose 1 or 7 days."),
+            (6, {"1"}, "Choose 1 day."),
+            (0, set(), "Nothing can be shared, since conversations are not kept"),
+        ],
+    )
+    def test_none_is_longer_than_conversations_are_kept(
+        self, client_of: ClientOf, sam: User, settings: Settings, kept_for: int,
+        choices: set[str], words: str,
+    ) -> None:  # fmt: skip
+        one, browser = conversation_of(sam, "x"), client_of(sam)
+        settings.CONVERSATION_DAYS = kept_for
+        url = reverse("playground:history_share", args=[one.pk])
+
+        page = browser.get(url).text
+        made = {
+            days
+            for days in ("1", "7", "30", "31")
+            if browser.post(url, {"days": days}).status_code == 303
+        }
+        refused = browser.post(url, {"days": "31"})
+
+        assert made == choices
+        assert Share.objects.count() == len(choices)
+        assert refused.status_code == 422
+        assert words in refused.text
+        assert {days for days in choices if f'value="{days}"' in page} == choices
+        assert page.count('name="days"') == len(choices)
+        assert page.count(" checked>") == min(len(choices), 1)
+        assert ("Make a link" in page) is bool(choices)
+        told = f"which is {kept_for} days." if choices else words
+        assert told in page
+
+    def test_a_shorter_time_ends_those_that_are_older(
+        self, client_of: ClientOf, mia: User, settings: Settings, share: Share
+    ) -> None:
+        Share.objects.update(created_at=timezone.now() - 5 * DAY)
+        url = reverse("playground:shared", args=[link_of(share)])
+        settings.CONVERSATION_DAYS = 6
+        tidy()
+        before = client_of(mia).get(url)
+        settings.CONVERSATION_DAYS = 5
+        tidy()
+
+        assert before.status_code == 200
+        assert client_of(mia).get(url).status_code == 410
+        assert not Share.objects.get().sealed_snapshot
+
 
 class TestFiles:
     """Out as JSON and Markdown, in as JSON."""

@@ -321,7 +321,7 @@ async def test_what_xai_refuses_is_kept_with_the_reason(ready: User) -> None:
         await events_of(await browser.post(CHAT, prompt("one", answer=turn)))
         await kept()
 
-    stored = await in_db(Turn.objects.select_related("record").get, pk=turn)
+    stored = await in_db(storing.answers().get, pk=turn)
     ended = contents.from_json(await in_db(storing.open_turn, stored), stored.record)
     assert stored.state == TurnState.FAILED
     assert ended.problem

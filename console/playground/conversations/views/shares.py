@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 from console.accounts.acting import actor_of
 from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
-from console.playground.conversations import files, sharing, storing
+from console.playground.conversations import files, retention, sharing, storing
 from console.playground.conversations.answers import page_of, with_open_vault
 from console.playground.conversations.forms import ShareForm
 from console.playground.models import Conversation, Share
@@ -32,13 +32,14 @@ def share(request: ConsoleRequest, conversation_id: UUID) -> HttpResponse:
     conversation = get_object_or_404(own, pk=conversation_id)
     form = ShareForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        days = int(form.cleaned_data["days"])
+        days = form.cleaned_data["days"]
         sharing.share(conversation, days=days, actor=actor_of(request))
         messages.success(request, "The snapshot has a link now. Copy it from the list.")
         return HttpResponseRedirect(reverse("playground:shares"), status=303)
     title = storing.open_title(conversation)
     context = {"form": form, "title": title, "page": page_of(conversation)}
-    context |= {"id": conversation.pk, "days": sharing.DAYS}
+    context |= {"id": conversation.pk, "days": sharing.days_to_choose()}
+    context["kept_for"] = retention.in_words()
     status = 422 if form.is_bound else 200
     return render(request, "playground/history/share.html", context, status=status)
 
