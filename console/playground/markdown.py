@@ -16,11 +16,13 @@ import nh3
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 LONGEST = 200 * 1024  # characters; beyond, the text is shown as it is
 MOST_BRACKETS = 2_000  # outside of code; each may begin a link, and takes long
+MOST_CELLS = 10_000  # of all tables: a row may be a letter, its empty cells are not
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
@@ -90,6 +92,22 @@ def together(parts: Iterable[str]) -> SafeString:
     return mark_safe("".join(parts))
 
 
+def _counted_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if not silent and table(state, start, end, True):
+        _count_cells(state, start, end)
+    return table(state, start, end, silent)
+
+
+def _count_cells(state: StateBlock, start: int, end: int) -> None:
+    """Count what a table has at most: its columns in each line up to an empty one."""
+    line = state.src[state.bMarks[start + 1] : state.eMarks[start + 1]]
+    columns = line.strip(" \t|>").count("|") + 1
+    rows = next((at for at in range(start, end) if state.isEmpty(at)), end) - start
+    state.env["cells"] = state.env.get("cells", 0) + columns * rows
+    if state.env["cells"] > MOST_CELLS:
+        raise _TooMuch
+
+
 def _count_brackets(state: StateCore) -> None:
     inline = (token.content for token in state.tokens if token.type == "inline")
     if sum(content.count("[") for content in inline) > MOST_BRACKETS:
@@ -134,6 +152,7 @@ class _Parser(MarkdownIt):
 def _make_parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "linkify": False})
     parser.enable(["table", "strikethrough"]).disable(["image"])
+    parser.block.ruler.at("table", _counted_table, {"alt": ["paragraph", "reference"]})
     parser.core.ruler.before("inline", "count_brackets", _count_brackets)
     parser.core.ruler.push("name_hosts", _name_hosts)
     return parser

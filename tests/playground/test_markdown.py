@@ -158,3 +158,30 @@ def test_brackets_in_code_do_not_count() -> None:
     html = render(f"*a*\n\n```\n{code}```\n")
 
     assert html.startswith("<p><em>a</em></p>")
+
+
+def wide(columns: int, rows: int, row: str = "|a|") -> str:
+    """Return a table whose rows have fewer cells than its head."""
+    return "|a" * columns + "|\n" + "|-" * columns + "|\n" + f"{row}\n" * rows
+
+
+@pytest.mark.parametrize("before", ["", "> ", "- "])
+def test_few_letters_do_not_become_very_many_cells(before: str) -> None:
+    inside = "\n".join(
+        (before if before == "> " or not at else " " * len(before)) + line
+        for at, line in enumerate(wide(200, 200).splitlines())
+    )
+
+    assert render(inside).startswith("<pre>")
+
+
+def test_the_cells_of_all_tables_count() -> None:
+    one = wide(100, 50)
+
+    assert render(one).count("<td>") == 100 * 50
+    assert render(one * 2).startswith("<pre>")
+    assert render(f"{one}\n{one}").startswith("<pre>")
+
+
+def test_a_long_table_is_one() -> None:
+    assert render(wide(8, 1_000, "|a" * 8 + "|")).count("<td>") == 8_000

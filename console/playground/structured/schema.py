@@ -89,8 +89,13 @@ def read(text: str) -> dict[str, Any]:
         raise BadSchema('The schema is no object: it has to begin with "{".')
     if schema.get("type") != "object":
         raise BadSchema('The answer has to be an object: set "type": "object".')
-    for place, part in _parts(schema, "$"):
-        _check_part(schema, place, part)
+    parts = list(_parts(schema, "$"))
+    for place, part in parts:
+        _check_part(part, place)
+    known = {id(part) for _, part in parts}
+    for place, part in parts:
+        if "$ref" in part and id(target(schema, part["$ref"])) not in known:
+            raise BadSchema(f"In the schema, $ref of {place} leads to no schema in it.")
     return schema
 
 
@@ -141,13 +146,11 @@ def _parts(schema: Json, place: str) -> Iterator[tuple[str, Schema]]:
             yield from _parts(child, f"{place}.{word}[{at}]")
 
 
-def _check_part(whole: Schema, place: str, part: Schema) -> None:
+def _check_part(part: Schema, place: str) -> None:
     for word, value in part.items():
         rule = _RULES.get(word)
         if rule and not rule[1](value):
             raise BadSchema(f"In the schema, {word} of {place} has to be {rule[0]}.")
-    if "$ref" in part and target(whole, part["$ref"]) is None:
-        raise BadSchema(f"In the schema, $ref of {place} leads to nothing in it.")
 
 
 def _are_types(value: Json) -> bool:

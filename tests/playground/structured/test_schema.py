@@ -87,8 +87,16 @@ def test_what_is_no_schema_gets_a_sentence(text: str, words: str) -> None:
         ({"minimum": "1"}, "minimum of $.properties.x has to be a number"),
         ({"maximum": True}, "maximum of $.properties.x has to be a number"),
         ({"minLength": -1}, "minLength of $.properties.x has to be a whole number"),
-        ({"$ref": "#/$defs/none"}, "$ref of $.properties.x leads to nothing"),
-        ({"$ref": "https://evil.test/s"}, "$ref of $.properties.x leads to nothing"),
+        ({"$ref": "#/$defs/none"}, "$ref of $.properties.x leads to no schema"),
+        ({"$ref": "https://evil.test/s"}, "$ref of $.properties.x leads to no schema"),
+        (
+            {"$ref": "#/properties"},
+            "$ref of $.properties.x leads to no schema",
+        ),
+        (
+            {"items": {"$ref": "#/properties/x/const"}, "const": {"type": "odd"}},
+            "$ref of $.properties.x.items leads to no schema",
+        ),
         ({"$ref": 7}, "$ref of $.properties.x has to be a text"),
     ],
 )
