@@ -377,7 +377,7 @@ def test_keeping_a_prompt_costs_as_many_queries_however_long_the_conversation(
         turns=said,
         parameters={"temperature": ["0.5"]},
     )
-    again = replace(first, answer_id=uuid4(), model="grok-4.20")
+    again = replace(first, answer_id=uuid4(), model="grok-4.20", replaces=True)
     changed = replace(again, answer_id=uuid4(), parameters={})
 
     with django_assert_num_queries(2 + 2):  # begin and commit, in all of them
