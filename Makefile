@@ -9,7 +9,7 @@ LOCK = $(UV) pip compile pyproject.toml --extra embedded --universal \
 	--no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock env env-test
+.PHONY: help run test unit check bench lock env env-test
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -18,12 +18,15 @@ run: env  ## Install and start everything; Ctrl-C stops it (PORT=8000)
 	@exec $(BIN)/python manage.py up
 
 # Tests start Python some hundred times, and reading bytecode is what makes that quick.
-test check bench: export PYTHONDONTWRITEBYTECODE =
+test unit check bench: export PYTHONDONTWRITEBYTECODE =
 
-test: env-test check  ## Check the code and run all tests
+test: env-test  ## Check the code and run all tests
+	@$(MAKE) --no-print-directory -j 2 check unit
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
+
+unit: env-test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
 		-m "not browser"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 check: env-test  ## Check style, layers and types
 	$(BIN)/ruff check .

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.core.management.commands import flush
 from django.db import connection, connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -45,6 +47,13 @@ def django_db_setup(
         yield
         connections.close_all()
         _drop(admin, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_flush() -> Iterator[None]:
+    """Do not let Django look for new models after each flush: there are none."""
+    with patch.object(flush, "emit_post_migrate_signal"):
+        yield
 
 
 def _admin() -> psycopg.Connection[tuple[str]]:

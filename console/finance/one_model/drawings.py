@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import timezone
 
 from console.finance.charts import Gap, Note, Series, Step, StepChart, step_chart
 from console.finance.one_model.prices import Version
@@ -72,6 +73,16 @@ class Drawing:
     start: datetime
     began: datetime | None  # the first look, where it is later than `start`
     finding: str  # in words what the drawing shows
+
+    @property
+    def written(self) -> str:
+        """Name all that the table shows: the same, the same table."""
+        shown = [
+            (row.version.id, row.version.first_seen_at, row.version.last_seen_at)
+            for row in self.rows
+        ]
+        cells = [row.cells for row in self.rows]
+        return f"{self.columns} {shown} {cells} {timezone.get_current_timezone_name()}"
 
 
 def drawings(
