@@ -17,6 +17,7 @@ from time import monotonic
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
 
 from console.vault import boxes, kek
 from console.vault.errors import Sealed, Tampered
@@ -160,11 +161,14 @@ def _look() -> None:
 
 
 def _fits(opener: kek.Kek) -> bool:
-    """Tell whether this KEK opens some key of the ring; an empty ring fits all."""
-    rows = Keyring.objects.order_by("-id")
-    sample = rows.filter(kek_id=opener.id).first()
+    """Tell whether this KEK opens some key of the ring; an empty ring fits all.
+
+    It is one statement: between two, another process may make the first key.
+    """
+    ring = Keyring.objects.annotate(is_ours=Q(kek_id=opener.id))
+    sample = ring.order_by("-is_ours", "-id").first()
     if sample is None:
-        return not rows.exists()
+        return True
     try:
         _opened(sample, opener)
     except Sealed:

@@ -392,6 +392,26 @@ def test_a_version_is_written_anew_when_anything_in_it_differs(
     assert after != before[0]
 
 
+def test_tables_of_charts_and_facts_follow_what_is_stored(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    model, browser = stored_model(), client_of(ada)
+    told(model, team, 9, 0, completion_text_token_price=15_000)
+    known = facts(model, team, 9, 0, fingerprint="fp_before")
+    pages = [browser.get(url(model)).text]
+
+    PriceVersion.objects.update(completion_text_token_price=77_700)
+    type(known).objects.update(fingerprint="fp_after")
+    pages.append(browser.get(url(model)).text)
+
+    tables = [
+        page.split('id="table-standard"')[1].split("</table>")[0] for page in pages
+    ]
+    assert tables[0] != tables[1]
+    assert ["<code>fp_after</code>" in page for page in pages] == [False, True]
+    assert "<code>fp_before</code>" not in pages[1]
+
+
 def test_staff_are_not_told_who_confirmed_where_an_admin_has_just_looked(
     client_of: ClientOf, ada: User, sam: User, team: Team
 ) -> None:

@@ -97,6 +97,12 @@ class TestSealed:
     def test_an_empty_ring_fits_any_kek(self) -> None:
         assert vault.state().is_open
 
+    def test_one_statement_tells_whether_the_kek_fits(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_num_queries(1):  # no process can fill the ring in between
+            assert vault.state().is_open
+
     def test_the_right_kek_opens(self) -> None:
         keyring.newest(Purpose.DATA)
         vault.forget()
