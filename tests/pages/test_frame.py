@@ -128,6 +128,26 @@ def test_counts_the_open_findings_of_high_severity(
     assert frame.facts_for(mia).high_findings == 0
 
 
+def test_the_rail_is_written_anew_when_anything_in_it_differs(
+    client_of: ClientOf, ada: User, sam: User, team: Team, settings: Settings
+) -> None:
+    settings.TRYOUT = False
+
+    def written(person: User, path: str = "/") -> str:
+        page = client_of(person).get(path).text
+        return page.split('<div class="nav">')[1].split("rail-foot")[0]
+
+    stored(team, "one")
+    before = [written(ada) for _ in range(2)]
+    stored(team, "another", outside_changes=7, finding_weight=50_000)
+    after = [written(ada), written(ada, "/keys/"), written(sam)]
+
+    assert before[0] == before[1]
+    assert len({*before, *after}) == 4
+    assert '<span class="count">7</span>' in after[0]
+    assert [">Status</a>" in one for one in after] == [True, True, False]
+
+
 def test_costs_five_queries(
     ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
