@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.browser import Windows
 from tests.e2e.instance import Instance, running
+from tests.e2e.prepared import copy_prepared
 from tests.services import SCREENSHOTS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -74,7 +75,7 @@ def pictures(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """The instance that all browser tests look at."""
-    with running(tmp_path_factory.mktemp("browser")) as instance:
+    with running(copy_prepared(tmp_path_factory.mktemp("browser"))) as instance:
         yield instance
 
 
