@@ -26,6 +26,7 @@ from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
+from console.usage import limits
 from console.usage.booking import Basis, Cost, Ending, cost_of
 from console.usage.models import (
     Consumer,
@@ -75,10 +76,13 @@ OPEN = """
 """
 
 
-def open_record(opening: Opening) -> UUID:
-    """Write the record of a call before anything is sent; return its id."""
+def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUID:
+    """Write the record of a call before anything is sent; return its id.
+
+    Raises limits.TooMany if the person would have more than `within`.
+    """
     record_id = uuid.uuid4()
-    values: dict[str, UUID | str | int | None] = {
+    values: dict[str, Any] = {
         "id": record_id,
         "person": opening.person.pk,
         "team": opening.key.team_id,
@@ -89,12 +93,23 @@ def open_record(opening: Opening) -> UUID:
         "price": opening.price.pk if opening.price else None,
         "ceiling": opening.ceiling_ticks,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN, values)
-        if not cursor.rowcount:  # the first call of this person
-            Consumer.objects.get_or_create(person=opening.person)
-            cursor.execute(OPEN, values)
+    while not _open(values, within):
+        if within:
+            limits.refuse(opening.person, within)
+        # It is their first call, or an answer has ended meanwhile.
+        Consumer.objects.get_or_create(person=opening.person)
     return record_id
+
+
+def _open(values: dict[str, Any], within: limits.Limits | None) -> bool:
+    with connection.cursor() as cursor:
+        if within is None:
+            cursor.execute(OPEN, values)
+            return bool(cursor.rowcount)
+        values = values | limits.values_of(within)
+        cursor.execute(limits.LOCK + OPEN + limits.WITHIN, values)
+        cursor.nextset()  # what was locked comes first
+        return bool(cursor.rowcount)
 
 
 def settle(record_id: UUID, ending: Ending) -> Cost | None:
