@@ -35,6 +35,7 @@ ENDINGS = {
     Outcome.STOPPED: "stopped by you",
     Outcome.CUT: "cut off",
     Outcome.LOST: "cut off",
+    Outcome.WITHDRAWN: "cut off",
 }
 FINISHES = {"length": "stopped at max output", "max_tokens": "stopped at max output"}
 TIMES = 100_000

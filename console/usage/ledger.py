@@ -38,6 +38,7 @@ from console.usage.models import (
 )
 
 LONGEST_CALL = timedelta(minutes=10)
+ALIVE_EVERY = timedelta(seconds=10)  # at least; a short call is written no more often
 REAP_AFTER = LONGEST_CALL + timedelta(minutes=5)
 
 
@@ -67,10 +68,11 @@ class Past:
 OPEN = """
     INSERT INTO usage_usagerecord
            (id, state, consumer_id, team_id, key_id, endpoint, model_asked, model_id,
-            price_id, ceiling_ticks, opened_at, model_served, outcome, problem,
-            upstream_request_id, source)
+            price_id, ceiling_ticks, opened_at, alive_at, model_served, outcome,
+            problem, upstream_request_id, source)
     SELECT %(id)s, 'open', consumer.id, %(team)s, %(key)s, %(endpoint)s, %(asked)s,
-           %(model)s, %(price)s, %(ceiling)s, statement_timestamp(), '', '', '', '', ''
+           %(model)s, %(price)s, %(ceiling)s, statement_timestamp(),
+           CASE WHEN %(watched)s THEN statement_timestamp() END, '', '', '', '', ''
       FROM usage_consumer consumer
      WHERE consumer.person_id = %(person)s
 """
@@ -92,6 +94,7 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
         "model": opening.model.pk if opening.model else None,
         "price": opening.price.pk if opening.price else None,
         "ceiling": opening.ceiling_ticks,
+        "watched": opening.endpoint != Endpoint.TOKENIZE,  # that takes no minute
     }
     while not _open(values, within):
         if within:
@@ -110,6 +113,39 @@ def _open(values: dict[str, Any], within: limits.Limits | None) -> bool:
         cursor.execute(limits.LOCK + OPEN + limits.WITHIN, values)
         cursor.nextset()  # what was locked comes first
         return bool(cursor.rowcount)
+
+
+KEEP_ALIVE = """
+    WITH alive AS (
+        UPDATE usage_usagerecord
+           SET alive_at = statement_timestamp()
+         WHERE id = ANY(%(ids)s) AND state = 'open'
+           AND alive_at < statement_timestamp() - %(every)s
+    )
+    SELECT record.id
+      FROM usage_usagerecord record
+      JOIN usage_consumer consumer ON consumer.id = record.consumer_id
+      JOIN accounts_user person ON person.id = consumer.person_id
+     WHERE record.id = ANY(%(ids)s)
+       AND NOT (
+           person.is_active
+           AND person.role = ANY(%(roles)s)
+           AND EXISTS (
+               SELECT FROM accounts_membership
+                WHERE user_id = person.id AND team_id = record.team_id))
+"""
+
+
+def keep_alive(record_ids: Sequence[UUID], *, roles: Sequence[str]) -> list[UUID]:
+    """Mark calls that are in flight as alive; return those that may not go on.
+
+    Their person was disabled, has none of these roles, or left the team that pays.
+    """
+    values: dict[str, Any] = {"ids": list(record_ids), "roles": list(roles)}
+    values["every"] = ALIVE_EVERY
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_ALIVE, values)
+        return [record_id for (record_id,) in cursor]
 
 
 def settle(record_id: UUID, ending: Ending) -> Cost | None:
