@@ -36,6 +36,13 @@ DIED = Problem(
     cause="server_died",
 )
 
+UNKEPT = Problem(
+    sentence="The end of this answer could not be kept.",
+    advice="What was kept before is shown: the vault was sealed, or the database away, "
+    "when the end came. Its cost is booked. Send it again.",
+    cause="end_not_kept",
+)
+
 
 def state_of(ended: Ended) -> TurnState:
     """Return how far an answer came that has ended."""
@@ -65,9 +72,10 @@ def to_json(ended: Ended, expected: Expected | None = None) -> Json:
 
 
 def from_json(content: Json, record: UsageRecord | None) -> Ended:
-    """Return a kept answer; one without an end was read by a process that died."""
+    """Return a kept answer; one without an end says why it has none."""
     kept = content.get("ended")
-    ended: Json = kept if isinstance(kept, dict) else {"problem": asdict(DIED)}
+    why = {"problem": asdict(_why_endless(record))}
+    ended: Json = kept if isinstance(kept, dict) else why
     outcome = ended.get("outcome")
     usage = _known(xai.Usage, ended.get("usage"))
     return Ended(
@@ -84,6 +92,13 @@ def from_json(content: Json, record: UsageRecord | None) -> Ended:
         others=tuple(map(str, ended.get("others") or ())),
         tool_calls=tuple(ToolCall(**call) for call in ended.get("tool_calls") or ()),
     )
+
+
+def _why_endless(record: UsageRecord | None) -> Problem:
+    """Return what became of the end: whoever booked the call had heard it."""
+    if record is None or record.state != RecordState.SETTLED:
+        return DIED
+    return DIED if record.outcome == Outcome.LOST else UNKEPT
 
 
 def expected_of(content: Json) -> Expected | None:

@@ -16,13 +16,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from console import vault
-from console.lib.closing import on_close
+from console.lib.closing import is_closing, on_close
 from console.lib.db import in_db
 from console.playground.conversations import contents, storing
 from console.playground.models import Turn, TurnState
@@ -37,6 +38,8 @@ from console.usage.models import UsageRecord
 EVERY = 1.0  # seconds between two writes of all that is coming
 LOOK_EVERY = 0.5  # seconds between two looks of a follower
 DEAD_AFTER = timedelta(seconds=20)  # without a write
+SEALED_FOR = 600.0  # seconds in which an end waits for the vault to be opened
+SEALED_PAUSE = 2.0  # seconds between two tries
 
 WRITE = """
     UPDATE playground_turn turn
@@ -70,12 +73,27 @@ class KeptAnswer:
             _writing = asyncio.get_running_loop().create_task(_write_on())
 
     async def end(self, ended: Ended) -> None:
-        """Keep the whole answer; with patience where the database is away."""
+        """Keep the whole answer, with patience.
+
+        For a minute while the database is away, and for SEALED_FOR while the vault is
+        sealed, unless the process ends: what was kept until then is shown as cut.
+        """
         _kept.pop(self._answer_id, None)
         try:
-            await patiently(storing.end, self._answer_id, ended, self._expected)
+            await self._keep(ended)
         finally:
             _expected.pop(self._answer_id, None)
+
+    async def _keep(self, ended: Ended) -> None:
+        until = monotonic() + SEALED_FOR
+        while True:
+            try:
+                await patiently(storing.end, self._answer_id, ended, self._expected)
+                return
+            except vault.Sealed:
+                if monotonic() > until or is_closing():
+                    raise
+            await asyncio.sleep(SEALED_PAUSE)
 
     def never_sent(self) -> None:
         """Forget the answer. In a thread."""

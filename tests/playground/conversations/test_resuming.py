@@ -17,7 +17,7 @@ from console.lib.db import in_db
 from console.playground.conversations import keeping, storing
 from console.playground.models import Turn, TurnState
 from console.relay import pump as pumps
-from console.usage.models import Outcome, UsageRecord
+from console.usage.models import Outcome, RecordState, UsageRecord
 from tests.playground.conversations.test_storing import kept
 from tests.playground.streams import (
     CHAT,
@@ -147,6 +147,7 @@ async def test_what_a_process_that_died_had_read_is_shown_as_cut(ready: User) ->
     def die() -> None:
         blob = storing.seal_turn({"text": "Hel", "reasoning": ""}, turn)
         long_ago = timezone.now() - timedelta(minutes=1)
+        UsageRecord.objects.update(state=RecordState.OPEN)
         Turn.objects.filter(pk=turn).update(
             state=TurnState.COMING, sealed_content=blob, kept_at=long_ago
         )
