@@ -2,7 +2,8 @@
 
     pump --every second--> its turn, sealed --twice a second--> followers elsewhere
                                |
-    stop from elsewhere -------+--> pump
+    stop or delete from -------+--> pump
+    elsewhere
 
 All answers of a process are written with one statement, whose cost hardly grows with
 their number.
@@ -43,7 +44,8 @@ SEALED_PAUSE = 2.0  # seconds between two tries
 
 WRITE = """
     UPDATE playground_turn turn
-       SET sealed_content = fresh.content, kept_at = statement_timestamp()
+       SET sealed_content = coalesce(fresh.content, turn.sealed_content),
+           kept_at = statement_timestamp()
       FROM unnest(%(ids)s::uuid[], %(contents)s::bytea[]) AS fresh (id, content)
      WHERE turn.id = fresh.id AND turn.state = 'coming'
     RETURNING turn.id, turn.stop_asked
@@ -119,28 +121,53 @@ async def _write_on() -> None:
 
 
 def write(coming: dict[UUID, Pump]) -> None:
-    """Write what came of these answers, and stop those that were asked to.
+    """Write what came of these answers, and stop those that nobody wants any more.
 
-    A database that is away, or a sealed vault, loses nothing but this one time.
+    Those are the ones that were asked to, and the ones whose turn was deleted. A
+    database that is away, or a sealed vault, loses nothing but this one time.
     """
     try:
-        blobs = [
+        contents_now = _sealed(coming)
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE, {"ids": list(coming), "contents": contents_now})
+            there = dict(cursor.fetchall())
+        unwanted = {answer_id for answer_id, stop in there.items() if stop}
+        unwanted |= _deleted(coming.keys() - there.keys())
+    except DatabaseError as error:
+        _not_kept(error)
+        return
+    for answer_id in unwanted:
+        coming[answer_id].stop()
+
+
+def _sealed(coming: dict[UUID, Pump]) -> list[bytes | None]:
+    """Return what is to be written; nothing while the vault is sealed."""
+    try:
+        return [
             storing.seal_turn(_partial(pump), answer_id)
             for answer_id, pump in coming.items()
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(WRITE, {"ids": list(coming), "contents": blobs})
-            stopped = [answer_id for answer_id, stop in cursor.fetchall() if stop]
-    except (DatabaseError, vault.Sealed) as error:
-        log.warning("answers were not kept this time: %s", type(error).__name__)
-        return
-    for answer_id in stopped:
-        coming[answer_id].stop()
+    except vault.Sealed as error:
+        _not_kept(error)
+        return [None] * len(coming)
 
 
 def _partial(pump: Pump) -> contents.Json:
     text, reasoning = pump.so_far()
     return {"text": text, "reasoning": reasoning}
+
+
+def _deleted(missing: set[UUID]) -> set[UUID]:
+    """Return which of these answers are gone; others were taken for dead."""
+    if not missing:
+        return missing
+    return missing - set(
+        Turn.objects.filter(pk__in=missing).values_list("pk", flat=True)
+    )
+
+
+def _not_kept(error: Exception) -> None:
+    log.warning("answers were not kept this time: %s", type(error).__name__)
 
 
 def ask_to_stop(record: UsageRecord) -> bool:

@@ -17,7 +17,7 @@ from console.lib.db import in_db
 from console.playground.conversations import keeping, storing
 from console.playground.models import Turn, TurnState
 from console.relay import pump as pumps
-from console.usage.models import Outcome, RecordState, UsageRecord
+from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
 from tests.playground.conversations.test_storing import kept
 from tests.playground.streams import (
     CHAT,
@@ -122,6 +122,47 @@ async def test_an_answer_is_stopped_from_another_process(
     assert events[-1][1]["text"] == "Hel"
     assert "stopped by you" in events[-1][1]["meter"]
     assert (await settled()).outcome == Outcome.STOPPED
+
+
+@pytest.mark.parametrize("deletes", ["the conversation", "the turn"])
+async def test_an_answer_whose_place_is_deleted_is_stopped_and_booked(
+    ready: User, elsewhere: None, deletes: str
+) -> None:
+    browser, turn = await browser_of(ready), uuid4()
+    script = Script(chunk("abcd" * 5), asyncio.Event().wait)
+
+    with use_transport(streaming(script)):
+        await begun(browser, turn)
+        if deletes == "the conversation":
+            place = (await in_db(Turn.objects.get, pk=turn)).conversation_id
+            url = reverse("playground:history_delete", args=[place])
+            assert (await browser.post(url)).status_code == 303
+        else:
+            await in_db(Turn.objects.filter(pk=turn).delete)
+        await kept()
+
+    record = await settled()
+    assert (record.outcome, record.source) == (Outcome.STOPPED, CostSource.ESTIMATED)
+    assert record.cost_ticks
+    assert script.closed
+    assert not await in_db(Turn.objects.filter(pk=turn).exists)
+
+
+async def test_an_answer_that_was_taken_for_dead_is_read_to_its_end(
+    ready: User, elsewhere: None
+) -> None:
+    browser, turn, gate = await browser_of(ready), uuid4(), asyncio.Event()
+    script = Script(chunk("Hel"), gate.wait, *answer("lo"))
+
+    with use_transport(streaming(script)):
+        await begun(browser, turn)
+        await in_db(Turn.objects.filter(pk=turn).update, state=TurnState.CUT)
+        await in_db(keeping.write, dict(keeping._kept))
+        gate.set()
+        await kept()
+
+    assert (await in_db(Turn.objects.get, pk=turn)).state == TurnState.WHOLE
+    assert (await settled()).outcome == Outcome.COMPLETE
 
 
 async def test_an_answer_that_has_ended_is_told_again_for_nothing(ready: User) -> None:
