@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from console.accounts.models import User
@@ -39,6 +39,9 @@ from console.usage.models import (
 
 LONGEST_CALL = timedelta(minutes=10)
 ALIVE_EVERY = timedelta(seconds=10)  # at least; a short call is written no more often
+# A process that waits for its database, for a minute at most, comes before the reaper.
+DEAD_AFTER = timedelta(minutes=2)  # without a mark
+BOOKED_WITHIN = DEAD_AFTER + timedelta(minutes=1)  # the reaper's round
 REAP_AFTER = LONGEST_CALL + timedelta(minutes=5)
 
 
@@ -245,13 +248,15 @@ def release(record_id: UUID, *, problem: str) -> bool:
 
 
 def reap() -> int:
-    """Settle what was left open longer than any call lasts; return how many.
+    """Settle what a process that died left open; return how many.
 
-    Nothing is known of their cost; the ceiling noted at admission stays beside it.
+    Known by its marks, or, of a call without any, by being open longer than any call
+    lasts. Nothing is known of their cost; the ceiling noted at admission stays beside
+    it.
     """
-    return UsageRecord.objects.filter(
-        state=RecordState.OPEN, opened_at__lt=Now() - REAP_AFTER
-    ).update(
+    silent = Q(alive_at__lt=Now() - DEAD_AFTER)
+    too_long = Q(opened_at__lt=Now() - REAP_AFTER)
+    return UsageRecord.objects.filter(silent | too_long, state=RecordState.OPEN).update(
         state=RecordState.SETTLED,
         settled_at=Now(),
         outcome=Outcome.LOST,

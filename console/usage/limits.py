@@ -18,6 +18,7 @@ from console.accounts.models import User
 from console.usage.models import Endpoint
 
 MINUTE = timedelta(minutes=1)
+SILENCE = timedelta(seconds=30)  # of a process that died: its answers do not count
 SOON = 5  # seconds; when an answer ends is not known before
 
 # Counting tokens generates nothing; it has limits of its own at xAI.
@@ -54,6 +55,7 @@ WITHIN = """
        AND %(at_once)s > (
            SELECT count(*) FROM usage_usagerecord coming
             WHERE coming.consumer_id = consumer.id AND coming.state = 'open'
+              AND coming.alive_at > statement_timestamp() - %(silence)s
               AND coming.endpoint = ANY(%(limited)s))
        AND %(per_minute)s > (
            SELECT count(*) FROM usage_usagerecord recent
@@ -63,7 +65,9 @@ WITHIN = """
 """
 
 USED = """
-    SELECT count(*) FILTER (WHERE state = 'open'),
+    SELECT count(*) FILTER (
+               WHERE state = 'open'
+                 AND alive_at > statement_timestamp() - %(silence)s),
            count(*) FILTER (WHERE opened_at > statement_timestamp() - %(minute)s),
            (array_agg(opened_at ORDER BY opened_at DESC))[%(per_minute)s],
            statement_timestamp()
@@ -82,6 +86,7 @@ def values_of(limits: Limits) -> dict[str, Any]:
         "per_minute": limits.per_minute,
         "limited": list(LIMITED),
         "minute": MINUTE,
+        "silence": SILENCE,
     }
 
 

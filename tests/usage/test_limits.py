@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import User
@@ -104,6 +105,16 @@ def test_neither_counting_nor_other_people_use_a_persons_room(
         open_one(sam, api_key, None, Endpoint.TOKENIZE)
 
     assert open_one(sam, api_key, limits)
+
+
+def test_answers_of_a_process_that_died_do_not_count(
+    sam: User, api_key: ApiKey
+) -> None:
+    for _ in range(2):
+        open_one(sam, api_key, TWO_AT_ONCE)
+    UsageRecord.objects.update(alive_at=F("alive_at") - timedelta(seconds=31))
+
+    assert open_one(sam, api_key, TWO_AT_ONCE)
 
 
 def test_the_first_call_of_a_person_counts(sam: User, api_key: ApiKey) -> None:

@@ -32,7 +32,8 @@ NO_IMAGE = {"type": "text", "text": "[image, not kept]"}
 
 DIED = Problem(
     sentence="The part of Gatehouse that read this answer ended before it did.",
-    advice="What came is shown. Its cost stands in the record. Send it again.",
+    advice="What came is shown. Its cost stays unknown, and is booked so within a few "
+    "minutes. Send it again.",
     cause="server_died",
 )
 

@@ -17,6 +17,7 @@ from console.lib.db import in_db
 from console.playground.conversations import keeping, storing
 from console.playground.models import Turn, TurnState
 from console.relay import pump as pumps
+from console.usage import ledger
 from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
 from tests.playground.conversations.test_storing import kept
 from tests.playground.streams import (
@@ -188,7 +189,7 @@ async def test_what_a_process_that_died_had_read_is_shown_as_cut(ready: User) ->
     def die() -> None:
         blob = storing.seal_turn({"text": "Hel", "reasoning": ""}, turn)
         long_ago = timezone.now() - timedelta(minutes=1)
-        UsageRecord.objects.update(state=RecordState.OPEN)
+        UsageRecord.objects.update(state=RecordState.OPEN, cost_ticks=None)
         Turn.objects.filter(pk=turn).update(
             state=TurnState.COMING, sealed_content=blob, kept_at=long_ago
         )
@@ -198,7 +199,14 @@ async def test_what_a_process_that_died_had_read_is_shown_as_cut(ready: User) ->
 
     assert (name, last["text"]) == ("error", "Hel")
     assert "ended before it did" in last["notice"]
+    assert "not booked yet: that takes 3 minutes at most" in last["meter"]
     assert (await in_db(Turn.objects.get, pk=turn)).state == TurnState.CUT
+
+    long_ago = timezone.now() - timedelta(minutes=3)
+    await in_db(UsageRecord.objects.update, alive_at=long_ago)
+    assert await in_db(ledger.reap) == 1
+    _, last = (await events_of(await browser.get(address(turn))))[-1]
+    assert "Gatehouse stopped before xAI told it" in last["meter"]
 
 
 @pytest.mark.parametrize("who", ["ada", "olga", "fin", "mia"])
