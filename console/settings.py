@@ -35,6 +35,8 @@ PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compare
 
 # --- playground ------------------------------------------------------------------
 CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
+ANSWERS_AT_ONCE = env.number("GATEHOUSE_ANSWERS_AT_ONCE", 4, least=1, most=10_000)
+CALLS_PER_MINUTE = env.number("GATEHOUSE_CALLS_PER_MINUTE", 20, least=1, most=10_000)
 
 # --- site ------------------------------------------------------------------------
 SITE_URL = env.text("GATEHOUSE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")

@@ -59,12 +59,17 @@ class CallResponse(StreamingHttpResponse, ABC):
         self["X-Accel-Buffering"] = "no"  # proxies must pass on each part
 
     async def _iterate(self) -> AsyncIterator[bytes]:
+        closed = False  # by Django, which closes no response that fails
         try:
             async for part in self.parts():
                 yield part
-        except Exception:
-            await in_db(self.end)  # Django closes no response that fails
+            closed = True
+        except (asyncio.CancelledError, GeneratorExit):
+            closed = True
             raise
+        finally:
+            if not closed:
+                await in_db(self.end)
 
     @abstractmethod
     def parts(self) -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from console.relay.ended import Ended
 from console.relay.picker import ModelChoice, choices
 from console.relay.refusal import Reason
 from console.relay.sentences import Problem
+from console.usage import ledger
 from console.usage.models import CostSource, Endpoint, Outcome
 
 # What the design calls the sources, and their icons.
@@ -35,9 +37,11 @@ ENDINGS = {
     Outcome.STOPPED: "stopped by you",
     Outcome.CUT: "cut off",
     Outcome.LOST: "cut off",
+    Outcome.WITHDRAWN: "cut off",
 }
 FINISHES = {"length": "stopped at max output", "max_tokens": "stopped at max output"}
 TIMES = 100_000
+BOOKED_WITHIN = f"{ledger.BOOKED_WITHIN // timedelta(minutes=1)} minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,9 @@ def meter(ended: Ended) -> str:
     """Return tokens, times and cost of one answer."""
     word, glyph, why = SOURCES[ended.cost.source if ended.cost else CostSource.UNKNOWN]
     if not ended.cost:
-        why = "not booked yet"
+        why = f"not booked yet: that takes {BOOKED_WITHIN} at most"
+    elif ended.outcome == Outcome.LOST and ended.cost.ticks is None:
+        why = "Gatehouse stopped before xAI told it"
     elif ended.cost.ticks == 0 and ended.outcome == Outcome.REFUSED:
         why = "xAI refused it and generated nothing"
     return render_to_string(

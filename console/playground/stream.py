@@ -163,4 +163,8 @@ def _wrong_input(form: Form) -> HttpResponse:
 
 
 def _refused(refusal: Refused) -> HttpResponse:
-    return HttpResponse(showing.refusal(refusal.reason), status=refusal.status)
+    return HttpResponse(
+        showing.refusal(refusal.reason),
+        status=refusal.status,
+        headers=refusal.headers,
+    )

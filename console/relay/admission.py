@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from console import vault, xai
@@ -25,7 +26,7 @@ from console.relay.candidates import (
 )
 from console.relay.parameters import IMAGE_TOKENS, PLAIN, Extras, obstacle, reasons
 from console.relay.refusal import Reason, Refused, Rule
-from console.usage import ledger
+from console.usage import ledger, limits
 from console.usage.models import Endpoint
 
 BYTES_PER_TOKEN = 4  # about; for the estimate of an answer that was cut
@@ -82,10 +83,21 @@ def admit(
     Of the keys that may, the one that may do least is used; `team_id` is the team
     whose keys these are, if one was chosen. Nothing is sent here, and the record is
     the only thing written, in one statement. Raises Refused, and then nothing was.
+
+    A person may have ANSWERS_AT_ONCE and make CALLS_PER_MINUTE; counting tokens is not
+    limited. Each column of a comparison is a call like any other, so the usual limits
+    are four at once, that one comparison of four can run, and five of them a minute.
     """
     chosen = chosen_for(user, endpoint, model, team_id=team_id)
-    return _open(
-        chosen, user, endpoint, _Asked(model, prompt_bytes, max_tokens, extras)
+    asked = _Asked(model, prompt_bytes, max_tokens, extras)
+    return _open(chosen, user, endpoint, asked, within=_limits(endpoint))
+
+
+def _limits(endpoint: Endpoint) -> limits.Limits | None:
+    if endpoint not in limits.LIMITED:
+        return None
+    return limits.Limits(
+        at_once=settings.ANSWERS_AT_ONCE, per_minute=settings.CALLS_PER_MINUTE
     )
 
 
@@ -111,7 +123,8 @@ def admit_with(
     """Write the record of a call with one key that was chosen before; return both.
 
     For standing orders, whose key an admin named: `user` need not belong to its team,
-    and the calls are booked as theirs. All else is as in `admit`.
+    the calls are booked as theirs, and no limit of theirs applies. All else is as in
+    `admit`.
     """
     candidates = [
         candidate
@@ -136,28 +149,37 @@ class _Asked:
         return self.extras.images * IMAGE_TOKENS
 
 
-def _open(chosen: Candidate, user: User, endpoint: Endpoint, asked: _Asked) -> Call:
+def _open(
+    chosen: Candidate,
+    user: User,
+    endpoint: Endpoint,
+    asked: _Asked,
+    *,
+    within: limits.Limits | None = None,
+) -> Call:
     if chosen.model and (wrong := obstacle(chosen.model, endpoint, asked.extras)):
         raise Refused(_not_taken(wrong))
     auth = auth_for(chosen.key)
-    record_id = ledger.open_record(
-        ledger.Opening(
-            person=user,
-            key=chosen.key,
-            endpoint=endpoint,
-            model_asked=asked.model,
-            model=chosen.model,
-            price=chosen.price,
-            ceiling_ticks=ceiling_of(
-                chosen.price,
-                endpoint,
-                # A token is never less than a byte, so the bytes bound the tokens.
-                prompt_tokens=asked.prompt_bytes + asked.image_tokens,
-                max_tokens=asked.max_tokens,
-                extras=asked.extras,
-            ),
-        )
+    opening = ledger.Opening(
+        person=user,
+        key=chosen.key,
+        endpoint=endpoint,
+        model_asked=asked.model,
+        model=chosen.model,
+        price=chosen.price,
+        ceiling_ticks=ceiling_of(
+            chosen.price,
+            endpoint,
+            # A token is never less than a byte, so the bytes bound the tokens.
+            prompt_tokens=asked.prompt_bytes + asked.image_tokens,
+            max_tokens=asked.max_tokens,
+            extras=asked.extras,
+        ),
     )
+    try:
+        record_id = ledger.open_record(opening, within=within)
+    except limits.TooMany as reached:
+        raise Refused(_too_many(reached)) from None
     return Call(
         record_id=record_id,
         key_id=chosen.key.id,
@@ -184,6 +206,16 @@ def _not_taken(sentence: str) -> Reason:
         sentence=sentence,
         advice="Leave it empty, or choose another model.",
         status=422,
+    )
+
+
+def _too_many(reached: limits.TooMany) -> Reason:
+    return Reason(
+        rule=Rule.LIMIT,
+        sentence=reached.sentence,
+        advice=reached.advice,
+        status=429,
+        seconds=reached.seconds,
     )
 
 

@@ -24,7 +24,7 @@ from time import monotonic
 from uuid import UUID
 
 from console import xai
-from console.relay import endings
+from console.relay import endings, watching
 from console.relay.admission import Call
 from console.relay.ended import Ended
 from console.relay.hearing import Heard, Piece
@@ -115,6 +115,7 @@ class Pump:
         self._task = self._loop.create_task(self._run())
         self._too_long = self._after(self._limits.longest, Outcome.CUT, TOO_LONG)
         _in_flight[self.record_id] = self
+        watching.watch(self.record_id, self._withdraw)
 
     def listen(self) -> Listener:
         """Return one more listener, which hears everything from the first piece on."""
@@ -164,6 +165,9 @@ class Pump:
         """Wait until the record is settled, the last word said and `on_end` done."""
         await asyncio.wait({self._task})
 
+    def _withdraw(self) -> None:
+        self._break_off(Outcome.WITHDRAWN, watching.WITHDRAWN)
+
     def _say(self, ended: Ended) -> None:
         """Say the last word; only the first one counts."""
         if self.last is None:
@@ -208,6 +212,7 @@ class Pump:
             await self._tell(ended)
         finally:
             del _in_flight[self.record_id]
+            watching.forget(self.record_id)
             # Unless the last word was said.
             self._say(self._ended(Outcome.LOST, FAULT, None))
 

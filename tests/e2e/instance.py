@@ -38,6 +38,9 @@ class Instance:
             "GATEHOUSE_DATA_DIR": str(data_dir),
             "GATEHOUSE_DEMO_PASSWORD": PASSWORD,
             "PORT": str(self.port),
+            # Browsers of tests are faster than people.
+            "GATEHOUSE_ANSWERS_AT_ONCE": "10000",
+            "GATEHOUSE_CALLS_PER_MINUTE": "10000",
             "XAI_POLL_EVERY": str(INTERVAL),
             **settings,
         }

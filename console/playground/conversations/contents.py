@@ -32,8 +32,16 @@ NO_IMAGE = {"type": "text", "text": "[image, not kept]"}
 
 DIED = Problem(
     sentence="The part of Gatehouse that read this answer ended before it did.",
-    advice="What came is shown. Its cost stands in the record. Send it again.",
+    advice="What came is shown. Its cost stays unknown, and is booked so within a few "
+    "minutes. Send it again.",
     cause="server_died",
+)
+
+UNKEPT = Problem(
+    sentence="The end of this answer could not be kept.",
+    advice="What was kept before is shown: the vault was sealed, or the database away, "
+    "when the end came. Its cost is booked. Send it again.",
+    cause="end_not_kept",
 )
 
 
@@ -65,9 +73,10 @@ def to_json(ended: Ended, expected: Expected | None = None) -> Json:
 
 
 def from_json(content: Json, record: UsageRecord | None) -> Ended:
-    """Return a kept answer; one without an end was read by a process that died."""
+    """Return a kept answer; one without an end says why it has none."""
     kept = content.get("ended")
-    ended: Json = kept if isinstance(kept, dict) else {"problem": asdict(DIED)}
+    why = {"problem": asdict(_why_endless(record))}
+    ended: Json = kept if isinstance(kept, dict) else why
     outcome = ended.get("outcome")
     usage = _known(xai.Usage, ended.get("usage"))
     return Ended(
@@ -84,6 +93,13 @@ def from_json(content: Json, record: UsageRecord | None) -> Ended:
         others=tuple(map(str, ended.get("others") or ())),
         tool_calls=tuple(ToolCall(**call) for call in ended.get("tool_calls") or ()),
     )
+
+
+def _why_endless(record: UsageRecord | None) -> Problem:
+    """Return what became of the end: whoever booked the call had heard it."""
+    if record is None or record.state != RecordState.SETTLED:
+        return DIED
+    return DIED if record.outcome == Outcome.LOST else UNKEPT
 
 
 def expected_of(content: Json) -> Expected | None:

@@ -27,7 +27,11 @@ def pin(conversation: Conversation, *, pinned: bool) -> None:
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete a conversation for good. What was spent on it stays on record."""
+    """Delete a conversation for good. What was spent on it stays on record.
+
+    An answer that is still coming for it is stopped within about a second, by
+    whichever process reads it, and booked.
+    """
     conversation.delete()
 
 

@@ -2,7 +2,8 @@
 
     pump --every second--> its turn, sealed --twice a second--> followers elsewhere
                                |
-    stop from elsewhere -------+--> pump
+    stop or delete from -------+--> pump
+    elsewhere
 
 All answers of a process are written with one statement, whose cost hardly grows with
 their number.
@@ -16,13 +17,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from console import vault
-from console.lib.closing import on_close
+from console.lib.closing import is_closing, on_close
 from console.lib.db import in_db
 from console.playground.conversations import contents, storing
 from console.playground.models import Turn, TurnState
@@ -37,10 +39,13 @@ from console.usage.models import UsageRecord
 EVERY = 1.0  # seconds between two writes of all that is coming
 LOOK_EVERY = 0.5  # seconds between two looks of a follower
 DEAD_AFTER = timedelta(seconds=20)  # without a write
+SEALED_FOR = 600.0  # seconds in which an end waits for the vault to be opened
+SEALED_PAUSE = 2.0  # seconds between two tries
 
 WRITE = """
     UPDATE playground_turn turn
-       SET sealed_content = fresh.content, kept_at = statement_timestamp()
+       SET sealed_content = coalesce(fresh.content, turn.sealed_content),
+           kept_at = statement_timestamp()
       FROM unnest(%(ids)s::uuid[], %(contents)s::bytea[]) AS fresh (id, content)
      WHERE turn.id = fresh.id AND turn.state = 'coming'
     RETURNING turn.id, turn.stop_asked
@@ -70,12 +75,27 @@ class KeptAnswer:
             _writing = asyncio.get_running_loop().create_task(_write_on())
 
     async def end(self, ended: Ended) -> None:
-        """Keep the whole answer; with patience where the database is away."""
+        """Keep the whole answer, with patience.
+
+        For a minute while the database is away, and for SEALED_FOR while the vault is
+        sealed, unless the process ends: what was kept until then is shown as cut.
+        """
         _kept.pop(self._answer_id, None)
         try:
-            await patiently(storing.end, self._answer_id, ended, self._expected)
+            await self._keep(ended)
         finally:
             _expected.pop(self._answer_id, None)
+
+    async def _keep(self, ended: Ended) -> None:
+        until = monotonic() + SEALED_FOR
+        while True:
+            try:
+                await patiently(storing.end, self._answer_id, ended, self._expected)
+                return
+            except vault.Sealed:
+                if monotonic() > until or is_closing():
+                    raise
+            await asyncio.sleep(SEALED_PAUSE)
 
     def never_sent(self) -> None:
         """Forget the answer. In a thread."""
@@ -101,28 +121,53 @@ async def _write_on() -> None:
 
 
 def write(coming: dict[UUID, Pump]) -> None:
-    """Write what came of these answers, and stop those that were asked to.
+    """Write what came of these answers, and stop those that nobody wants any more.
 
-    A database that is away, or a sealed vault, loses nothing but this one time.
+    Those are the ones that were asked to, and the ones whose turn was deleted. A
+    database that is away, or a sealed vault, loses nothing but this one time.
     """
     try:
-        blobs = [
+        contents_now = _sealed(coming)
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE, {"ids": list(coming), "contents": contents_now})
+            there = dict(cursor.fetchall())
+        unwanted = {answer_id for answer_id, stop in there.items() if stop}
+        unwanted |= _deleted(coming.keys() - there.keys())
+    except DatabaseError as error:
+        _not_kept(error)
+        return
+    for answer_id in unwanted:
+        coming[answer_id].stop()
+
+
+def _sealed(coming: dict[UUID, Pump]) -> list[bytes | None]:
+    """Return what is to be written; nothing while the vault is sealed."""
+    try:
+        return [
             storing.seal_turn(_partial(pump), answer_id)
             for answer_id, pump in coming.items()
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(WRITE, {"ids": list(coming), "contents": blobs})
-            stopped = [answer_id for answer_id, stop in cursor.fetchall() if stop]
-    except (DatabaseError, vault.Sealed) as error:
-        log.warning("answers were not kept this time: %s", type(error).__name__)
-        return
-    for answer_id in stopped:
-        coming[answer_id].stop()
+    except vault.Sealed as error:
+        _not_kept(error)
+        return [None] * len(coming)
 
 
 def _partial(pump: Pump) -> contents.Json:
     text, reasoning = pump.so_far()
     return {"text": text, "reasoning": reasoning}
+
+
+def _deleted(missing: set[UUID]) -> set[UUID]:
+    """Return which of these answers are gone; others were taken for dead."""
+    if not missing:
+        return missing
+    return missing - set(
+        Turn.objects.filter(pk__in=missing).values_list("pk", flat=True)
+    )
+
+
+def _not_kept(error: Exception) -> None:
+    log.warning("answers were not kept this time: %s", type(error).__name__)
 
 
 def ask_to_stop(record: UsageRecord) -> bool:

@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 from django.test import AsyncClient
 from django.urls import reverse
+from pytest_django import Settings
 
 from console.accounts.models import User
 from console.keys.upstream import use_transport
@@ -177,8 +178,9 @@ def changes() -> Counter[tuple[UUID, str, str]]:
 
 
 async def test_300_streams_cut_at_random_lose_and_double_nothing(
-    ready: User, noted_changes: None
+    ready: User, noted_changes: None, settings: Settings
 ) -> None:
+    settings.ANSWERS_AT_ONCE = settings.CALLS_PER_MINUTE = 10_000
     browser, chance = await browser_of(ready), Random(SEED)
     courses = [Course.at_random(chance) for _ in range(STREAMS)]
     room = asyncio.Semaphore(AT_ONCE)

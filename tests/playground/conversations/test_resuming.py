@@ -17,7 +17,8 @@ from console.lib.db import in_db
 from console.playground.conversations import keeping, storing
 from console.playground.models import Turn, TurnState
 from console.relay import pump as pumps
-from console.usage.models import Outcome, UsageRecord
+from console.usage import ledger
+from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
 from tests.playground.conversations.test_storing import kept
 from tests.playground.streams import (
     CHAT,
@@ -124,6 +125,47 @@ async def test_an_answer_is_stopped_from_another_process(
     assert (await settled()).outcome == Outcome.STOPPED
 
 
+@pytest.mark.parametrize("deletes", ["the conversation", "the turn"])
+async def test_an_answer_whose_place_is_deleted_is_stopped_and_booked(
+    ready: User, elsewhere: None, deletes: str
+) -> None:
+    browser, turn = await browser_of(ready), uuid4()
+    script = Script(chunk("abcd" * 5), asyncio.Event().wait)
+
+    with use_transport(streaming(script)):
+        await begun(browser, turn)
+        if deletes == "the conversation":
+            place = (await in_db(Turn.objects.get, pk=turn)).conversation_id
+            url = reverse("playground:history_delete", args=[place])
+            assert (await browser.post(url)).status_code == 303
+        else:
+            await in_db(Turn.objects.filter(pk=turn).delete)
+        await kept()
+
+    record = await settled()
+    assert (record.outcome, record.source) == (Outcome.STOPPED, CostSource.ESTIMATED)
+    assert record.cost_ticks
+    assert script.closed
+    assert not await in_db(Turn.objects.filter(pk=turn).exists)
+
+
+async def test_an_answer_that_was_taken_for_dead_is_read_to_its_end(
+    ready: User, elsewhere: None
+) -> None:
+    browser, turn, gate = await browser_of(ready), uuid4(), asyncio.Event()
+    script = Script(chunk("Hel"), gate.wait, *answer("lo"))
+
+    with use_transport(streaming(script)):
+        await begun(browser, turn)
+        await in_db(Turn.objects.filter(pk=turn).update, state=TurnState.CUT)
+        await in_db(keeping.write, dict(keeping._kept))
+        gate.set()
+        await kept()
+
+    assert (await in_db(Turn.objects.get, pk=turn)).state == TurnState.WHOLE
+    assert (await settled()).outcome == Outcome.COMPLETE
+
+
 async def test_an_answer_that_has_ended_is_told_again_for_nothing(ready: User) -> None:
     browser, turn = await browser_of(ready), uuid4()
     with use_transport(streaming(Script(*answer("**Hi**")))):
@@ -147,6 +189,7 @@ async def test_what_a_process_that_died_had_read_is_shown_as_cut(ready: User) ->
     def die() -> None:
         blob = storing.seal_turn({"text": "Hel", "reasoning": ""}, turn)
         long_ago = timezone.now() - timedelta(minutes=1)
+        UsageRecord.objects.update(state=RecordState.OPEN, cost_ticks=None)
         Turn.objects.filter(pk=turn).update(
             state=TurnState.COMING, sealed_content=blob, kept_at=long_ago
         )
@@ -156,7 +199,14 @@ async def test_what_a_process_that_died_had_read_is_shown_as_cut(ready: User) ->
 
     assert (name, last["text"]) == ("error", "Hel")
     assert "ended before it did" in last["notice"]
+    assert "not booked yet: that takes 3 minutes at most" in last["meter"]
     assert (await in_db(Turn.objects.get, pk=turn)).state == TurnState.CUT
+
+    long_ago = timezone.now() - timedelta(minutes=3)
+    await in_db(UsageRecord.objects.update, alive_at=long_ago)
+    assert await in_db(ledger.reap) == 1
+    _, last = (await events_of(await browser.get(address(turn))))[-1]
+    assert "Gatehouse stopped before xAI told it" in last["meter"]
 
 
 @pytest.mark.parametrize("who", ["ada", "olga", "fin", "mia"])
