@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +25,13 @@ WCAG = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 }
+FITS = """[
+    document.documentElement.scrollWidth,
+    window.innerWidth,
+    [...document.querySelectorAll("body *")]
+        .filter((part) => part.getBoundingClientRect().right > window.innerWidth + 1)
+        .map((part) => part.outerHTML.slice(0, 120)),
+]"""  # how wide the page is, the window, and what stands beyond it
 SECONDS = 20_000  # milliseconds; what is waited for comes within one interval
 
 _signed_in: dict[tuple[str, str], Any] = {}  # storage by address and person
@@ -92,7 +101,8 @@ class Windows:
     def assert_accessible(self, page: Page) -> None:
         """Fail with what axe-core finds against WCAG 2.2 AA, and where."""
         known = len(self._complaints)
-        found = Axe().run(page, options=WCAG).response["violations"]
+        with whole(page):  # so that nothing lies under the status line
+            found = Axe().run(page, options=WCAG).response["violations"]
         del self._complaints[known:]  # it tries styles that the CSP refuses
         wrong = {
             one["id"]: [node["html"][:200] for node in one["nodes"]] for one in found
@@ -127,16 +137,21 @@ def is_marked(page: Page) -> bool:
 
 def assert_fits(page: Page) -> None:
     """Nothing may be wider than the window: no sideways scroll."""
-    width, window = page.evaluate(
-        "[document.documentElement.scrollWidth, window.innerWidth]"
-    )
-    assert width <= window, f"{page.url} is {width} wide in a window of {window}"
+    width, window, beyond = page.evaluate(FITS)
+    assert width <= window, f"{page.url}: {width} wide in {window}: {beyond}"
 
 
 def take(page: Page, file: Path) -> None:
-    """Keep a picture of the whole page, in a window as high as the page."""
+    """Keep a picture of the whole page."""
+    with whole(page):
+        page.screenshot(path=file)
+
+
+@contextmanager
+def whole(page: Page) -> Iterator[None]:
+    """Make the window as high as the page for a while."""
     size = page.viewport_size or WIDE
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": height})
-    page.screenshot(path=file)
+    yield
     page.set_viewport_size(size)
