@@ -118,7 +118,7 @@ def test_a_conversation_takes_the_same_number_of_queries_for_any_number_of_turns
     browser = client_of(sam)
     url = reverse("playground:chat_kept", args=[conversation.pk])
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         page = browser.get(url).text
 
     assert page.count("data-answer-id=") == number // 2
