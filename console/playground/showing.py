@@ -30,7 +30,12 @@ from console.usage.models import CostSource, Endpoint, Outcome
 SOURCES = {
     CostSource.REPORTED: ("confirmed", "ok", "reported by xAI"),
     CostSource.COMPUTED: ("computed", "calc", "tokens times price, by Gatehouse"),
-    CostSource.ESTIMATED: ("estimated", "approx", "the answer was cut"),
+    CostSource.ESTIMATED: (
+        "estimated",
+        "approx",
+        "the answer was cut before xAI told its tokens, so Gatehouse counted them; "
+        "cached ones are at their full price, so the true cost may be less",
+    ),
     CostSource.UNKNOWN: ("unknown", "unknown", "xAI told too little"),
 }
 ENDINGS = {

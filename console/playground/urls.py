@@ -38,6 +38,12 @@ urlpatterns = [
         ),
     ),
     path("playground/prompts/", prompts.prompt_list, name="prompts"),
+    path("playground/prompts/names/", prompts.prompt_names, name="prompt_names"),
+    path(
+        "playground/prompts/<uuid:prompt_id>/text/",
+        prompts.prompt_text,
+        name="prompt_text",
+    ),
     path(
         "playground/prompts/<uuid:prompt_id>/", prompts.prompt_edit, name="prompt_edit"
     ),

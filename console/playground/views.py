@@ -24,7 +24,6 @@ from console.playground.forms import (
     USUAL_TOKENS,
 )
 from console.playground.models import Conversation
-from console.playground.prompts import keeping as keeping_prompts
 from console.relay.picker import ModelChoice, choices, why_nothing
 from console.relay.pump import in_flight
 from console.usage.models import Endpoint, RecordState, UsageRecord
@@ -118,7 +117,6 @@ def _conversation(
         "most_tokens": MOST_TOKENS,
         "kept": kept,
         "kept_for": retention.in_words(),
-        "prompt_templates": keeping_prompts.usable(request.user),
         "new_url": reverse(f"playground:{endpoint}"),
         "page_url": reverse(f"playground:{endpoint}_kept", args=[NO_CONVERSATION]),
         "most_choices": MOST_CHOICES,

@@ -11,6 +11,8 @@ from console.xai.jsontext import BadJson, parse_object
 
 Json = Mapping[str, object]
 
+LONGEST_NAME = 200  # characters of what is no part of the answer
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -66,13 +68,13 @@ class Heard:
         return pieces
 
     def _chat(self, data: Json) -> Iterator[Piece]:
-        self.model = _text(data, "model") or self.model
+        self.model = _name(data, "model") or self.model
         for choice in _objects(data, "choices"):
             delta = _object(choice, "delta")
             if index := _index(choice):
                 self._take_other(index, delta)
                 continue
-            self.finish = _text(choice, "finish_reason") or self.finish
+            self.finish = _name(choice, "finish_reason") or self.finish
             for call in _objects(delta, "tool_calls"):
                 self._take_call(_object(call, "function"), at=_index(call))
             if reasoning := _text(delta, "reasoning_content"):
@@ -81,8 +83,8 @@ class Heard:
                 yield Piece("text", text)
 
     def _take_other(self, index: int, delta: Json) -> None:
-        text = _text(delta, "content")
-        self.others.setdefault(index, []).append(text)
+        if text := _text(delta, "content"):
+            self.others.setdefault(index, []).append(text)
         self._count(text + _text(delta, "reasoning_content"))
 
     def _take_call(self, call: Json, *, at: int | None) -> None:
@@ -92,7 +94,7 @@ class Heard:
             self.tool_calls.append(ToolCall(name, arguments))
         elif self.tool_calls:
             self.tool_calls[-1].arguments += arguments
-        self._count(arguments)
+        self._count(name + arguments)
 
     def _count(self, text: str) -> None:
         self.pieces += bool(text)
@@ -100,9 +102,9 @@ class Heard:
 
     def _messages(self, data: Json) -> Iterator[Piece]:
         # Deltas come without a usable index; their own type tells where they belong.
-        self.model = _text(_object(data, "message"), "model") or self.model
+        self.model = _name(_object(data, "message"), "model") or self.model
         delta = _object(data, "delta")
-        self.finish = _text(delta, "stop_reason") or self.finish
+        self.finish = _name(delta, "stop_reason") or self.finish
         block = _object(data, "content_block")
         if block.get("type") == "tool_use":
             self._take_call(block, at=None)
@@ -117,6 +119,10 @@ class Heard:
 def _text(data: Json, name: str) -> str:
     value = data.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _name(data: Json, name: str) -> str:
+    return _text(data, name)[:LONGEST_NAME]
 
 
 def _index(data: Json) -> int | None:

@@ -100,7 +100,7 @@ def refuse(person: User, limits: Limits) -> None:
         coming, recent, oldest, now = cursor.fetchone()
     if coming >= limits.at_once:
         raise TooMany(
-            f"You have {_counted(coming, 'answer')} coming, and may have "
+            f"You have {_counted(coming, 'answer')} coming. Nobody may have more than "
             f"{limits.at_once} at once.",
             "Stop one, or wait until one has ended. An answer whose page was closed "
             "is read for up to a minute more.",
@@ -109,8 +109,8 @@ def refuse(person: User, limits: Limits) -> None:
     if recent >= limits.per_minute:
         seconds = _until(oldest, now)
         raise TooMany(
-            f"You have made {_counted(recent, 'call')} within a minute, and may make "
-            f"{limits.per_minute}.",
+            f"You have made {_counted(recent, 'call')} within a minute. Nobody may "
+            f"make more than {limits.per_minute}.",
             f"Wait {seconds} s, then send it again.",
             seconds,
         )

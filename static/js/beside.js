@@ -19,6 +19,7 @@ const inspected = new WeakMap();
 
 document.addEventListener("asked", (event) => {
   asked.set(event.target, event.detail);
+  if (!("live" in event.target.dataset)) reveal(event.target, "[data-show-code]", true); // of a kept answer
 });
 document.addEventListener("answered", (event) => {
   const lane = event.target;

@@ -5,6 +5,7 @@ import "./copy-code.js";
 import { columns, markBest } from "./columns.js";
 import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
+import { showHead } from "./page-head.js";
 import { wireParameters } from "./parameters.js";
 import { wirePicker } from "./picker.js";
 import { wireTemplates } from "./templates.js";
@@ -141,6 +142,7 @@ async function answer(lane, body) {
   const { letter } = lane.root.dataset;
   if (last && !last.notice) status.textContent = letter ? `Answer ${letter} has ended.` : "The answer has ended."; // a notice speaks for itself
   markBest(lane.root.parentElement);
+  if (play.dataset.conversationId === id && !running.size) showHead(fresh);
   if (body && !running.size && unanswered()) takeBack();
   refresh();
   keepEndInView();
@@ -282,6 +284,10 @@ function takeUp() {
     adopt(lane);
     if ("coming" in root.dataset) answer(lane, null);
   }
+  // What the last answers were asked with, once the modules that listen are there.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const root of rows.at(-1)?.children ?? []) tell(lanes.get(root), "asked", requestBody(lanes.get(root), false));
+  });
   rows.forEach(markBest);
   prompt.value ||= sessionStorage.getItem(DRAFT) ?? "";
   lastPrompt()?.scrollIntoView({ block: "start" });

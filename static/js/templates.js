@@ -1,5 +1,7 @@
 // Prompt templates: choosing one, filling in what changes, putting it into the prompt.
 
+import { fragment } from "./fragments.js";
+
 const VARIABLE = /\{\{\s*([^{}]{1,40}?)\s*\}\}/g;
 
 /**
@@ -29,6 +31,8 @@ export function wireTemplates(prompt) {
   const pop = document.querySelector("[data-templates]");
   if (!pop) return;
   const list = pop.querySelector("[data-template-list]");
+  const names = pop.querySelector("[data-template-names]");
+  const problem = pop.querySelector("[data-template-problem]");
   const form = pop.querySelector("[data-template-form]");
   const fields = form.querySelector("[data-template-fields]");
   let chosen = "";
@@ -58,16 +62,29 @@ export function wireTemplates(prompt) {
     return place;
   };
 
-  list.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-template]");
-    if (!button) return;
-    chosen = button.dataset.template;
-    const names = variablesOf(chosen);
-    if (names.length === 0) {
+  /** Return what the server says, or null after the page says that it does not. */
+  const read = async (url) => {
+    try {
+      const response = await fetch(url);
+      problem.hidden = response.ok && !response.redirected;
+      return problem.hidden ? await response.text() : null;
+    } catch {
+      problem.hidden = false;
+      return null;
+    }
+  };
+
+  list.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-template-url]");
+    const text = button && await read(button.dataset.templateUrl);
+    if (!text) return;
+    chosen = text;
+    const variables = variablesOf(chosen);
+    if (variables.length === 0) {
       insert(chosen);
       return;
     }
-    fields.replaceChildren(...names.map(field));
+    fields.replaceChildren(...variables.map(field));
     show(true);
     fields.querySelector("input").focus();
   });
@@ -79,7 +96,10 @@ export function wireTemplates(prompt) {
     show(false);
     list.querySelector("button")?.focus();
   });
-  pop.addEventListener("toggle", (event) => {
-    if (event.newState === "open") show(false);
+  pop.addEventListener("toggle", async (event) => {
+    if (event.newState !== "open") return;
+    show(false);
+    const html = await read(pop.dataset.namesUrl);
+    if (html !== null) names.replaceChildren(fragment(html));
   });
 }

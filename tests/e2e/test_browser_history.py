@@ -78,6 +78,41 @@ def test_a_broken_network_is_bridged(
     assert calls(site) == before + 1
 
 
+def test_a_new_conversation_gets_its_title_and_acts_and_keeps_its_code(
+    page: Page,
+) -> None:
+    send(page, "a title to be seen at once")
+    has_ended(page)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "a title to be seen at once"
+    )
+    expect(page).to_have_title(re.compile("^a title to be seen at once"))
+    page.get_by_role("button", name="More", exact=True).click()
+    expect(page.get_by_role("link", name="Export as JSON")).to_be_visible()
+
+    page.reload()
+    lanes_of(page).get_by_role("button", name="Code").click()
+    code = page.locator("#code")
+    expect(code).to_contain_text("a title to be seen at once")
+    expect(code).to_contain_text("/v1/chat/completions")
+
+
+def test_a_template_is_read_when_it_is_chosen(page: Page) -> None:
+    page.goto("/playground/prompts/")
+    page.get_by_label("Name").fill("A greeting")
+    page.locator("[name=text]").fill("Say hello to {{who}}")
+    page.get_by_role("button", name="Save template").click()
+    page.goto("/playground/chat/")
+
+    page.get_by_role("button", name="Templates").click()
+    page.get_by_role("button", name="A greeting").click()
+    page.get_by_label("who").fill("Bob")
+    page.get_by_role("button", name="Insert").click()
+
+    expect(page.locator("[data-prompt]")).to_have_value("Say hello to Bob")
+
+
 def test_a_prompt_is_edited_with_the_keyboard_and_what_followed_goes(
     page: Page,
 ) -> None:

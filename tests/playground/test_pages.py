@@ -44,6 +44,14 @@ def test_shows_what_may_be_used_and_why_not_the_rest(
     assert SECRET not in page
 
 
+def test_whoever_adds_an_image_reads_that_it_is_not_kept(
+    client_of: ClientOf, sam: User, usable_key: ApiKey
+) -> None:
+    page = client_of(sam).get(reverse("playground:chat")).text
+
+    assert "Images are sent and not kept" in page
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_hides_the_keys_of_other_teams(
     client_of: ClientOf, mia: User, usable_key: ApiKey, name: str

@@ -142,7 +142,28 @@ def test_calls_of_tools_in_a_chat_come_whole_or_in_parts() -> None:
         ToolCall("weather", '{"town":"Bern"}'),
         ToolCall("now", "{}"),
     ]
-    assert heard.size == len('{"town":"Bern"}{}')
+    assert heard.size == len('weather{"town":"Bern"}now{}')
+
+
+def test_names_of_tools_count_and_what_is_no_part_of_the_answer_is_cut() -> None:
+    long = "x" * 10_000
+    call = {"index": 0, "function": {"name": long}}
+    chat, _ = hear(
+        {"model": long, "choices": []},
+        of_choice(0, tool_calls=[call]),
+        of_choice(0, tool_calls=[{**call, "index": 1}]),
+        of_choice(7, role="assistant"),
+        {"choices": [{"delta": {}, "finish_reason": long}]},
+    )
+    messages, _ = hear(
+        {"type": "message_start", "message": {"model": long}},
+        {"type": "message_delta", "delta": {"stop_reason": long}},
+    )
+
+    assert chat.size == 2 * len(long)
+    assert chat.others == {}
+    for heard in (chat, messages):
+        assert (heard.model, heard.finish) == ("x" * 200, "x" * 200)
 
 
 def test_calls_of_tools_in_messages() -> None:

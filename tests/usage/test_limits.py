@@ -59,7 +59,7 @@ def test_an_answer_more_than_may_come_at_once_is_refused(
     with pytest.raises(TooMany) as refused:
         open_one(sam, api_key, TWO_AT_ONCE)
 
-    assert "2 answers coming, and may have 2 at once" in refused.value.sentence
+    assert "2 answers coming. Nobody may have more than 2 at" in refused.value.sentence
     assert "Stop one" in refused.value.advice
     assert UsageRecord.objects.count() == 2
     ledger.settle(first, DONE)

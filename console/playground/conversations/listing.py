@@ -6,13 +6,12 @@ here, the newest first, and says where it ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from console.accounts.models import User
 from console.lib import paging
@@ -23,6 +22,7 @@ from console.playground.models import Conversation, Role, Turn
 PAGE = 25
 MOST_SEARCHED = 500  # conversations
 MOST_TURNS_SEARCHED = 5_000
+TURNS_HELD = 10  # at a time: one may be megabytes
 MOST_FOUND = 50
 AROUND = 60  # characters shown on both sides of a hit
 
@@ -76,50 +76,66 @@ def history(
     return History(lines=lines, before=page.before, after=page.after)
 
 
-def _found(own: Iterable[Conversation], words: list[str]) -> History:
+def _found(own: QuerySet[Conversation], words: list[str]) -> History:
     """Return those in whose title or turns all words stand."""
-    looked_at = list(own[: MOST_SEARCHED + 1])  # type: ignore[index]
+    looked_at = list(own[: MOST_SEARCHED + 1])
     bound = ""
     if len(looked_at) > MOST_SEARCHED:
         looked_at = looked_at[:MOST_SEARCHED]
         bound = f"Only the newest {MOST_SEARCHED} conversations were searched."
-    texts, all_read = _texts(looked_at)
-    if not all_read:
+    searched = {one.pk: _Searched(_line(one), set(words)) for one in looked_at}
+    for one in searched.values():
+        one.read(one.line.title)
+    if not _read_turns(searched, words[0]):
         bound = f"Only the newest {MOST_TURNS_SEARCHED:,} turns were searched."
-    lines = []
-    for one in looked_at:
-        line = _line(one)
-        text = "\n".join([line.title, *texts.get(one.pk, [])])
-        if all(word in text.casefold() for word in words):
-            lines.append(_line(one, hit=_around(texts.get(one.pk, []), words)))
+    lines = [
+        replace(one.line, hit=one.hit) for one in searched.values() if not one.missing
+    ]
     if len(lines) > MOST_FOUND:
         bound = f"The first {MOST_FOUND} of {len(lines)} are shown. Add a word."
     return History(lines=lines[:MOST_FOUND], bound=bound)
 
 
-def _texts(looked_at: list[Conversation]) -> tuple[dict[UUID, list[str]], bool]:
-    """Return what was said in each, and whether that is all of it."""
-    turns = Turn.objects.filter(conversation__in=looked_at).order_by("-created_at")
-    texts: dict[UUID, list[str]] = {}
+@dataclass(slots=True)
+class _Searched:
+    """How far the search of one conversation has come; no text of it is held."""
+
+    line: Line
+    missing: set[str]  # words
+    hit: str = ""
+
+    def read(self, text: str) -> None:
+        folded = text.casefold()
+        self.missing = {word for word in self.missing if word not in folded}
+
+
+def _read_turns(searched: dict[UUID, _Searched], word: str) -> bool:
+    """Read what was said in each, turn by turn; return whether that is all of it.
+
+    The newest turn with this word becomes the hit.
+    """
+    turns = Turn.objects.filter(conversation__in=searched).order_by("-created_at")
+    found = turns.only("conversation_id", "sealed_content")[: MOST_TURNS_SEARCHED + 1]
     number = 0
-    for turn in turns[: MOST_TURNS_SEARCHED + 1].iterator():
+    for turn in found.iterator(chunk_size=TURNS_HELD):
         number += 1
         text = contents.text_of(storing.open_turn(turn))
-        texts.setdefault(turn.conversation_id, []).append(text)
-    return texts, number <= MOST_TURNS_SEARCHED
+        one = searched[turn.conversation_id]
+        one.read(text)
+        one.hit = one.hit or _around(text, word)
+    return number <= MOST_TURNS_SEARCHED
 
 
-def _around(texts: list[str], words: list[str]) -> str:
-    for text in texts:
-        at = text.casefold().find(words[0])
-        if at >= 0:
-            start, end = max(0, at - AROUND), at + len(words[0]) + AROUND
-            lead, rest = "…" * (start > 0), "…" * (end < len(text))
-            return f"{lead}{' '.join(text[start:end].split())}{rest}"
-    return ""
+def _around(text: str, word: str) -> str:
+    at = text.casefold().find(word)
+    if at < 0:
+        return ""
+    start, end = max(0, at - AROUND), at + len(word) + AROUND
+    lead, rest = "…" * (start > 0), "…" * (end < len(text))
+    return f"{lead}{' '.join(text[start:end].split())}{rest}"
 
 
-def _line(one: Conversation, *, hit: str = "") -> Line:
+def _line(one: Conversation) -> Line:
     return Line(
         id=one.pk,
         title=storing.open_title(one),
@@ -129,5 +145,4 @@ def _line(one: Conversation, *, hit: str = "") -> Line:
         pinned=one.pinned,
         updated_at=one.updated_at,
         kept_until=one.kept_until,
-        hit=hit,
     )

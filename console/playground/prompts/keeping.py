@@ -9,7 +9,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
-from console import vault
 from console.accounts.models import Team, User
 from console.audit import trail
 from console.audit.actors import Actor
@@ -17,6 +16,7 @@ from console.playground.conversations import sealed
 from console.playground.models import PromptTemplate
 
 MOST = 200  # of one person
+MOST_NAMED = 300  # of all that a person may use, to choose from beside a prompt
 
 
 class Refused(Exception):
@@ -46,12 +46,28 @@ def templates_of(user: User | AnonymousUser) -> list[ShownTemplate]:
     return sorted(shown, key=lambda one: one.name.casefold())
 
 
-def usable(user: User | AnonymousUser) -> list[ShownTemplate]:
-    """Return the same for a page that works without them, when the vault is sealed."""
-    try:
-        return templates_of(user)
-    except vault.Sealed:
-        return []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTemplate:
+    """One template to choose, without its text."""
+
+    id: uuid.UUID
+    name: str
+    team: str  # empty for a person's own
+
+
+def named(user: User | AnonymousUser) -> list[NamedTemplate]:
+    """Return the newest MOST_NAMED that a person may use, by name; one query.
+
+    No text is opened: those of a large team are many megabytes. Raises vault.Sealed.
+    """
+    usable = PromptTemplate.objects.visible_to(user).select_related("team")
+    found = [
+        NamedTemplate(
+            id=one.pk, name=name_of(one), team=one.team.name if one.team else ""
+        )
+        for one in usable.defer("sealed_text")[:MOST_NAMED]
+    ]
+    return sorted(found, key=lambda one: one.name.casefold())
 
 
 def _shown(template: PromptTemplate, user: User | AnonymousUser) -> ShownTemplate:

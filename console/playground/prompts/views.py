@@ -8,7 +8,11 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
 
 from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
@@ -37,6 +41,29 @@ def prompt_list(request: ConsoleRequest) -> HttpResponse:
     context = {"form": form, "templates": keeping.templates_of(person)}
     status = 422 if request.method == "POST" else 200
     return render(request, "playground/prompts/prompts.html", context, status=status)
+
+
+@require_GET
+@rule("playground.use")
+@with_open_vault
+def prompt_names(request: ConsoleRequest) -> HttpResponse:
+    """What is chosen from beside a prompt: the names of the templates one may use."""
+    found = keeping.named(request.user)
+    context = {"templates": found, "is_bounded": len(found) == keeping.MOST_NAMED}
+    response = render(request, "playground/prompts/_names.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@rule("playground.use")
+@with_open_vault
+def prompt_text(request: ConsoleRequest, prompt_id: UUID) -> HttpResponse:
+    """The text of one of these templates, to be put into a prompt."""
+    usable = PromptTemplate.objects.visible_to(request.user)
+    text = keeping.text_of(get_object_or_404(usable, pk=prompt_id))
+    kind, headers = "text/plain; charset=utf-8", {"Cache-Control": "no-store"}
+    return HttpResponse(text, content_type=kind, headers=headers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -118,7 +119,7 @@ def test_a_conversation_takes_the_same_number_of_queries_for_any_number_of_turns
     browser = client_of(sam)
     url = reverse("playground:chat_kept", args=[conversation.pk])
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         page = browser.get(url).text
 
     assert page.count("data-answer-id=") == number // 2
@@ -146,6 +147,24 @@ def test_searches_titles_and_all_that_was_said(
     lines = listing.history(sam, search=search).lines
 
     assert {line.title for line in lines} == found
+
+
+def test_a_search_holds_some_turns_at_a_time_and_not_all_that_was_said(
+    sam: User,
+) -> None:
+    long = "word " * 60_000  # 300 KB
+    for _ in range(10):
+        conversation_of(sam, long, long, long, long)
+
+    tracemalloc.start()
+    try:
+        found = listing.history(sam, search="word nowhere")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found.lines == []
+    assert peak < 8_000_000 < 10 * 4 * len(long)
 
 
 def test_a_hit_is_shown_with_what_is_around_it(client_of: ClientOf, sam: User) -> None:

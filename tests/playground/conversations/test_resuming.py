@@ -122,6 +122,7 @@ async def test_an_answer_is_stopped_from_another_process(
     assert stopped.status_code == 204
     assert events[-1][1]["text"] == "Hel"
     assert "stopped by you" in events[-1][1]["meter"]
+    assert "so the true cost may be less" in events[-1][1]["meter"]
     assert (await settled()).outcome == Outcome.STOPPED
 
 
