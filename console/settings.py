@@ -36,6 +36,9 @@ PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compare
 # --- playground ------------------------------------------------------------------
 CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
 
+# --- try-out mode ----------------------------------------------------------------
+SAMPLE_HISTORY = True  # what became of the sample keys in the thirty days before
+
 # --- site ------------------------------------------------------------------------
 SITE_URL = env.text("GATEHOUSE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HOST = env.host_of(SITE_URL)
