@@ -38,6 +38,9 @@ CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 
 ANSWERS_AT_ONCE = env.number("GATEHOUSE_ANSWERS_AT_ONCE", 4, least=1, most=10_000)
 CALLS_PER_MINUTE = env.number("GATEHOUSE_CALLS_PER_MINUTE", 20, least=1, most=10_000)
 
+# --- try-out mode ----------------------------------------------------------------
+SAMPLE_HISTORY = True  # what became of the sample keys in the thirty days before
+
 # --- site ------------------------------------------------------------------------
 SITE_URL = env.text("GATEHOUSE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HOST = env.host_of(SITE_URL)

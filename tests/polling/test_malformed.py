@@ -58,12 +58,7 @@ class TestMalformedAnswers(TestCase):
         transport = httpx.MockTransport(lambda _request: self.answer)
         self.enterContext(use_transport(transport))
         self.addCleanup(fetching.close_background)
-
-    @hypothesis_settings(
-        max_examples=500, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(body=bodies, code=st.sampled_from([200, 200, 200, 400, 403, 429, 500]))
-    def test_the_last_good_facts_stay(self, body: bytes, code: int) -> None:
+        # Each example begins here: what it writes is rolled back.
         api_key = custody.store_unverified(
             team=Team.objects.create(name="Search"),
             label="key",
@@ -75,12 +70,18 @@ class TestMalformedAnswers(TestCase):
         )
         noon = timezone.now() - MINUTE
         observations.record_key_info(api_key=api_key, info=key_info(), seen_at=noon)
-        good = ApiKey.objects.values("xai_key_id", "acls", "xai_name").get()
+        self.good = ApiKey.objects.values("xai_key_id", "acls", "xai_name").get()
+
+    @hypothesis_settings(
+        max_examples=500, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(body=bodies, code=st.sampled_from([200, 200, 200, 400, 403, 429, 500]))
+    def test_the_last_good_facts_stay(self, body: bytes, code: int) -> None:
         self.answer = httpx.Response(code, content=body)
 
         poll_keys()
 
-        api_key.refresh_from_db()
+        api_key, good = ApiKey.objects.get(), self.good
         assert poll_of(api_key).lease is None
         assert api_key.xai_key_id == good["xai_key_id"]
         answer = _read(body) if code == 200 else None
