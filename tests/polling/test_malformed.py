@@ -58,8 +58,8 @@ class TestMalformedAnswers(TestCase):
         transport = httpx.MockTransport(lambda _request: self.answer)
         self.enterContext(use_transport(transport))
         self.addCleanup(fetching.close_background)
-        # Each example begins here: what it writes is rolled back.
-        api_key = custody.store_unverified(
+        # Stored once: each example is rolled back to here.
+        self.api_key = custody.store_unverified(
             team=Team.objects.create(name="Search"),
             label="key",
             owner="",
@@ -69,7 +69,8 @@ class TestMalformedAnswers(TestCase):
             actor=SYSTEM,
         )
         noon = timezone.now() - MINUTE
-        observations.record_key_info(api_key=api_key, info=key_info(), seen_at=noon)
+        info = key_info()
+        observations.record_key_info(api_key=self.api_key, info=info, seen_at=noon)
         self.good = ApiKey.objects.values("xai_key_id", "acls", "xai_name").get()
 
     @hypothesis_settings(
@@ -77,11 +78,12 @@ class TestMalformedAnswers(TestCase):
     )
     @given(body=bodies, code=st.sampled_from([200, 200, 200, 400, 403, 429, 500]))
     def test_the_last_good_facts_stay(self, body: bytes, code: int) -> None:
+        api_key, good = self.api_key, self.good
         self.answer = httpx.Response(code, content=body)
 
         poll_keys()
 
-        api_key, good = ApiKey.objects.get(), self.good
+        api_key.refresh_from_db()
         assert poll_of(api_key).lease is None
         assert api_key.xai_key_id == good["xai_key_id"]
         answer = _read(body) if code == 200 else None

@@ -11,7 +11,7 @@ import uvicorn
 
 from console.sandbox import seed
 from console.sandbox.app import create_app
-from tests.playground.snippets.running import Noted, Noting
+from tests.playground.snippets.running import Forks, Noted, Noting
 from tests.sandbox.conftest import Sandbox
 from tests.waiting import wait_until
 
@@ -40,3 +40,10 @@ def noting_sandbox() -> Iterator[Noted]:
 def noted(noting_sandbox: Noted) -> Noted:
     noting_sandbox.app.asked.clear()
     return noting_sandbox
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    made = Forks()
+    yield made
+    made.end()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from pathlib import Path
 from typing import Any
 
-import anthropic
-import openai
 import pytest
 
 from console.playground.snippets import by_anthropic, by_curl, by_httpx, by_openai
 from console.usage.models import Endpoint
 from tests.playground.snippets.bodies import CHATS, MESSAGES
-from tests.playground.snippets.running import Noted
+from tests.playground.snippets.running import Forks, Noted
 
 Render = Any
 CASES = [
@@ -23,6 +20,16 @@ CASES = [
     *((by_anthropic, Endpoint.MESSAGES, name) for name in MESSAGES),
     *((by_httpx, Endpoint.MESSAGES, name) for name in MESSAGES),
 ]
+
+NAMES = """
+import inspect, json
+import anthropic, openai
+
+create = (
+    openai.resources.chat.Completions.create, anthropic.resources.Messages.create
+)
+print(json.dumps([list(inspect.signature(one).parameters) for one in create]))
+"""
 
 
 @pytest.mark.parametrize(
@@ -33,11 +40,17 @@ CASES = [
     ],
 )
 def test_a_program_asks_exactly_this(
-    noted: Noted, tmp_path: Path, module: Render, endpoint: Endpoint, name: str
+    noted: Noted,
+    forks: Forks,
+    tmp_path: Path,
+    module: Render,
+    endpoint: Endpoint,
+    name: str,
 ) -> None:
     body = (CHATS if endpoint == Endpoint.CHAT else MESSAGES)[name]
+    code = module.render(body, endpoint, noted.url)
 
-    printed = noted.python(module.render(body, endpoint, noted.url), tmp_path)
+    printed = forks.python(code, tmp_path, noted.environment(tmp_path))
 
     asked = noted.only()
     assert asked.path == endpoint.label
@@ -67,9 +80,10 @@ def test_a_large_body_is_read_from_a_file(
     assert noted.only().body == body
 
 
-def test_the_libraries_take_the_names_and_xais_own_go_beside_them() -> None:
-    of_openai = inspect.signature(openai.resources.chat.Completions.create).parameters
-    of_anthropic = inspect.signature(anthropic.resources.Messages.create).parameters
+def test_the_libraries_take_the_names_and_xais_own_go_beside_them(
+    forks: Forks, tmp_path: Path
+) -> None:
+    of_openai, of_anthropic = json.loads(forks.python(NAMES, tmp_path, {}))
 
     assert set(of_openai) >= by_openai.NAMES
     assert set(of_anthropic) >= by_anthropic.NAMES
