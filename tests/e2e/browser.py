@@ -32,6 +32,8 @@ FITS = """[
         .filter((part) => part.getBoundingClientRect().right > window.innerWidth + 1)
         .map((part) => part.outerHTML.slice(0, 120)),
 ]"""  # how wide the page is, the window, and what stands beyond it
+UNSTYLE = """document.querySelectorAll('[style=""]').forEach(
+    (part) => part.removeAttribute("style"))"""  # htmx would copy what axe leaves
 SECONDS = 20_000  # milliseconds; what is waited for comes within one interval
 
 _signed_in: dict[tuple[str, str], Any] = {}  # storage by address and person
@@ -74,6 +76,7 @@ class Windows:
     def stranger(self, **looks: Any) -> Page:
         """Return a window in which nobody has signed in."""
         looks.setdefault("viewport", WIDE)
+        looks.setdefault("reduced_motion", "reduce")  # what moves is drawn all the time
         context = self._browser.new_context(base_url=self.site.url, **looks)
         context.set_default_timeout(SECONDS)
         self._contexts.append(context)
@@ -103,6 +106,7 @@ class Windows:
         known = len(self._complaints)
         with whole(page):  # so that nothing lies under the status line
             found = Axe().run(page, options=WCAG).response["violations"]
+        page.evaluate(UNSTYLE)
         del self._complaints[known:]  # it tries styles that the CSP refuses
         wrong = {
             one["id"]: [node["html"][:200] for node in one["nodes"]] for one in found

@@ -142,7 +142,8 @@ def test_a_conversation_is_found_renamed_pinned_shared_and_deleted(
 ) -> None:
     send(page, "where is the zebra")
     has_ended(page)
-    page.get_by_role("link", name="History", exact=True).click()
+    path = page.get_by_role("navigation", name="Path")
+    path.get_by_role("link", name="History", exact=True).click()
     page.get_by_role("searchbox", name="Search conversations").fill("ZEBRA")
     rows = page.locator("#conversations [data-row]")
     expect(rows).to_have_count(1)
