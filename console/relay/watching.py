@@ -2,7 +2,7 @@
 
 every two seconds, one statement for all of them:
     their records are marked as alive, so that those of a process that died show
-    back come the ones whose person may no more, and their reading ends
+    back come the ones whose person or key may no more, and their reading ends
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _watching: asyncio.Task[None] | None = None
 def watch(record_id: UUID, withdraw: Callable[[], None]) -> None:
     """Mark a record as alive from now on. In the event loop.
 
-    `withdraw` is called, in the event loop and perhaps more than once, when the person
-    is disabled, has another role that may not, or does not belong to the team that
-    pays any more.
+    `withdraw` is called, in the event loop and perhaps more than once, when the key is
+    removed, or the person is disabled, has another role that may not, or does not
+    belong to the team that pays any more.
     """
     global _watching
     _watched[record_id] = withdraw

@@ -129,9 +129,11 @@ KEEP_ALIVE = """
       FROM usage_usagerecord record
       JOIN usage_consumer consumer ON consumer.id = record.consumer_id
       JOIN accounts_user person ON person.id = consumer.person_id
+      JOIN keys_apikey key ON key.id = record.key_id
      WHERE record.id = ANY(%(ids)s)
        AND NOT (
-           person.is_active
+           key.removed_at IS NULL
+           AND person.is_active
            AND person.role = ANY(%(roles)s)
            AND EXISTS (
                SELECT FROM accounts_membership
@@ -142,7 +144,8 @@ KEEP_ALIVE = """
 def keep_alive(record_ids: Sequence[UUID], *, roles: Sequence[str]) -> list[UUID]:
     """Mark calls that are in flight as alive; return those that may not go on.
 
-    Their person was disabled, has none of these roles, or left the team that pays.
+    Their key was removed, or their person was disabled, has none of these roles, or
+    left the team that pays.
     """
     values: dict[str, Any] = {"ids": list(record_ids), "roles": list(roles)}
     values["every"] = ALIVE_EVERY

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 
 from console import xai
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WAYS: dict[str, Callable[[], object]] = {
     "disabled": lambda: User.objects.filter(username="sam").update(is_active=False),
     "not of the team": lambda: Membership.objects.filter(user__username="sam").delete(),
+    "key removed": lambda: ApiKey.objects.update(removed_at=Now()),
 }
 ROLES = sorted(Role.values)
 
@@ -60,7 +62,7 @@ def asked_by(person: User, endpoint: Endpoint = Endpoint.CHAT) -> Call:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_the_answer_of_a_person_who_may_no_more_ends(
+async def test_the_answer_of_who_may_use_the_key_no_more_ends(
     ready: User, way: str
 ) -> None:
     script = Script(chunk("abcd" * 5), asyncio.Event().wait)
