@@ -22,7 +22,8 @@ test unit check bench: export PYTHONDONTWRITEBYTECODE =
 
 test: env-test  ## Check the code and run all tests
 	@$(MAKE) --no-print-directory -j 2 check unit
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile --no-loadscope-reorder \
+		-m browser
 
 unit: env-test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \

@@ -9,6 +9,8 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+# Django's checks are for who changes the code: they load all pages, and tests run them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("gatehouse")
 app.set_default()  # for every thread, not only the one that imports this
@@ -25,6 +27,7 @@ RINGS = {  # task -> seconds between two rings
     "audit.anchor": 60,
     "audit.tally": 60,
     "audit.verify": 60,
+    "playground.tidy": 60,
     "usage.reap": 60,
     "usage.reprice_confirmed": 60,
     "finance.watch_tokenizers": 60,

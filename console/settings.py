@@ -33,6 +33,14 @@ XAI_POLL_PER_TEAM = env.number("XAI_POLL_PER_TEAM", 4, least=1, most=500)
 # --- prices ----------------------------------------------------------------------
 PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compared
 
+# --- playground ------------------------------------------------------------------
+CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
+ANSWERS_AT_ONCE = env.number("GATEHOUSE_ANSWERS_AT_ONCE", 4, least=1, most=10_000)
+CALLS_PER_MINUTE = env.number("GATEHOUSE_CALLS_PER_MINUTE", 20, least=1, most=10_000)
+
+# --- try-out mode ----------------------------------------------------------------
+SAMPLE_HISTORY = True  # what became of the sample keys in the thirty days before
+
 # --- site ------------------------------------------------------------------------
 SITE_URL = env.text("GATEHOUSE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HOST = env.host_of(SITE_URL)
@@ -223,15 +231,22 @@ MAX_BODY = 256 * KIB
 MAX_IMPORT = 2 * MIB + 64 * KIB  # a table of keys, and the form around it
 MAX_TEXT = 2 * MIB + 64 * KIB  # 1 MiB to count, with each line end as two bytes
 MAX_PRICE_FILE = 5 * MIB + 64 * KIB
+MAX_IMAGE = 5 * MIB + 64 * KIB  # one image, and the form around it
+MAX_TURNS = 18 * MIB  # 12 MB of images, a third longer as text, and the conversation
 LARGER_BODIES = {  # by path
     "/keys/import/": MAX_IMPORT,
     "/models/referee/": MAX_PRICE_FILE,
+    "/playground/history/import/": MIB + 64 * KIB,
+    "/playground/code/": MAX_TURNS,
+    "/playground/images/": MAX_IMAGE,
+    "/stream/chat/": MAX_TURNS,
+    "/stream/messages/": MAX_TURNS,
     "/stream/tokenize/": MAX_TEXT,
 }
 # The guard in `asgi` counts before Django does, which has one limit for all paths.
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_PRICE_FILE
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TURNS
 # No body and no file of it is ever written to disk: a table of keys holds secrets.
-FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_PRICE_FILE
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_TURNS
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

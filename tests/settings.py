@@ -6,6 +6,7 @@ from console.settings import *  # noqa: F403  # isort: skip
 from console.settings import DATABASES, STORAGES  # isort: skip
 
 DATABASES["default"]["ENGINE"] = "tests.postgres"
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # no thread keeps one beyond a test
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }

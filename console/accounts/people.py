@@ -47,6 +47,25 @@ def add_person(
     _check_names(person)
     _check_password(password, person)
     person.set_password(password)
+    return _store(person, teams, actor)
+
+
+@transaction.atomic
+def add_sample_person(
+    *,
+    username: str,
+    name: str,
+    role: Role,
+    teams: Iterable[Team],
+    hashed_password: str,
+    actor: Actor,
+) -> User:
+    """Do the same for try-out mode, whose password real data may not have."""
+    person = User(username=username, name=name, role=role, password=hashed_password)
+    return _store(person, teams, actor)
+
+
+def _store(person: User, teams: Iterable[Team], actor: Actor) -> User:
     person.save(force_insert=True)
     members = list(teams)
     Membership.objects.bulk_create(
@@ -58,7 +77,7 @@ def add_person(
         object_kind="person",
         object_id=str(person.pk),
         object_name=person.username,
-        detail={"role": role, "teams": [team.name for team in members]},
+        detail={"role": person.role, "teams": [team.name for team in members]},
     )
     return person
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -27,8 +28,13 @@ CHANGES = "catalog_changes"  # in an incident's detail: ids of what it is about
 STEPS = "steps"  # when what changed, in words; the first one opened the incident
 BEFORE = "prices_before"  # each price that moved, as it was at first
 AFTER = "prices_after"  # as it is now
+OF_MODEL = "changes_of_model"  # what changed in the newest step, field by field
+STEPS_LEFT_OUT = "steps_left_out"  # how many between the first and the others
+CHANGES_LEFT_OUT = "changes_left_out"
 MOST_STEPS: Final = 50  # beside the first
+MOST_CHANGES: Final = 50  # of one look; and, of all, beside the first
 LONGEST: Final = 500  # of a sentence
+T = TypeVar("T")
 
 
 @transaction.atomic(savepoint=False)
@@ -109,28 +115,34 @@ def _kind(change: CatalogChange) -> IncidentKind:
 
 
 def _detail(changes: Sequence[CatalogChange], sentence: str) -> dict[str, Any]:
-    model, ids = changes[0].model, [str(change.pk) for change in changes]
-    at = max(change.last_joined_at for change in changes)
+    model, named = changes[0].model, changes[:MOST_CHANGES]
     prices = [
         (change.before or {}, change.after or {})
         for change in changes
         if change.kind == ChangeKind.PRICE
     ]
+    step = {
+        "at": max(change.last_joined_at for change in changes).isoformat(),
+        "newest": max(change.first_seen_at for change in changes).isoformat(),
+        "text": sentence,
+        CHANGES: [str(change.pk) for change in named],
+    }
     return {
         "host": model.host,
         "model": model.model_id,
-        CHANGES: ids,
-        STEPS: [{"at": at.isoformat(), "text": sentence, CHANGES: ids}],
+        CHANGES: step[CHANGES],
+        CHANGES_LEFT_OUT: len(changes) - len(named),
+        STEPS: [step],
         BEFORE: {name: told for old, _ in prices for name, told in old.items()},
         AFTER: {name: told for _, new in prices for name, told in new.items()},
-        "changes_of_model": [
+        OF_MODEL: [
             {
                 "kind": change.kind,
                 "field": change.field,
                 "before": change.before,
                 "after": change.after,
             }
-            for change in changes
+            for change in named
         ],
     }
 
@@ -153,21 +165,47 @@ def _is_told(incident: Incident | None, cause: Cause) -> bool:
     """Write a cause into the open incident; return whether it needs none of its own."""
     if incident is None:
         return False
-    if incident.closed_at is not None:
-        return set(cause.detail[CHANGES]) <= set(incident.detail.get(CHANGES, ()))
     (step,) = cause.detail[STEPS]
+    if incident.closed_at is not None:
+        return _names(incident, step)
     steps = incident.detail.get(STEPS) or [_first_step(incident)]
-    if not set(step[CHANGES]) <= set(incident.detail.get(CHANGES, ())):
+    if not _names(incident, step):
         steps = [*steps, step]
         incident.detail = _together(incident.detail, cause.detail)
     elif set(step[CHANGES]) == set(steps[-1][CHANGES]):
         steps = [*steps[:-1], {**steps[-1], "text": step["text"]}]  # others pay, too
     else:
         return True  # a team is told now what is past for others
-    incident.detail = {**incident.detail, STEPS: [steps[0], *steps[1:][-MOST_STEPS:]]}
+    kept = _bounded(steps, MOST_STEPS)
+    left_out = incident.detail.get(STEPS_LEFT_OUT, 0) + len(steps) - len(kept)
+    incident.detail = {**incident.detail, STEPS: kept, STEPS_LEFT_OUT: left_out}
     incident.sentence = _sentence(cause, incident.detail)
     incident.save(update_fields=["sentence", "detail"])
     return True
+
+
+def _names(incident: Incident, step: Mapping[str, Any]) -> bool:
+    """Tell whether an incident is about these changes already.
+
+    It names the first and the newest alone; what is older than all the others of them
+    is among those that were left out.
+    """
+    named = set(incident.detail.get(CHANGES, ()))
+    if named.issuperset(step[CHANGES]):
+        return True
+    if not incident.detail.get(CHANGES_LEFT_OUT):
+        return False
+    whole = [
+        datetime.fromisoformat(one["at"])
+        for one in incident.detail[STEPS][1:]
+        if named.issuperset(one[CHANGES])
+    ]
+    return bool(whole) and datetime.fromisoformat(step["newest"]) < min(whole)
+
+
+def _bounded(found: Sequence[T], most: int) -> list[T]:
+    """Return the first one and so many of the newest."""
+    return [*found[:1], *found[1:][-most:]]
 
 
 def _first_step(incident: Incident) -> dict[str, Any]:
@@ -180,10 +218,14 @@ def _first_step(incident: Incident) -> dict[str, Any]:
 
 
 def _together(known: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
-    told = [*known.get(CHANGES, ()), *newer[CHANGES]]
+    told = list(dict.fromkeys([*known.get(CHANGES, ()), *newer[CHANGES]]))
+    kept = _bounded(told, MOST_CHANGES)
+    left_out = known.get(CHANGES_LEFT_OUT, 0) + newer[CHANGES_LEFT_OUT]
     return {
         **newer,
-        CHANGES: list(dict.fromkeys(told)),
+        CHANGES: kept,
+        CHANGES_LEFT_OUT: left_out + len(told) - len(kept),
+        STEPS_LEFT_OUT: known.get(STEPS_LEFT_OUT, 0),
         BEFORE: {**newer[BEFORE], **known.get(BEFORE, {})},
         AFTER: {**known.get(AFTER, {}), **newer[AFTER]},
     }

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from console.accounts.models import User
-from console.alerts.model_changes import STEPS
+from console.alerts.model_changes import STEPS, STEPS_LEFT_OUT
 from console.alerts.models import Delivery, Ending, Incident, IncidentKind
 from console.keys.models import ApiKey, KeyState
 from console.keys.shown import ShownState, shown_expression
@@ -130,6 +130,9 @@ def _moments(incident: Incident) -> Iterator[Moment]:
     for step in steps[1:]:
         at = datetime.fromisoformat(step["at"])
         yield Moment(at, "refresh", "It changed again", step["text"])
+        if step is steps[1] and (left_out := incident.detail.get(STEPS_LEFT_OUT)):
+            times = "once" if left_out == 1 else f"{left_out} times"
+            yield Moment(at, "refresh", f"Before that it changed {times} more")
     if incident.acknowledged_at:
         by = incident.acknowledged_by
         yield Moment(

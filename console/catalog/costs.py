@@ -92,6 +92,37 @@ def cost_ticks(
     leaves out what is zero: cached tokens there are none unless told, and output
     includes the reasoning. Fees of server tools are not in it.
     """
+    terms = terms_of(prices, usage, messages=messages)
+    return None if terms is None else sum_ticks(*terms.pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The tokens of one call by kind, and the price of each."""
+
+    fresh: int
+    cached: int
+    image: int
+    output: int
+    reasoning: int
+    tier: Tier
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int | None], ...]:
+        """Return tokens and price of each kind, in the order of the fields."""
+        return (
+            (self.fresh, self.tier.text),
+            (self.cached, self.tier.cached),
+            (self.image, self.tier.image),
+            (self.output, self.tier.completion),
+            (self.reasoning, self.tier.completion),
+        )
+
+
+def terms_of(
+    prices: Prices, usage: xai.Usage, *, messages: bool = False
+) -> Terms | None:
+    """Return what `cost_ticks` adds up; None when a count that matters is unknown."""
     prompt, completion = usage.prompt_tokens, usage.completion_tokens
     if prompt is None or completion is None:
         return None
@@ -108,11 +139,13 @@ def cost_ticks(
         cached = 0  # the price is the same, so the split does not matter
     if cached is None or image is None or reasoning is None:
         return None
-    return sum_ticks(
-        (max(0, prompt - image - cached), tier.text),
-        (cached, tier.cached),
-        (image, tier.image),
-        (completion + reasoning, tier.completion),
+    return Terms(
+        fresh=max(0, prompt - image - cached),
+        cached=cached,
+        image=image,
+        output=completion,
+        reasoning=reasoning,
+        tier=tier,
     )
 
 

@@ -74,6 +74,12 @@ _SIGN_IN, _REFUSED, _INCIDENT = Kind.SIGN_IN, Kind.REFUSED, Kind.INCIDENT
 
 WORDS: Mapping[str, Words] = MappingProxyType(
     {
+        "conversation.shared": Words(_HERE, "Shared", "a conversation, until {until}"),
+        "conversation.share_revoked": Words(_HERE, "Revoked", "the link to {object}"),
+        "conversation.exported": Words(_EXPORT, "Exported", "{object} of their own"),
+        "prompt_template.added": Words(_HERE, "Added", "{object} for a team"),
+        "prompt_template.edited": Words(_HERE, "Changed", "{object} of a team"),
+        "prompt_template.deleted": Words(_HERE, "Took", "{object} from a team"),
         "key.added": Words(_HERE, "Added", "the key {object}"),
         "key.edited": Words(_HERE, "Changed", "the {fields} of {object}"),
         "key.secret_replaced": Words(_HERE, "Replaced", "the secret of {object}"),

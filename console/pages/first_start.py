@@ -47,7 +47,7 @@ def prepare() -> list[str]:
     """
     if Team.objects.filter(sample=True).exists():
         raise SampleData
-    secret = _given_secret()
+    secret = given_secret()
     with transaction.atomic():
         team = None if secret is None else _team()
         lines = _admin(team)
@@ -56,7 +56,8 @@ def prepare() -> list[str]:
     return lines
 
 
-def _given_secret() -> xai.Secret | None:
+def given_secret() -> xai.Secret | None:
+    """Return the key in XAI_API_KEY, if one is set; or raise BadKey."""
     text = env.text("XAI_API_KEY")
     if not text:
         return None

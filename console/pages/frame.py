@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -71,6 +72,11 @@ class Address:
     name: str
     rule: str
 
+    @property
+    def url(self) -> str:
+        """Return the path, which is the same for as long as the process runs."""
+        return _path(self.name)
+
 
 ADDRESSES = (
     Address("", "Overview", "overview", "pages:overview", "overview.view"),
@@ -83,6 +89,10 @@ ADDRESSES = (
     Address(
         "Playground", "Messages", "braces", "playground:messages", "playground.use"
     ),
+    Address(
+        "Playground", "History", "bookmark", "playground:history", "playground.use"
+    ),
+    Address("Playground", "Twin", "columns", "playground:twin", "playground.use"),
     Address("Playground", "Tokenize", "token", "playground:tokenize", "playground.use"),
     Address("Playground", "Legacy", "stale", "playground:legacy", "playground.use"),
     Address("Playground", "Explore", "code", "playground:explore", "playground.use"),
@@ -150,7 +160,7 @@ def rail(person: User | None, path: str, facts: Facts) -> list[Group]:
             Item(
                 title=address.title,
                 icon=address.icon,
-                url=reverse(address.name),
+                url=address.url,
                 current=address is here,
                 count=counts.get(address.name),
                 alert=alert,
@@ -165,10 +175,15 @@ def current(path: str) -> Address | None:
     above = [
         (len(url), address)
         for address in ADDRESSES
-        for url in [reverse(address.name)]
+        for url in [address.url]
         if path == url or (url != "/" and path.startswith(url))
     ]
     return max(above, key=lambda found: found[0], default=(0, None))[1]
+
+
+@cache
+def _path(name: str) -> str:
+    return reverse(name)
 
 
 def _lazy(make: Callable[[], Any]) -> Any:

@@ -1,5 +1,7 @@
 """Try-out mode's sample data: four teams, four people, the keys of the sandbox.
 
+And what became of them in the thirty days before (`samples`).
+
 Called by `manage.py prepare` at every start; it fills an empty database once and never
 brings back what people removed.
 """
@@ -9,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.utils import timezone
 
 from console import vault, xai
 from console.accounts import people, teams
@@ -17,8 +21,11 @@ from console.accounts.models import Role, Team, User
 from console.audit import trail
 from console.audit.actors import command
 from console.keys import custody, upstream
+from console.keys.models import ApiKey
 from console.pages.passwords import Password, given_password, random_password
-from console.sandbox.control import Control, Snapshot
+from console.pages.samples.history import Writer
+from console.pages.samples.telling import Telling
+from console.sandbox.control import Control
 from console.sandbox.world import Key
 
 ACTOR = command("prepare")
@@ -68,31 +75,32 @@ def prepare() -> list[str]:
             team.name: teams.add_team(name=team.name, actor=ACTOR, sample=True)
             for team in world.teams
         }
-        for sample in SAMPLES:
-            _add(sample, stored, password)
-        for key in world.keys:
-            if not key.spare:
-                _store(key, stored[_team_of(key, world)])
+        hashed = make_password(password.text)  # slow by design, so once for all four
+        people = {sample.username: _add(sample, stored, hashed) for sample in SAMPLES}
+        telling = Telling(world, timezone.now())
+        keys = {
+            key.name: _store(key, stored[telling.team_of(key)])
+            for key in telling.stored()
+        }
+        if settings.SAMPLE_HISTORY:
+            Writer(telling, keys=keys, people=people, actor=ACTOR).write()
     return [WHO, password.sentence("all four")]
 
 
-def _add(sample: Sample, stored: dict[str, Team], password: Password) -> None:
+def _add(sample: Sample, stored: dict[str, Team], hashed_password: str) -> User:
     names = stored if sample.teams is None else sample.teams
-    person = people.add_person(
+    return people.add_sample_person(
         username=sample.username,
         name=sample.name,
         role=sample.role,
         teams=[stored[name] for name in names],
-        password=random_password().text,
+        hashed_password=hashed_password,
         actor=ACTOR,
     )
-    # Sample data may have a password that real data may not.
-    person.set_password(password.text)
-    person.save(update_fields=["password"])
 
 
-def _store(key: Key, team: Team) -> None:
-    custody.store_unverified(
+def _store(key: Key, team: Team) -> ApiKey:
+    return custody.store_unverified(
         team=team,
         label=key.name,
         owner=key.owner or "",
@@ -101,10 +109,6 @@ def _store(key: Key, team: Team) -> None:
         secret=xai.Secret.parse(key.secret),
         actor=ACTOR,
     )
-
-
-def _team_of(key: Key, world: Snapshot) -> str:
-    return next(team.name for team in world.teams if team.id == key.team_id)
 
 
 def _later_password() -> str:
@@ -116,23 +120,29 @@ def _later_password() -> str:
             "sets another."
         )
     samples = User.objects.filter(username__in=[one.username for one in SAMPLES])
-    changed = [one for one in samples if not one.check_password(given.text)]
+    # Most have one hash in common, and asking of it is slow by design.
+    fits = {
+        hashed: check_password(given.text, hashed)
+        for hashed in set(samples.values_list("password", flat=True))
+    }
+    changed = [one for one in samples if not fits[one.password]]
     try:
         with transaction.atomic():
-            for person in changed:
-                _change_password(person, given)
+            _change_passwords(changed, given)
     except vault.Sealed as sealed:
         return f"Their password stays as it was. {sealed.sentence}"
     return given.sentence("all four")
 
 
-def _change_password(person: User, password: Password) -> None:
-    person.set_password(password.text)
-    person.save(update_fields=["password"])
-    trail.record(
-        action="person.password_changed",
-        actor=ACTOR,
-        object_kind="person",
-        object_id=str(person.pk),
-        object_name=person.username,
-    )
+def _change_passwords(changed: list[User], password: Password) -> None:
+    hashed = make_password(password.text) if changed else ""
+    for person in changed:
+        person.password = hashed
+        person.save(update_fields=["password"])
+        trail.record(
+            action="person.password_changed",
+            actor=ACTOR,
+            object_kind="person",
+            object_id=str(person.pk),
+            object_name=person.username,
+        )

@@ -4,35 +4,49 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.template.loader import render_to_string
 
 from console import xai
 from console.accounts.models import User
 from console.catalog import costs
-from console.playground import markdown
+from console.playground import parts
+from console.playground.inspect.proof import proof_of
+from console.playground.inspect.showing import inspector
+from console.playground.inspect.waterfall import tokens_per_second
+from console.playground.structured.expected import Expected
 from console.relay.calls import Tokenized
+from console.relay.ended import Ended
 from console.relay.picker import ModelChoice, choices
-from console.relay.pump import Ended
 from console.relay.refusal import Reason
 from console.relay.sentences import Problem
+from console.usage import ledger
 from console.usage.models import CostSource, Endpoint, Outcome
 
 # What the design calls the sources, and their icons.
 SOURCES = {
     CostSource.REPORTED: ("confirmed", "ok", "reported by xAI"),
     CostSource.COMPUTED: ("computed", "calc", "tokens times price, by Gatehouse"),
-    CostSource.ESTIMATED: ("estimated", "approx", "the answer was cut"),
+    CostSource.ESTIMATED: (
+        "estimated",
+        "approx",
+        "the answer was cut before xAI told its tokens, so Gatehouse counted them; "
+        "cached ones are at their full price, so the true cost may be less",
+    ),
     CostSource.UNKNOWN: ("unknown", "unknown", "xAI told too little"),
 }
 ENDINGS = {
     Outcome.STOPPED: "stopped by you",
     Outcome.CUT: "cut off",
     Outcome.LOST: "cut off",
+    Outcome.WITHDRAWN: "cut off",
 }
 FINISHES = {"length": "stopped at max output", "max_tokens": "stopped at max output"}
 TIMES = 100_000
+BOOKED_WITHIN = f"{ledger.BOOKED_WITHIN // timedelta(minutes=1)} minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +60,30 @@ class ModelCost:
     share: int  # per cent of the dearest, for a bar
 
 
-async def answer(ended: Ended) -> dict[str, str]:
-    """Return the answer and its meter line as HTML, and the bare text."""
+async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, Any]:
+    """Return the answer, its meter line and inspector as HTML, and its bare facts."""
     # Up to 200 KB of Markdown takes a while, and the loop has other streams.
-    html = await asyncio.to_thread(markdown.render, ended.text)
-    return {"html": html, "meter": meter(ended), "text": ended.text}
+    return await asyncio.to_thread(_shown, ended, expected)
+
+
+def _shown(ended: Ended, expected: Expected | None) -> dict[str, Any]:
+    return {
+        "html": parts.html_of(ended, expected),
+        "meter": meter(ended),
+        "text": parts.text_of(ended),
+        "inspect": inspector(ended),
+        "ticks": ended.cost.ticks if ended.cost else None,
+        "seconds": ended.seconds,
+    }
 
 
 def meter(ended: Ended) -> str:
     """Return tokens, times and cost of one answer."""
     word, glyph, why = SOURCES[ended.cost.source if ended.cost else CostSource.UNKNOWN]
     if not ended.cost:
-        why = "not booked yet"
+        why = f"not booked yet: that takes {BOOKED_WITHIN} at most"
+    elif ended.outcome == Outcome.LOST and ended.cost.ticks is None:
+        why = "Gatehouse stopped before xAI told it"
     elif ended.cost.ticks == 0 and ended.outcome == Outcome.REFUSED:
         why = "xAI refused it and generated nothing"
     return render_to_string(
@@ -72,8 +98,19 @@ def meter(ended: Ended) -> str:
             "why": why,
             "model": ended.model,
             "ending": _ending(ended),
+            "pace": _pace(ended),
+            "proof": proof_of(ended.cost) if ended.cost else None,
         },
     )
+
+
+def _pace(ended: Ended) -> float | None:
+    """Return the tokens per second; reasoning counts if it was part of the stream."""
+    usage = ended.usage or xai.Usage()
+    tokens = usage.completion_tokens or 0
+    if ended.reasoning:
+        tokens += usage.reasoning_tokens or 0
+    return tokens_per_second(ended.trace, tokens)
 
 
 def _ending(ended: Ended) -> str:

@@ -6,15 +6,22 @@ status. What happens after it is in `responses`.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.forms import Form
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_POST
 
+from console import vault
 from console.accounts.acting import person_of
 from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
 from console.playground import showing
+from console.playground.conversations import storing
+from console.playground.conversations.forms import PlaceForm, shown_again
+from console.playground.conversations.keeping import KeptAnswer
 from console.playground.forms import (
     ChatForm,
     MessagesForm,
@@ -22,10 +29,19 @@ from console.playground.forms import (
     TokenizeForm,
     sentence_of,
 )
-from console.playground.responses import EventsResponse, OpenStream, TokensResponse
-from console.relay.admission import admit
+from console.playground.models import Conversation
+from console.playground.responses import (
+    AnswerResponse,
+    EventsResponse,
+    OpenStream,
+    TokensResponse,
+)
+from console.relay.admission import Call, admit
 from console.relay.refusal import Refused
 from console.usage.models import Endpoint
+
+STALE = "This conversation went on in another tab. Reload the page to see it."
+TAKEN = "This conversation cannot be added to. Reload the page and start a new one."
 
 
 @require_POST
@@ -75,22 +91,71 @@ def stream_tokenize(request: ConsoleRequest) -> HttpResponseBase:
     return TokensResponse(call, text, user)
 
 
+@require_GET
+@rule("playground.use")
+def stream_answer(request: ConsoleRequest, turn_id: UUID) -> HttpResponseBase:
+    """An answer of one's own from its beginning, and on as it comes."""
+    own = Conversation.objects.visible_to(request.user)
+    turn = get_object_or_404(storing.answers(), pk=turn_id, conversation__in=own)
+    return AnswerResponse(turn)
+
+
 def _stream(
     request: ConsoleRequest, form: PromptForm, endpoint: Endpoint, send: OpenStream
 ) -> HttpResponseBase:
-    if not form.is_valid():
-        return _wrong_input(form)
-    try:
-        call = admit(
+    place = PlaceForm(request.POST)
+    for one in (form, place):
+        if not one.is_valid():
+            return _wrong_input(one)
+
+    def admit_it() -> Call:
+        return admit(
             user=person_of(request),
             endpoint=endpoint,
             model=form.cleaned_data["model"],
             prompt_bytes=form.prompt_bytes,
             max_tokens=form.cleaned_data["max_tokens"],
+            team_id=form.cleaned_data["team"],
+            extras=form.extras,
         )
+
+    try:
+        if not storing.are_kept():
+            return EventsResponse(admit_it(), send, expected=form.expected)
+        asked = _asked(request, form, place, endpoint)
+        kept = KeptAnswer(asked.answer_id, form.expected)
+        call = storing.begin(asked, admit_it)
+        return EventsResponse(call, send, expected=form.expected, kept=kept)
     except Refused as refusal:
         return _refused(refusal)
-    return EventsResponse(call, send)
+    except storing.AlreadyAsked as before:
+        return AnswerResponse(before.turn)
+    except storing.Stale:
+        return _problem(STALE, status=409)
+    except storing.Taken:
+        return _problem(TAKEN, status=409)
+    except vault.Sealed as sealed:
+        return _problem(sealed.sentence, status=503)
+
+
+def _asked(
+    request: ConsoleRequest, form: PromptForm, place: PlaceForm, endpoint: Endpoint
+) -> storing.Asked:
+    return storing.Asked(
+        owner=person_of(request),
+        conversation_id=place.cleaned_data["conversation"],
+        answer_id=place.cleaned_data["answer"],
+        lane=place.cleaned_data["lane"],
+        endpoint=endpoint,
+        model=form.cleaned_data["model"],
+        turns=form.cleaned_data["turns"],
+        parameters=shown_again(request.POST),
+        replaces=place.cleaned_data["replaces"],
+    )
+
+
+def _problem(sentence: str, *, status: int) -> HttpResponse:
+    return HttpResponse(showing.wrong_input(sentence), status=status)
 
 
 def _wrong_input(form: Form) -> HttpResponse:
@@ -98,4 +163,8 @@ def _wrong_input(form: Form) -> HttpResponse:
 
 
 def _refused(refusal: Refused) -> HttpResponse:
-    return HttpResponse(showing.refusal(refusal.reason), status=refusal.status)
+    return HttpResponse(
+        showing.refusal(refusal.reason),
+        status=refusal.status,
+        headers=refusal.headers,
+    )

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from console import vault, xai
-from console.accounts.models import Membership, User
+from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import PriceVersion
 from console.keys import custody
 from console.keys.models import ApiKey
 from console.keys.upstream import UnknownHost
+from console.lib.ticks import MAX_TICKS
 from console.relay.candidates import (
     Candidate,
     candidates_of,
@@ -22,8 +24,9 @@ from console.relay.candidates import (
     obstacle_of_key,
     obstacle_of_model,
 )
+from console.relay.parameters import IMAGE_TOKENS, PLAIN, Extras, obstacle, reasons
 from console.relay.refusal import Reason, Refused, Rule
-from console.usage import ledger
+from console.usage import ledger, limits
 from console.usage.models import Endpoint
 
 BYTES_PER_TOKEN = 4  # about; for the estimate of an answer that was cut
@@ -37,6 +40,12 @@ NO_KEY = Reason(
     rule=Rule.NO_KEY,
     sentence="No key is stored for your teams.",
     advice="Ask an admin to add one.",
+)
+NOT_YOURS = Reason(
+    rule=Rule.NO_TEAM,
+    sentence="You do not belong to the team that was chosen to pay.",
+    advice="Choose one of your teams. Reload the page if yours have changed.",
+    status=404,
 )
 REMOVED = Reason(
     rule=Rule.NO_KEY,
@@ -67,18 +76,39 @@ def admit(
     prompt_bytes: int,
     max_tokens: int | None,
     team_id: UUID | None = None,
+    extras: Extras = PLAIN,
 ) -> Call:
     """Choose the key, write the record of the call and return both.
 
-    Of the keys that may, the one that may do least is used. Nothing is sent here,
-    and the record is the only thing written, in one statement. Raises Refused, and
-    then nothing was.
+    Of the keys that may, the one that may do least is used; `team_id` is the team
+    whose keys these are, if one was chosen. Nothing is sent here, and the record is
+    the only thing written, in one statement. Raises Refused, and then nothing was.
+
+    A person may have ANSWERS_AT_ONCE and make CALLS_PER_MINUTE; counting tokens is not
+    limited. Each column of a comparison is a call like any other, so the usual limits
+    are four at once, that one comparison of four can run, and five of them a minute.
     """
+    chosen = chosen_for(user, endpoint, model, team_id=team_id)
+    asked = _Asked(model, prompt_bytes, max_tokens, extras)
+    return _open(chosen, user, endpoint, asked, within=_limits(endpoint))
+
+
+def _limits(endpoint: Endpoint) -> limits.Limits | None:
+    if endpoint not in limits.LIMITED:
+        return None
+    return limits.Limits(
+        at_once=settings.ANSWERS_AT_ONCE, per_minute=settings.CALLS_PER_MINUTE
+    )
+
+
+def chosen_for(
+    user: User, endpoint: Endpoint, model: str, *, team_id: UUID | None = None
+) -> Candidate:
+    """Return the key a call would use, with its model and price. Raises Refused."""
     candidates = candidates_of(user, asked=model, team_id=team_id)
     if not candidates:
-        raise Refused(why_no_key(user))
-    chosen = _weakest(candidates, endpoint, asked=model)
-    return _open(chosen, user, endpoint, model, prompt_bytes, max_tokens)
+        raise Refused(why_no_key(user, team_id))
+    return _weakest(candidates, endpoint, asked=model)
 
 
 def admit_with(
@@ -93,7 +123,8 @@ def admit_with(
     """Write the record of a call with one key that was chosen before; return both.
 
     For standing orders, whose key an admin named: `user` need not belong to its team,
-    and the calls are booked as theirs. All else is as in `admit`.
+    the calls are booked as theirs, and no limit of theirs applies. All else is as in
+    `admit`.
     """
     candidates = [
         candidate
@@ -103,29 +134,52 @@ def admit_with(
     if not candidates:
         raise Refused(REMOVED)
     chosen = _weakest(candidates, endpoint, asked=model)
-    return _open(chosen, user, endpoint, model, prompt_bytes, max_tokens)
+    return _open(chosen, user, endpoint, _Asked(model, prompt_bytes, max_tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    model: str
+    prompt_bytes: int
+    max_tokens: int | None
+    extras: Extras = PLAIN
+
+    @property
+    def image_tokens(self) -> int:
+        return self.extras.images * IMAGE_TOKENS
 
 
 def _open(
     chosen: Candidate,
     user: User,
     endpoint: Endpoint,
-    model: str,
-    prompt_bytes: int,
-    max_tokens: int | None,
+    asked: _Asked,
+    *,
+    within: limits.Limits | None = None,
 ) -> Call:
+    if chosen.model and (wrong := obstacle(chosen.model, endpoint, asked.extras)):
+        raise Refused(_not_taken(wrong))
     auth = auth_for(chosen.key)
-    record_id = ledger.open_record(
-        ledger.Opening(
-            person=user,
-            key=chosen.key,
-            endpoint=endpoint,
-            model_asked=model,
-            model=chosen.model,
-            price=chosen.price,
-            ceiling_ticks=_ceiling(chosen.price, endpoint, prompt_bytes, max_tokens),
-        )
+    opening = ledger.Opening(
+        person=user,
+        key=chosen.key,
+        endpoint=endpoint,
+        model_asked=asked.model,
+        model=chosen.model,
+        price=chosen.price,
+        ceiling_ticks=ceiling_of(
+            chosen.price,
+            endpoint,
+            # A token is never less than a byte, so the bytes bound the tokens.
+            prompt_tokens=asked.prompt_bytes + asked.image_tokens,
+            max_tokens=asked.max_tokens,
+            extras=asked.extras,
+        ),
     )
+    try:
+        record_id = ledger.open_record(opening, within=within)
+    except limits.TooMany as reached:
+        raise Refused(_too_many(reached)) from None
     return Call(
         record_id=record_id,
         key_id=chosen.key.id,
@@ -133,13 +187,36 @@ def _open(
         team_name=chosen.team_name,
         host=chosen.key.host,
         auth=auth,
-        model=model,
-        prompt_tokens=-(-prompt_bytes // BYTES_PER_TOKEN),
+        model=asked.model,
+        prompt_tokens=-(-asked.prompt_bytes // BYTES_PER_TOKEN) + asked.image_tokens,
     )
 
 
-def why_no_key(user: User) -> Reason:
-    return NO_KEY if Membership.objects.filter(user=user).exists() else NO_TEAM
+def why_no_key(user: User, team_id: UUID | None = None) -> Reason:
+    """Return why there is no key to choose from, of all teams or of a chosen one."""
+    mine = set(user.memberships.values_list("team", flat=True))
+    if team_id and mine and team_id not in mine:
+        return NOT_YOURS
+    return NO_KEY if mine else NO_TEAM
+
+
+def _not_taken(sentence: str) -> Reason:
+    return Reason(
+        rule=Rule.PARAMETER,
+        sentence=sentence,
+        advice="Leave it empty, or choose another model.",
+        status=422,
+    )
+
+
+def _too_many(reached: limits.TooMany) -> Reason:
+    return Reason(
+        rule=Rule.LIMIT,
+        sentence=reached.sentence,
+        advice=reached.advice,
+        status=429,
+        seconds=reached.seconds,
+    )
 
 
 def _weakest(
@@ -179,24 +256,31 @@ def _cannot_open(rule: Rule, sentence: str, advice: str) -> Reason:
     return Reason(rule=rule, sentence=sentence, advice=advice, status=503)
 
 
-def _ceiling(
+def ceiling_of(
     price: PriceVersion | None,
     endpoint: Endpoint,
-    prompt_bytes: int,
+    *,
+    prompt_tokens: int,
     max_tokens: int | None,
+    extras: Extras = PLAIN,
 ) -> int | None:
-    """Return the most the call may cost; None without a price or a limit.
+    """Return the most a call may cost; None without a price or a limit.
 
-    `max_tokens` does not cap the reasoning of a model that reasons; its context does.
+    `prompt_tokens` is a bound, with the images. `max_tokens` does not cap the reasoning
+    of a model that reasons; its context does.
     """
     if price is None or max_tokens is None or endpoint == Endpoint.TOKENIZE:
         return None
     model, most = price.model, max_tokens
-    if (model.capabilities or {}).get("reasoning_effort"):
+    if reasons(model) is not False:
         if model.context_length is None:
             return None
-        most = max(max_tokens, model.context_length)
-    # A token is never less than a byte, so the bytes bound the tokens.
-    return costs.ceiling_ticks(
-        costs.Prices.of(price), prompt_tokens=prompt_bytes, completion_tokens=most
+        most = max(most, model.context_length)
+    # Whether each of several choices is charged for the prompt as well is not told: all
+    # are, then.
+    once = costs.ceiling_ticks(
+        costs.Prices.of(price), prompt_tokens=prompt_tokens, completion_tokens=most
     )
+    if once is None or once * extras.factor > MAX_TICKS:
+        return None
+    return once * extras.factor

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from console import xai
 from console.keys.upstream import async_client, sync_client
-from console.relay import endings
+from console.relay import endings, watching
 from console.relay.admission import Call
+from console.relay.ended import Ended
 from console.relay.hearing import Heard
-from console.relay.pump import GOODBYE_TIME, RESTARTING, Ended
+from console.relay.pump import GOODBYE_TIME, RESTARTING
 from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle, settle_in_thread
 from console.usage.booking import Cost, Ending
@@ -84,14 +85,21 @@ async def _complete(call: Call, request: LegacyRequest) -> Ended:
     heard = Heard()
     problem: Problem | None = None
     asking = asyncio.create_task(_ask(call, request))
+    withdrawn = asyncio.Event()
+
+    def withdraw() -> None:
+        withdrawn.set()
+        asking.cancel()
+
     _generating.add(asking)
+    watching.watch(call.record_id, withdraw)
     try:
         await asyncio.wait({asking})
     finally:
         _generating.discard(asking)
+        watching.forget(call.record_id)
     if asking.cancelled():
-        problem, prompt = RESTARTING, call.prompt_tokens
-        ending = endings.broken_off(heard, outcome=Outcome.LOST, prompt_tokens=prompt)
+        ending, problem = _broken_off(call, heard, withdrawn=withdrawn.is_set())
     elif isinstance(error := asking.exception(), xai.XaiError):
         ending, problem = _failed(call, error), problem_of(error)
     else:
@@ -112,6 +120,14 @@ async def _complete(call: Call, request: LegacyRequest) -> Ended:
         first_token_after=None if problem else seconds,  # all came at once
         seconds=seconds,
     )
+
+
+def _broken_off(call: Call, heard: Heard, *, withdrawn: bool) -> tuple[Ending, Problem]:
+    outcome, problem = Outcome.LOST, RESTARTING
+    if withdrawn:
+        outcome, problem = Outcome.WITHDRAWN, watching.WITHDRAWN
+    prompt = call.prompt_tokens
+    return endings.broken_off(heard, outcome=outcome, prompt_tokens=prompt), problem
 
 
 async def _ask(

@@ -138,8 +138,8 @@ def _candidate(row: dict[str, Any]) -> Candidate:
     row["acls"] = _read(row["acls"])
     model = price = None
     if row["found_id"]:
-        row["found_aliases"] = _read(row["found_aliases"])
-        row["found_capabilities"] = _read(row["found_capabilities"])
+        for field in ("aliases", "input_modalities", "capabilities"):
+            row[f"found_{field}"] = _read(row[f"found_{field}"])
         values = [row[f"found_{field}"] for field in MODEL_FIELDS]
         model = LanguageModel.from_db(None, MODEL_FIELDS, values)
     if model and row["price_id"]:

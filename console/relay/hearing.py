@@ -11,6 +11,8 @@ from console.xai.jsontext import BadJson, parse_object
 
 Json = Mapping[str, object]
 
+LONGEST_NAME = 200  # characters of what is no part of the answer
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -21,12 +23,25 @@ class Piece:
 
 
 @dataclass(slots=True)
+class ToolCall:
+    """A function that the model asks to have called."""
+
+    name: str
+    arguments: str  # JSON, as the model wrote it
+
+
+@dataclass(slots=True)
 class Heard:
-    """An answer as far as it has come."""
+    """An answer as far as it has come.
+
+    Of several choices the first is `text`, and the only one that is told in pieces.
+    """
 
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
-    pieces: int = 0
+    others: dict[int, list[str]] = field(default_factory=dict)  # by choice, from 1
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    pieces: int = 0  # of all choices, as the next one
     size: int = 0  # characters
     usage: xai.Usage | None = None
     model: str = ""  # the one that served
@@ -49,26 +64,52 @@ class Heard:
         for piece in pieces:
             kept = self.text if piece.kind == "text" else self.reasoning
             kept.append(piece.text)
-            self.pieces += 1
-            self.size += len(piece.text)
+            self._count(piece.text)
         return pieces
 
     def _chat(self, data: Json) -> Iterator[Piece]:
-        self.model = _text(data, "model") or self.model
+        self.model = _name(data, "model") or self.model
         for choice in _objects(data, "choices"):
-            self.finish = _text(choice, "finish_reason") or self.finish
             delta = _object(choice, "delta")
+            if index := _index(choice):
+                self._take_other(index, delta)
+                continue
+            self.finish = _name(choice, "finish_reason") or self.finish
+            for call in _objects(delta, "tool_calls"):
+                self._take_call(_object(call, "function"), at=_index(call))
             if reasoning := _text(delta, "reasoning_content"):
                 yield Piece("reasoning", reasoning)
             if text := _text(delta, "content"):
                 yield Piece("text", text)
 
+    def _take_other(self, index: int, delta: Json) -> None:
+        if text := _text(delta, "content"):
+            self.others.setdefault(index, []).append(text)
+        self._count(text + _text(delta, "reasoning_content"))
+
+    def _take_call(self, call: Json, *, at: int | None) -> None:
+        """Take a call, or more of the arguments of the one before it."""
+        name, arguments = _text(call, "name"), _text(call, "arguments")
+        if name and (at is None or at >= len(self.tool_calls)):
+            self.tool_calls.append(ToolCall(name, arguments))
+        elif self.tool_calls:
+            self.tool_calls[-1].arguments += arguments
+        self._count(name + arguments)
+
+    def _count(self, text: str) -> None:
+        self.pieces += bool(text)
+        self.size += len(text)
+
     def _messages(self, data: Json) -> Iterator[Piece]:
         # Deltas come without a usable index; their own type tells where they belong.
-        self.model = _text(_object(data, "message"), "model") or self.model
+        self.model = _name(_object(data, "message"), "model") or self.model
         delta = _object(data, "delta")
-        self.finish = _text(delta, "stop_reason") or self.finish
+        self.finish = _name(delta, "stop_reason") or self.finish
         block = _object(data, "content_block")
+        if block.get("type") == "tool_use":
+            self._take_call(block, at=None)
+        if more := _text(delta, "partial_json"):
+            self._take_call({"arguments": more}, at=None)
         if thinking := _text(delta, "thinking") or _text(block, "thinking"):
             yield Piece("reasoning", thinking)
         if text := _text(delta, "text") or _text(block, "text"):
@@ -78,6 +119,15 @@ class Heard:
 def _text(data: Json, name: str) -> str:
     value = data.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _name(data: Json, name: str) -> str:
+    return _text(data, name)[:LONGEST_NAME]
+
+
+def _index(data: Json) -> int | None:
+    value = data.get("index")
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _object(data: Json, name: str) -> Json:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from django.utils import timezone
 from console.accounts.models import Team, User
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey, KeyModel
+from console.relay import parameters
 from console.relay.admission import why_no_key
 from console.relay.candidates import (
     Candidate,
@@ -23,6 +26,15 @@ from console.relay.candidates import (
 )
 from console.relay.refusal import Reason, Rule
 from console.usage.models import Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """A team of the person that could pay for a model, and the key it would use."""
+
+    team_id: UUID
+    team_name: str
+    key_label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +50,29 @@ class ModelChoice:
     key_label: str = ""  # the key that would be used; empty if none may
     team_name: str = ""
     reason: Reason | None = None  # why not
+    payers: tuple[Payer, ...] = ()  # the one that is used by itself first
+    efforts: tuple[str, ...] = ()  # of reasoning, to choose from
+    usual_effort: str = ""  # what the model takes by itself; empty is not told
+    refused: Mapping[str, str] = field(default_factory=dict)  # parameter: why not
+
+    @property
+    def facts(self) -> str:
+        """What the page needs when this model is chosen, as JSON."""
+        return json.dumps(
+            {
+                "refused": dict(self.refused),
+                "efforts": self.efforts,
+                "usual": self.usual_effort,
+                "payers": [
+                    {
+                        "id": str(one.team_id),
+                        "team": one.team_name,
+                        "key": one.key_label,
+                    }
+                    for one in self.payers
+                ],
+            }
+        )
 
     @property
     def allowed(self) -> bool:
@@ -65,7 +100,7 @@ def choices(user: User, endpoint: Endpoint) -> list[ModelChoice]:
     )
     models = LanguageModel.objects.filter(Exists(seen)).order_by("model_id", "host")
     for model in models:
-        choice = _choice(model, judged, sights, prices, nobody)
+        choice = _choice(model, endpoint, judged, sights, prices, nobody)
         known = found.get(model.model_id)
         if known is None or (choice.allowed and not known.allowed):
             found[model.model_id] = choice
@@ -85,6 +120,7 @@ def why_nothing(user: User) -> Reason:
 
 def _choice(
     model: LanguageModel,
+    endpoint: Endpoint,
     judged: list[tuple[Candidate, Reason | None]],
     sights: dict[UUID, set[UUID]],
     prices: dict[UUID, dict[UUID, PriceVersion]],
@@ -114,7 +150,23 @@ def _choice(
         key_label=chosen.key.label if chosen else "",
         team_name=chosen.team_name if chosen else "",
         reason=None if chosen else max(reasons, key=lambda one: one.rule.depth),
+        payers=_payers(usable),
+        efforts=parameters.efforts(model),
+        usual_effort=parameters.usual_effort(model),
+        refused=parameters.refused(model, endpoint),
     )
+
+
+def _payers(usable: list[Candidate]) -> tuple[Payer, ...]:
+    """Return each team with its weakest key, the weakest of all first."""
+    found: dict[UUID, Payer] = {}
+    for candidate in sorted(usable, key=lambda one: one.strength):
+        key = candidate.key
+        payer = Payer(
+            team_id=key.team_id, team_name=candidate.team_name, key_label=key.label
+        )
+        found.setdefault(key.team_id, payer)
+    return tuple(found.values())
 
 
 def _sights(candidates: list[Candidate]) -> dict[UUID, set[UUID]]:

@@ -1,19 +1,22 @@
 """One streamed call in flight.
 
-    xAI --events--> pump task --queue--> browser
+    xAI --events--> pump task --pieces--> any number of listeners
                         |
                         +--> usage record, settled exactly once
+                        +--> on_end, with the whole answer
 
-The pump reads the answer to its end in a task of its own; the browser only listens.
-xAI sends the usage in the last event, so a closed tab must not end the reading: it
-goes on for `Limits.drain`. Stop and the end of the process close upstream at once.
+The pump reads the answer to its end in a task of its own; browsers only listen, each
+at its own pace, and one that comes late hears all from the beginning. xAI sends the
+usage in the last event, so a closed tab must not end the reading: while nobody
+listens it goes on for `Limits.drain`. Stop and the end of the process close upstream
+at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,17 +24,19 @@ from time import monotonic
 from uuid import UUID
 
 from console import xai
-from console.relay import endings
+from console.relay import endings, watching
 from console.relay.admission import Call
+from console.relay.ended import Ended
 from console.relay.hearing import Heard, Piece
+from console.relay.listening import Listener
 from console.relay.sentences import Problem, problem_of
 from console.relay.settling import settle
+from console.relay.tracing import Tracer
 from console.usage.booking import Cost, Ending
 from console.usage.ledger import LONGEST_CALL
 from console.usage.models import Outcome
 
 GOODBYE_TIME = 1.0  # seconds, when the process ends
-ROOM = 64  # pieces between xAI and the browser
 
 RESTARTING = Problem(
     sentence="Gatehouse is restarting, so this answer ends here.",
@@ -48,6 +53,11 @@ TOO_LONG = Problem(
     advice="What came is shown. Ask for less in one answer.",
     cause=xai.Cause.TIMEOUT.value,
 )
+TOO_LARGE = Problem(
+    sentence="The answer is larger than 4 million characters.",
+    advice="What came is shown. Ask for less in one answer.",
+    cause="too_large",
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,75 +67,83 @@ class Limits:
     """How long a pump goes on."""
 
     longest: timedelta = LONGEST_CALL
-    drain: timedelta = timedelta(seconds=10)  # after the browser left
-    last_word: timedelta = timedelta(seconds=5)  # for a browser that reads slowly
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The last thing a listener hears."""
-
-    outcome: Outcome
-    text: str
-    reasoning: str
-    finish: str  # xAI's word: stop, length, end_turn, ...
-    model: str  # the one that served
-    usage: xai.Usage | None
-    cost: Cost | None  # None: not booked (yet)
-    problem: Problem | None
-    first_token_after: float | None  # seconds
-    seconds: float
+    drain: timedelta = timedelta(seconds=60)  # while nobody listens: time for a reload
+    largest: int = 4_000_000  # characters
 
 
 USUAL_LIMITS = Limits()
 
 
-class Pump:
-    """Reads one stream, feeds one listener, settles one record.
+OnEnd = Callable[[Ended], Awaitable[None]]
 
-    `start`, then `listen`. `leave` and `stop` may be called from any thread, at any
-    time and more than once.
+
+class Pump:
+    """Reads one stream, feeds its listeners, settles one record.
+
+    `listen`, then `start`. `stop` may be called from any thread, at any time and more
+    than once. `on_end` is awaited after the record is settled and the listeners were
+    told; what it raises is logged.
     """
 
     def __init__(
-        self, *, events: xai.EventStream, call: Call, limits: Limits = USUAL_LIMITS
+        self,
+        *,
+        events: xai.EventStream,
+        call: Call,
+        limits: Limits = USUAL_LIMITS,
+        on_end: OnEnd | None = None,
     ) -> None:
         self.record_id = call.record_id
+        self.last: Ended | None = None  # the last word, once it is said
         self._limits = limits
         self._call = call
         self._events = events
+        self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[Piece | Ended] = asyncio.Queue(ROOM)
         self._heard = Heard()
-        self._began = monotonic()
-        self._first_token_after: float | None = None
-        self._over = False  # nobody listens, or the last word was said
-        self._listened = asyncio.Event()  # to the last word, or left
+        self._pieces: list[Piece] = []
+        self._listeners: set[Listener] = set()
+        self._alone = asyncio.Event()  # nobody listens
+        self._tracer = Tracer()
         self._ended_by: tuple[Outcome, Problem | None] | None = None
-        self._timers: list[asyncio.TimerHandle] = []
+        self._too_long: asyncio.TimerHandle | None = None
+        self._draining: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to read. From now on `listen` or `leave` must follow."""
+        """Begin to read."""
         self._reading = self._loop.create_task(self._read())
         self._task = self._loop.create_task(self._run())
-        self._after(self._limits.longest, Outcome.CUT, TOO_LONG)
+        self._too_long = self._after(self._limits.longest, Outcome.CUT, TOO_LONG)
         _in_flight[self.record_id] = self
+        watching.watch(self.record_id, self._withdraw)
 
-    async def listen(self) -> AsyncGenerator[Piece | Ended, None]:
-        """Yield pieces and then one Ended. Leaving early is fine at any point."""
-        try:
-            while True:
-                item = await self._queue.get()
-                yield item
-                if isinstance(item, Ended):
-                    return
-        finally:
-            self._leave()
+    def listen(self) -> Listener:
+        """Return one more listener, which hears everything from the first piece on."""
+        listener = Listener(self, self._loop)
+        self._listeners.add(listener)
+        self._alone.clear()
+        if self._draining:
+            self._draining.cancel()
+            self._draining = None
+        return listener
 
-    def leave(self) -> None:
-        """Say that nobody listens any more."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._leave)
+    def pieces_from(self, start: int) -> list[Piece]:
+        """Return what came after so many pieces."""
+        return self._pieces[start:]
+
+    def so_far(self) -> tuple[str, str]:
+        """Return the text and the reasoning that came until now. From any thread."""
+        return "".join(self._heard.text), "".join(self._heard.reasoning)
+
+    def forget(self, listener: Listener) -> None:
+        """Let one listener go; without any, the reading ends after a while."""
+        if listener not in self._listeners:
+            return
+        self._listeners.remove(listener)
+        if not self._listeners:
+            self._alone.set()
+            if self.last is None and not self._reading.done():
+                self._draining = self._after(self._limits.drain, Outcome.LEFT)
 
     def stop(self) -> None:
         """Close upstream now, because the person asked for it."""
@@ -133,38 +151,32 @@ class Pump:
             self._loop.call_soon_threadsafe(self._break_off, Outcome.STOPPED)
 
     async def close(self) -> None:
-        """Tell the listener that the process ends, close upstream and settle."""
+        """Tell the listeners that the process ends, close upstream and settle."""
         self._break_off(Outcome.LOST, RESTARTING)
         if self._ended_by == (Outcome.LOST, RESTARTING):
-            self._say_goodbye(RESTARTING)
+            # At once, without a cost: there is no time for the ledger.
+            self._say(self._ended(Outcome.LOST, RESTARTING, None))
         await self.finished()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._listened.wait(), GOODBYE_TIME)
-
-    def _say_goodbye(self, problem: Problem) -> None:
-        """Tell the listener at once, without a cost: there is no time or no ledger."""
-        if not self._over:
-            self._make_room()
-            self._queue.put_nowait(self._ended(Outcome.LOST, problem, None))
-            self._over = True
+        if self._listeners:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._alone.wait(), GOODBYE_TIME)
 
     async def finished(self) -> None:
-        """Wait until the record is settled and the last word said."""
+        """Wait until the record is settled, the last word said and `on_end` done."""
         await asyncio.wait({self._task})
 
-    def _leave(self) -> None:
-        self._listened.set()
-        if self._over:
-            return
-        self._over = True
-        self._make_room()
-        if not self._reading.done():
-            self._after(self._limits.drain, Outcome.LEFT)
+    def _withdraw(self) -> None:
+        self._break_off(Outcome.WITHDRAWN, watching.WITHDRAWN)
 
-    def _make_room(self) -> None:
-        """Empty the queue, which also wakes a reading that waits for room."""
-        while not self._queue.empty():
-            self._queue.get_nowait()
+    def _say(self, ended: Ended) -> None:
+        """Say the last word; only the first one counts."""
+        if self.last is None:
+            self.last = ended
+            self._wake()
+
+    def _wake(self) -> None:
+        for listener in self._listeners:
+            listener.news.set()
 
     def _break_off(self, outcome: Outcome, problem: Problem | None = None) -> None:
         if not self._reading.done() and not self._ended_by:
@@ -173,31 +185,43 @@ class Pump:
 
     def _after(
         self, time: timedelta, outcome: Outcome, problem: Problem | None = None
-    ) -> None:
+    ) -> asyncio.TimerHandle:
         seconds = time.total_seconds()
-        timer = self._loop.call_later(seconds, self._break_off, outcome, problem)
-        self._timers.append(timer)
+        return self._loop.call_later(seconds, self._break_off, outcome, problem)
 
     async def _read(self) -> None:
         async for event in self._events:
-            for piece in self._heard.take(event):
-                if self._first_token_after is None:
-                    self._first_token_after = monotonic() - self._began
-                if not self._over:
-                    await self._queue.put(piece)
+            pieces = self._heard.take(event)
+            self._tracer.take(event, pieces, self._heard)
+            self._pieces += pieces
+            self._wake()
+            if self._heard.size > self._limits.largest:
+                self._break_off(Outcome.CUT, TOO_LARGE)
 
     async def _run(self) -> None:
         try:
             await asyncio.wait({self._reading})
-            for timer in self._timers:
-                timer.cancel()
+            for timer in (self._too_long, self._draining):
+                if timer:
+                    timer.cancel()
             await self._events.aclose()
             ending, problem = self._judge()
             cost = await settle(self.record_id, ending)
-            await self._last_word(self._ended(ending.outcome, problem, cost))
+            ended = self._ended(ending.outcome, problem, cost)
+            self._say(ended)
+            await self._tell(ended)
         finally:
             del _in_flight[self.record_id]
-            self._say_goodbye(FAULT)  # unless the last word was said
+            watching.forget(self.record_id)
+            # Unless the last word was said.
+            self._say(self._ended(Outcome.LOST, FAULT, None))
+
+    async def _tell(self, ended: Ended) -> None:
+        if self._on_end:
+            told = await asyncio.gather(self._on_end(ended), return_exceptions=True)
+            if isinstance(told[0], BaseException):
+                # Its kind alone: a message could hold what was said.
+                log.error("an answer was not kept: %s", type(told[0]).__name__)
 
     def _judge(self) -> tuple[Ending, Problem | None]:
         """Say how the reading ended: by an error, by us, or by itself."""
@@ -218,7 +242,7 @@ class Pump:
             ending,
             status=ending.status or self._events.status,
             request_id=ending.request_id or self._events.request_id or "",
-            first_token_after=self._first_token_after,
+            first_token_after=self._tracer.first_token,
         )
         return known, problem
 
@@ -235,19 +259,12 @@ class Pump:
             usage=heard.usage,
             cost=cost,
             problem=problem,
-            first_token_after=self._first_token_after,
-            seconds=monotonic() - self._began,
+            first_token_after=self._tracer.first_token,
+            seconds=monotonic() - self._tracer.began,
+            others=tuple("".join(heard.others[one]) for one in sorted(heard.others)),
+            tool_calls=tuple(heard.tool_calls),
+            trace=self._tracer.told(self._events, key_label=self._call.key_label),
         )
-
-    async def _last_word(self, ended: Ended) -> None:
-        if self._over:
-            return
-        try:
-            async with asyncio.timeout(self._limits.last_word.total_seconds()):
-                await self._queue.put(ended)
-            self._over = True
-        except TimeoutError:
-            self._leave()  # its browser has stopped reading
 
 
 _in_flight: dict[UUID, Pump] = {}

@@ -22,6 +22,8 @@ class Rule(StrEnum):
     STATE = "state"  # blocked, disabled, rejected, unreachable
     AGE = "age"  # not verified for too long
     SECRET = "secret"  # what is stored does not open
+    PARAMETER = "parameter"  # the model does not take what was set
+    LIMIT = "limit"  # the person has asked for too much at a time
 
     @property
     def depth(self) -> int:
@@ -37,6 +39,7 @@ class Reason:
     sentence: str
     advice: str
     status: int = 403
+    seconds: int | None = None  # until it is worth trying again, for Retry-After
 
 
 class Refused(Exception):
@@ -48,3 +51,9 @@ class Refused(Exception):
         self.sentence = reason.sentence
         self.advice = reason.advice
         self.status = reason.status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what an answer tells of it beside the words: when to try again."""
+        seconds = self.reason.seconds
+        return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, InternalError, OperationalError
@@ -11,6 +13,9 @@ from django.db import InterfaceError, InternalError, OperationalError
 from console.lib.db import in_db
 from console.usage import ledger
 from console.usage.booking import Cost, Ending
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # InternalError: a server that just became a replica takes no writes.
 AWAY = (OperationalError, InterfaceError, InternalError)
@@ -25,13 +30,23 @@ async def settle(record_id: UUID, ending: Ending) -> Cost | None:
     Tried for a minute while the database is away. After that the record stays open
     until the reaper settles it as unknown.
     """
+    try:
+        return await patiently(settle_in_thread, record_id, ending)
+    except AWAY:
+        log.error("call %s could not be settled: the database is away", record_id)
+        return None
+
+
+async def patiently(
+    function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Do as `in_db`, again and again for a minute while the database is away."""
     for pause in PAUSES:
         try:
-            return await in_db(settle_in_thread, record_id, ending)
+            return await in_db(function, *args, **kwargs)
         except AWAY:
             await asyncio.sleep(pause)
-    log.error("call %s could not be settled: the database is away", record_id)
-    return None
+    return await in_db(function, *args, **kwargs)
 
 
 def settle_in_thread(record_id: UUID, ending: Ending) -> Cost | None:

@@ -21,7 +21,14 @@ KEY_FIELDS = [
     "verified_at",
     "acls",
 ]
-MODEL_FIELDS = ["id", "model_id", "aliases", "context_length", "capabilities"]
+MODEL_FIELDS = [  # in the order of the model, as `from_db` takes them
+    "id",
+    "model_id",
+    "input_modalities",
+    "aliases",
+    "context_length",
+    "capabilities",
+]
 
 
 def _candidates(whose: str) -> str:

@@ -82,7 +82,7 @@ def worker(*, environment: Mapping[str, str]) -> Child:
     options = ["--pool", "threads", "-c", "4", "--without-gossip", "--without-mingle"]
     return Child(
         name="worker",
-        command=[*_celery("worker"), *options],
+        command=[*_celery("console.celery", "worker"), *options],
         environment={**environment, "PYTHONWARNINGS": _quiet(environment)},
     )
 
@@ -92,13 +92,13 @@ def beat(*, environment: Mapping[str, str]) -> Child:
     options = ["-S", "celery.beat.Scheduler", "--pidfile="]
     return Child(
         name="beat",
-        command=[*_celery("beat"), *options],
+        command=[*_celery("console.beat", "beat"), *options],
         environment=environment,
     )
 
 
-def _celery(command: str) -> list[str]:
-    base = [sys.executable, "-m", "celery", "-A", "console.celery", "--quiet"]
+def _celery(application: str, command: str) -> list[str]:
+    base = [sys.executable, "-m", "celery", "-A", application, "--quiet"]
     return [*base, command, "-l", "WARNING"]
 
 

@@ -81,7 +81,7 @@ async def chat_completions(visit: Visit) -> Response:
         call=visit.book(model, prompt, completed=False),
         model=model,
         prompt=prompt,
-        pace=visit.world.settings.pace,
+        settings=visit.world.settings,
         fault=visit.fault,
     )
 

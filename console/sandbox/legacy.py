@@ -57,7 +57,7 @@ async def completions(visit: Visit) -> Response:
             call=visit.book(model, prompt, completed=False),
             model=model,
             prompt=prompt,
-            pace=visit.world.settings.pace,
+            settings=visit.world.settings,
             fault=visit.fault,
         )
     visit.book(model, usage, completed=True)

@@ -53,7 +53,7 @@ async def messages(visit: Visit) -> Response:
         call=visit.book(model, prompt, completed=False),
         model=model,
         prompt=prompt,
-        pace=visit.world.settings.pace,
+        settings=visit.world.settings,
         fault=visit.fault,
     )
 

@@ -11,22 +11,7 @@ from console.sandbox.visits import Visit
 async def api_key(visit: Visit) -> Response:
     """What xAI tells a key about itself."""
     key = visit.key
-    return JSONResponse(
-        {
-            "redacted_api_key": f"xai-...{key.secret[-4:]}",
-            "user_id": key.user_id,
-            "name": key.name,
-            "create_time": key.create_time,
-            "modify_time": key.modify_time,
-            "modified_by": key.modified_by,
-            "team_id": key.team_id,
-            "acls": key.acls,
-            "api_key_id": key.api_key_id,
-            "team_blocked": visit.world.teams[key.team_id].blocked,
-            "api_key_blocked": key.blocked,
-            "api_key_disabled": key.disabled,
-        }
-    )
+    return JSONResponse(key.told(visit.world.teams[key.team_id]))
 
 
 async def models(visit: Visit) -> Response:

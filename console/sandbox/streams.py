@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from console.sandbox.faults import Fault
 from console.sandbox.models import Model
 from console.sandbox.usage import Usage
-from console.sandbox.world import Call
+from console.sandbox.world import Call, Settings
 
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -49,14 +49,14 @@ class EventStream(Response):
         call: Call,
         model: Model,
         prompt: Usage,
-        pace: float,
+        settings: Settings,
         fault: Fault | None,
     ) -> None:
         self.frames = frames
         self.call = call
         self.model = model
         self.usage = prompt  # grows with each frame
-        self.pace = pace
+        self.settings = settings  # may change while it flows
         self.fault = fault
         self.background = None
 
@@ -101,11 +101,12 @@ class EventStream(Response):
         return kind not in ("cut", "hang", "error_event")
 
     async def _pause(self, left: asyncio.Event) -> None:
-        if self.pace <= 0:
+        pace = self.settings.pace
+        if pace <= 0:
             await asyncio.sleep(0)
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(left.wait(), self.pace)
+            await asyncio.wait_for(left.wait(), pace)
 
     def _meter(self, frame: Frame) -> None:
         self.call.streamed_events += 1

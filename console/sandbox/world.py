@@ -47,6 +47,23 @@ class Key:
     owner: str | None = None  # suggestions for whoever stores the key
     note: str = ""
 
+    def told(self, team: Team) -> dict[str, Any]:
+        """Return the answer of /v1/api-key; `team` is the key's."""
+        return {
+            "redacted_api_key": f"xai-...{self.secret[-4:]}",
+            "user_id": self.user_id,
+            "name": self.name,
+            "create_time": self.create_time,
+            "modify_time": self.modify_time,
+            "modified_by": self.modified_by,
+            "team_id": self.team_id,
+            "acls": self.acls,
+            "api_key_id": self.api_key_id,
+            "team_blocked": team.blocked,
+            "api_key_blocked": self.blocked,
+            "api_key_disabled": self.disabled,
+        }
+
 
 @dataclass(slots=True, kw_only=True)
 class Settings:

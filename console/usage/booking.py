@@ -10,7 +10,7 @@ In the order in which they win:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console import xai
 from console.catalog import costs
@@ -34,6 +34,15 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What an amount was computed from, for its proof."""
+
+    prices: costs.Prices | None
+    usage: xai.Usage | None  # told by xAI, or our guess of an answer that was cut
+    messages: bool  # the dialect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """One booked amount; `ticks` is None if and only if the source is unknown."""
 
@@ -41,6 +50,7 @@ class Cost:
     ticks: int | None
     reported_ticks: int | None = None
     computed_ticks: int | None = None
+    basis: Basis | None = field(default=None, compare=False)
 
 
 UNKNOWN = Cost(source=CostSource.UNKNOWN, ticks=None)

@@ -4,25 +4,30 @@
                         +-> release  released: nothing was sent
                         +-> reap     settled as unknown: Gatehouse died on the way
 
+    record_past .......... settled: the sample history of try-out mode
+
 The clock is the database's (`statement_timestamp()`).
 """
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
-from console.usage.booking import Cost, Ending, cost_of
+from console.usage import limits
+from console.usage.booking import Basis, Cost, Ending, cost_of
 from console.usage.models import (
     Consumer,
     CostSource,
@@ -33,6 +38,10 @@ from console.usage.models import (
 )
 
 LONGEST_CALL = timedelta(minutes=10)
+ALIVE_EVERY = timedelta(seconds=10)  # at least; a short call is written no more often
+# A process that waits for its database, for a minute at most, comes before the reaper.
+DEAD_AFTER = timedelta(minutes=2)  # without a mark
+BOOKED_WITHIN = DEAD_AFTER + timedelta(minutes=1)  # the reaper's round
 REAP_AFTER = LONGEST_CALL + timedelta(minutes=5)
 
 
@@ -49,22 +58,36 @@ class Opening:
     ceiling_ticks: int | None  # None: not known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A call that was made and has ended."""
+
+    opening: Opening
+    ending: Ending
+    opened_at: datetime
+    settled_at: datetime
+
+
 OPEN = """
     INSERT INTO usage_usagerecord
            (id, state, consumer_id, team_id, key_id, endpoint, model_asked, model_id,
-            price_id, ceiling_ticks, opened_at, model_served, outcome, problem,
-            upstream_request_id, source)
+            price_id, ceiling_ticks, opened_at, alive_at, model_served, outcome,
+            problem, upstream_request_id, source)
     SELECT %(id)s, 'open', consumer.id, %(team)s, %(key)s, %(endpoint)s, %(asked)s,
-           %(model)s, %(price)s, %(ceiling)s, statement_timestamp(), '', '', '', '', ''
+           %(model)s, %(price)s, %(ceiling)s, statement_timestamp(),
+           CASE WHEN %(watched)s THEN statement_timestamp() END, '', '', '', '', ''
       FROM usage_consumer consumer
      WHERE consumer.person_id = %(person)s
 """
 
 
-def open_record(opening: Opening) -> UUID:
-    """Write the record of a call before anything is sent; return its id."""
+def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUID:
+    """Write the record of a call before anything is sent; return its id.
+
+    Raises limits.TooMany if the person would have more than `within`.
+    """
     record_id = uuid.uuid4()
-    values: dict[str, UUID | str | int | None] = {
+    values: dict[str, Any] = {
         "id": record_id,
         "person": opening.person.pk,
         "team": opening.key.team_id,
@@ -74,13 +97,61 @@ def open_record(opening: Opening) -> UUID:
         "model": opening.model.pk if opening.model else None,
         "price": opening.price.pk if opening.price else None,
         "ceiling": opening.ceiling_ticks,
+        "watched": opening.endpoint != Endpoint.TOKENIZE,  # that takes no minute
     }
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN, values)
-        if not cursor.rowcount:  # the first call of this person
-            Consumer.objects.get_or_create(person=opening.person)
-            cursor.execute(OPEN, values)
+    while not _open(values, within):
+        if within:
+            limits.refuse(opening.person, within)
+        # It is their first call, or an answer has ended meanwhile.
+        Consumer.objects.get_or_create(person=opening.person)
     return record_id
+
+
+def _open(values: dict[str, Any], within: limits.Limits | None) -> bool:
+    with connection.cursor() as cursor:
+        if within is None:
+            cursor.execute(OPEN, values)
+            return bool(cursor.rowcount)
+        values = values | limits.values_of(within)
+        cursor.execute(limits.LOCK + OPEN + limits.WITHIN, values)
+        cursor.nextset()  # what was locked comes first
+        return bool(cursor.rowcount)
+
+
+KEEP_ALIVE = """
+    WITH alive AS (
+        UPDATE usage_usagerecord
+           SET alive_at = statement_timestamp()
+         WHERE id = ANY(%(ids)s) AND state = 'open'
+           AND alive_at < statement_timestamp() - %(every)s
+    )
+    SELECT record.id
+      FROM usage_usagerecord record
+      JOIN usage_consumer consumer ON consumer.id = record.consumer_id
+      JOIN accounts_user person ON person.id = consumer.person_id
+      JOIN keys_apikey key ON key.id = record.key_id
+     WHERE record.id = ANY(%(ids)s)
+       AND NOT (
+           key.removed_at IS NULL
+           AND person.is_active
+           AND person.role = ANY(%(roles)s)
+           AND EXISTS (
+               SELECT FROM accounts_membership
+                WHERE user_id = person.id AND team_id = record.team_id))
+"""
+
+
+def keep_alive(record_ids: Sequence[UUID], *, roles: Sequence[str]) -> list[UUID]:
+    """Mark calls that are in flight as alive; return those that may not go on.
+
+    Their key was removed, or their person was disabled, has none of these roles, or
+    left the team that pays.
+    """
+    values: dict[str, Any] = {"ids": list(record_ids), "roles": list(roles)}
+    values["every"] = ALIVE_EVERY
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_ALIVE, values)
+        return [record_id for (record_id,) in cursor]
 
 
 def settle(record_id: UUID, ending: Ending) -> Cost | None:
@@ -90,31 +161,79 @@ def settle(record_id: UUID, ending: Ending) -> Cost | None:
     """
     record = UsageRecord.objects.select_related("price").get(pk=record_id)
     prices = costs.Prices.of(record.price) if record.price else None
-    cost = cost_of(prices, ending, messages=record.endpoint == Endpoint.MESSAGES)
-    told = ending.usage
+    messages = record.endpoint == Endpoint.MESSAGES
+    cost = cost_of(prices, ending, messages=messages)
     first_token_at = None
     if ending.first_token_after is not None:
         first_token_at = F("opened_at") + timedelta(seconds=ending.first_token_after)
     booked = UsageRecord.objects.filter(pk=record_id, state=RecordState.OPEN).update(
-        state=RecordState.SETTLED,
-        settled_at=Now(),
-        first_token_at=first_token_at,
-        outcome=ending.outcome,
-        problem=ending.problem[:64],
-        status=ending.status,
-        upstream_request_id=ending.request_id[:100],
-        model_served=ending.model_served[:200],
-        prompt_tokens=told.prompt_tokens if told else None,
-        cached_tokens=told.cached_tokens if told else None,
-        image_tokens=told.image_tokens if told else None,
-        completion_tokens=told.completion_tokens if told else None,
-        reasoning_tokens=told.reasoning_tokens if told else None,
-        source=cost.source,
-        cost_ticks=cost.ticks,
-        reported_ticks=cost.reported_ticks,
-        computed_ticks=cost.computed_ticks,
+        settled_at=Now(), first_token_at=first_token_at, **_settled(ending, cost)
     )
-    return cost if booked else None
+    guessed = cost.source == CostSource.ESTIMATED
+    counts = ending.guess if guessed else ending.usage
+    basis = Basis(prices=prices, usage=counts, messages=messages and not guessed)
+    return replace(cost, basis=basis) if booked else None
+
+
+def _settled(ending: Ending, cost: Cost) -> dict[str, Any]:
+    """Return what is booked of a call, by column, beside its times."""
+    told = ending.usage
+    return {
+        "state": RecordState.SETTLED,
+        "outcome": ending.outcome,
+        "problem": ending.problem[:64],
+        "status": ending.status,
+        "upstream_request_id": ending.request_id[:100],
+        "model_served": ending.model_served[:200],
+        "prompt_tokens": told.prompt_tokens if told else None,
+        "cached_tokens": told.cached_tokens if told else None,
+        "image_tokens": told.image_tokens if told else None,
+        "completion_tokens": told.completion_tokens if told else None,
+        "reasoning_tokens": told.reasoning_tokens if told else None,
+        "source": cost.source,
+        "cost_ticks": cost.ticks,
+        "reported_ticks": cost.reported_ticks,
+        "computed_ticks": cost.computed_ticks,
+    }
+
+
+def record_past(calls: Sequence[Past]) -> list[UsageRecord]:
+    """Write calls of the past as they were opened and settled then.
+
+    For sample data alone: a real call has its record before a byte is sent.
+    """
+    people = {call.opening.person.pk: call.opening.person for call in calls}
+    consumers = {
+        pk: Consumer.objects.get_or_create(person=person)[0]
+        for pk, person in people.items()
+    }
+    return UsageRecord.objects.bulk_create(
+        _row(call, consumers[call.opening.person.pk]) for call in calls
+    )
+
+
+def _row(call: Past, consumer: Consumer) -> UsageRecord:
+    opening, price, ending = call.opening, call.opening.price, call.ending
+    prices = costs.Prices.of(price) if price else None
+    cost = cost_of(prices, ending, messages=opening.endpoint == Endpoint.MESSAGES)
+    first_token_at = None
+    if ending.first_token_after is not None:
+        waited = timedelta(seconds=ending.first_token_after)
+        first_token_at = call.opened_at + waited
+    return UsageRecord(
+        consumer=consumer,
+        team_id=opening.key.team_id,
+        key=opening.key,
+        endpoint=opening.endpoint,
+        model_asked=opening.model_asked,
+        model=opening.model,
+        price=price,
+        ceiling_ticks=opening.ceiling_ticks,
+        opened_at=call.opened_at,
+        first_token_at=first_token_at,
+        settled_at=call.settled_at,
+        **_settled(ending, cost),
+    )
 
 
 def release(record_id: UUID, *, problem: str) -> bool:
@@ -132,13 +251,15 @@ def release(record_id: UUID, *, problem: str) -> bool:
 
 
 def reap() -> int:
-    """Settle what was left open longer than any call lasts; return how many.
+    """Settle what a process that died left open; return how many.
 
-    Nothing is known of their cost; the ceiling noted at admission stays beside it.
+    Known by its marks, or, of a call without any, by being open longer than any call
+    lasts. Nothing is known of their cost; the ceiling noted at admission stays beside
+    it.
     """
-    return UsageRecord.objects.filter(
-        state=RecordState.OPEN, opened_at__lt=Now() - REAP_AFTER
-    ).update(
+    silent = Q(alive_at__lt=Now() - DEAD_AFTER)
+    too_long = Q(opened_at__lt=Now() - REAP_AFTER)
+    return UsageRecord.objects.filter(silent | too_long, state=RecordState.OPEN).update(
         state=RecordState.SETTLED,
         settled_at=Now(),
         outcome=Outcome.LOST,

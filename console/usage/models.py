@@ -60,6 +60,7 @@ class Outcome(models.TextChoices):
     CUT = "cut", "cut off by xAI or the network"
     REFUSED = "refused", "refused by xAI"
     LOST = "lost", "Gatehouse stopped before the end"
+    WITHDRAWN = "withdrawn", "ended: the person may use the key no more"
 
 
 class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
@@ -98,6 +99,7 @@ class UsageRecord(models.Model):
         null=True
     )  # most it may cost; None: no price
     opened_at = models.DateTimeField()
+    alive_at = models.DateTimeField(null=True)  # moves while it is open and watched
     first_token_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=16, choices=Outcome, blank=True)

@@ -37,7 +37,7 @@ from console.xai.errors import (
     UpstreamDown,
     XaiError,
 )
-from console.xai.exchange import Verbatim
+from console.xai.exchange import Asked, Verbatim
 from console.xai.facts import (
     KeyInfo,
     LanguageModel,
@@ -60,6 +60,7 @@ from console.xai.stream import EventStream
 from console.xai.usage import Usage
 
 __all__ = [
+    "Asked",
     "AsyncXaiClient",
     "BadAnswer",
     "BadSecret",

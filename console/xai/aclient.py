@@ -22,6 +22,7 @@ from console.xai.exchange import (
     NEVER_SENT,
     Exchange,
     Verbatim,
+    asked,
     may_repeat,
     pause,
     unreachable,
@@ -193,6 +194,7 @@ class AsyncXaiClient:
     def _stream(self, call: Call[Any], auth: XaiAuth) -> EventStream:
         async def send() -> httpx.Response:
             request = build_request(self._base, call, self._timeouts)
+            exchange.asked = asked(request)
             return await self._http.send(request, auth=auth, stream=True)
 
         async def send_patiently() -> httpx.Response:

@@ -30,6 +30,22 @@ RETRIED = {502, 503, 504}
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
+TOLD_HEADERS = ("content-type", "date", "retry-after", "x-request-id")
+TOLD_PREFIX = "x-ratelimit-"
+MOST_TOLD = 24
+LONGEST_TOLD = 200  # characters of one header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as it left, but for the header with the key."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verbatim:
     """An answer that nobody has judged: its JSON, and the bytes it was read from.
@@ -54,12 +70,15 @@ class Exchange(Generic[T]):
         self._body = bytearray()
         self.status: int | None = None
         self.request_id: str | None = None
+        self.asked: Asked | None = None
+        self.headers: tuple[tuple[str, str], ...] = ()
         self._retry_after: float | None = None
 
     def begin(self, response: httpx.Response) -> None:
         """Take the head of the answer; raise if its body is not worth reading."""
         self.status = response.status_code
         self.request_id = clean_request_id(response.headers.get("x-request-id"))
+        self.headers = _told_headers(response.headers)
         self._retry_after = seconds_to_wait(response.headers.get("retry-after"))
         encoding = response.headers.get("content-encoding", "identity")
         if not response.is_success:
@@ -139,6 +158,25 @@ class Exchange(Generic[T]):
     def bad(self, cause: Cause) -> BadAnswer:
         """Return the error for an answer that cannot be used."""
         return BadAnswer(cause, status=self.status, request_id=self.request_id)
+
+
+def asked(request: httpx.Request) -> Asked:
+    """Return what a request says; call it before the key is put on it."""
+    return Asked(
+        method=request.method,
+        url=str(request.url),
+        headers=tuple(request.headers.items()),
+        body=request.content,
+    )
+
+
+def _told_headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    """Return those headers of an answer that tell something of the call."""
+    return tuple(
+        (name, value[:LONGEST_TOLD])
+        for name, value in headers.items()
+        if name in TOLD_HEADERS or name.startswith(TOLD_PREFIX)
+    )[:MOST_TOLD]
 
 
 def unreachable(fault: BaseException) -> Unreachable:

@@ -4,17 +4,18 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import httpx
 
 from console.xai.errors import Cause, StreamCut, XaiError
-from console.xai.exchange import Exchange, unreachable
+from console.xai.exchange import Asked, Exchange, unreachable
 from console.xai.jsontext import BadJson, parse_object
 from console.xai.judging import Refusal, is_error
 from console.xai.limits import STREAM_CAP
 from console.xai.sse import Event, EventReader, LineTooLong
-from console.xai.transport import FAULTS, waiting_parts
+from console.xai.transport import FAULTS, Connecting, waiting_parts, watching
 
 
 class EventStream:
@@ -45,11 +46,23 @@ class EventStream:
         self._finished = False
         self._error: XaiError | None = None
         self._wait: asyncio.Timeout | None = None
+        self.connecting = Connecting()
+        self.answered_at: float | None = None  # monotonic; when the head had come
 
     @property
     def status(self) -> int | None:
         """xAI's HTTP status, once the first event or error is there."""
         return self._exchange.status
+
+    @property
+    def asked(self) -> Asked | None:
+        """The request as it was sent last, without its key."""
+        return self._exchange.asked
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Those of xAI's headers that tell something of the call."""
+        return self._exchange.headers
 
     @property
     def request_id(self) -> str | None:
@@ -94,7 +107,9 @@ class EventStream:
 
     async def _advance(self) -> None:
         if self._chunks is None:
-            self._response = await self._send()
+            with watching(self.connecting):
+                self._response = await self._send()
+            self.answered_at = monotonic()
             self._exchange.begin(self._response)
             self._chunks = aiter(waiting_parts(self._response))
             kind = self._response.headers.get("content-type", "")

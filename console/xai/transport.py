@@ -1,6 +1,11 @@
 """What carries the bytes: where to, with which headers, over which engine."""
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +17,9 @@ from httpx_aiohttp import AiohttpTransport
 from console.xai.endpoints import Call
 from console.xai.limits import Timeouts
 
+# A stream has its connection to itself, so this bounds the streams of a process.
 LIMITS = httpx.Limits(
-    max_connections=100, max_keepalive_connections=20, keepalive_expiry=30
+    max_connections=500, max_keepalive_connections=20, keepalive_expiry=30
 )
 
 # Everything that httpx, aiohttp and the system below them raise about a call.
@@ -24,6 +30,27 @@ FAULTS = (
     HttpProcessingError,
     OSError,
 )
+
+
+@dataclass(slots=True)
+class Connecting:
+    """When a call had its connection; None: not told by the engine."""
+
+    at: float | None = None  # monotonic
+    reused: bool = False  # one that was open
+
+
+_watched: ContextVar[Connecting | None] = ContextVar("_watched", default=None)
+
+
+@contextmanager
+def watching(connecting: Connecting) -> Iterator[None]:
+    """Note in `connecting` when the request sent inside has its connection."""
+    before = _watched.set(connecting)
+    try:
+        yield
+    finally:
+        _watched.reset(before)
 
 
 def check_base_url(text: str, *, allow_loopback_http: bool) -> httpx.URL:
@@ -113,6 +140,7 @@ class AioTransport(AiohttpTransport):
 
     def _open_session(self) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
+            trace_configs=[_tracing()],
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             connector=aiohttp.TCPConnector(
@@ -134,6 +162,26 @@ class AioTransport(AiohttpTransport):
         else:
             return response
         raise error
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Return what tells `watching` of connections, in the task that sends."""
+
+    async def new(*_told: object) -> None:
+        _note(reused=False)
+
+    async def reused(*_told: object) -> None:
+        _note(reused=True)
+
+    config = aiohttp.TraceConfig()
+    config.on_connection_create_end.append(new)
+    config.on_connection_reuseconn.append(reused)
+    return config
+
+
+def _note(*, reused: bool) -> None:
+    if connecting := _watched.get():
+        connecting.at, connecting.reused = monotonic(), reused
 
 
 def _named(fault: BaseException, request: httpx.Request) -> httpx.TransportError:

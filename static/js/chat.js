@@ -1,12 +1,19 @@
-// A conversation: sending, listening, stopping. It lives in this page and nowhere else.
+// A conversation. The page sends all of it with each prompt; the server keeps it.
 
-import { readEvents } from "./events.js";
-import { copyOf, refusalOf } from "./fragments.js";
+import { hear } from "./answers.js";
+import "./copy-code.js";
+import { columns, markBest } from "./columns.js";
+import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
+import { showHead } from "./page-head.js";
+import { wireParameters } from "./parameters.js";
 import { wirePicker } from "./picker.js";
+import { wireTemplates } from "./templates.js";
+import { contentOf, edit, promptTurn, turnsBefore, uuid, withText } from "./turns.js";
 
-const NO_RECORD = "00000000-0000-0000-0000-000000000000";
+const NOTHING = "00000000-0000-0000-0000-000000000000";
 const NEAR_END = 160; // pixels
+const DRAFT = `gatehouse.draft ${window.location.pathname}`;
 
 const play = document.querySelector("[data-play]");
 const form = document.querySelector("[data-chat-form]");
@@ -17,120 +24,197 @@ const conversation = document.querySelector("[data-conversation]");
 const status = document.querySelector("[data-status]");
 const system = document.querySelector("[data-system]");
 const fresh = document.querySelector("[data-new]");
+const kept = "kept" in play.dataset;
 
-/** @type {{role: string, content: string}[]} */
-let turns = [];
-/** @type {{lane: Lane, abort: AbortController, record: string} | null} */
-let running = null;
+let id = play.dataset.conversationId ?? uuid();
+/** @type {Set<{lane: Lane, abort: AbortController, record: string}>} */
+const running = new Set();
+/** @type {WeakMap<Element, Lane>} */
+const lanes = new WeakMap();
+const attachments = new Attachments(form, () => {
+  const turns = turnsBefore(conversation, unanswered());
+  return turns.flatMap(({ content }) => imagesOf(content)).length;
+});
 
 function keepEndInView() {
   const page = document.scrollingElement;
   if (page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_END) page.scrollTop = page.scrollHeight;
 }
 
-function setRunning(now) {
+/** Show the buttons that can be used now. */
+function refresh() {
+  form.dispatchEvent(new Event("turns")); // the conversation may have another end
   const loser = [send, stopButton].find((button) => button === document.activeElement);
-  running = now;
-  stopButton.hidden = now === null;
-  send.disabled = now !== null;
+  const busy = running.size > 0;
+  stopButton.hidden = !busy;
+  send.disabled = busy || !("usable" in send.dataset);
   fresh.hidden = conversation.childElementCount === 0;
-  for (const lane of conversation.querySelectorAll("[data-again]")) lane.hidden = true;
-  const last = conversation.lastElementChild?.querySelector("[data-again]");
-  if (last) last.hidden = now !== null;
+  for (const button of conversation.querySelectorAll("[data-again]")) button.hidden = true;
+  for (const button of conversation.querySelectorAll("[data-edit]")) button.hidden = busy;
+  const last = conversation.lastElementChild?.querySelectorAll("[data-again]") ?? [];
+  for (const button of last) button.hidden = busy;
   if (loser?.hidden || loser?.disabled) prompt.focus({ preventScroll: true });
 }
 
-function addTurn(content) {
-  const turn = copyOf("turn");
-  const at = turn.querySelector("[data-at]");
-  at.dateTime = new Date().toISOString();
-  at.textContent = at.dateTime.slice(11, 16); // in UTC, like every time here
-  turn.querySelector("[data-text]").textContent = content;
-  conversation.append(turn);
-}
-
-function addLane() {
-  const lane = new Lane(document.querySelector("[data-chosen-model]").textContent);
-  const place = document.createElement("div");
-  place.className = "lanes";
-  place.append(lane.root);
-  conversation.append(place);
+function adopt(lane) {
+  lanes.set(lane.root, lane);
   lane.root.querySelector("[data-copy]").addEventListener("click", () => copy(lane));
   lane.root.querySelector("[data-again]").addEventListener("click", () => again(lane));
+  lane.root.querySelector("[data-stop-one]").addEventListener("click", () => stop(lane));
+}
+
+function newLane(column) {
+  const lane = new Lane(columns.modelOf(column), columns.letterOf(column));
+  lane.root.dataset.answerId = uuid();
+  lane.root.dataset.number = column;
+  adopt(lane);
   return lane;
 }
 
-function requestBody() {
-  const body = new FormData(form);
-  body.set("turns", JSON.stringify(turns));
+function addTurn(content) {
+  const turn = promptTurn(content, textOf(content));
+  showImages(turn, content);
+  conversation.append(turn);
+  wireTurn(turn);
+}
+
+function wireTurn(turn) {
+  const button = turn.querySelector("[data-edit]");
+  button.addEventListener("click", () => edit(turn, (text) => resend(turn, withText(contentOf(turn), text))));
+}
+
+/** Let other modules know what a lane is made of. */
+function tell(lane, name, detail) {
+  lane.root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+/** Let the form hold all that was said, and what is being written as the next prompt. */
+function addTurns({ formData }) {
+  const draft = prompt.value.trim() || attachments.ready.length;
+  const turns = turnsBefore(conversation, draft ? unanswered() : null);
+  if (draft) turns.push({ role: "user", content: attachments.contentWith(prompt.value) });
+  formData.set("turns", JSON.stringify(turns));
+}
+
+/** @param {boolean} replaces whether what stands there from here on is to go */
+function requestBody(lane, replaces) {
+  const number = Number(lane.root.dataset.number);
+  const body = columns.bodyOf(number);
+  body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement, number)));
+  body.set("lane", number);
+  if (replaces) body.set("replaces", "on");
+  body.set("conversation", id);
+  body.set("answer", lane.root.dataset.answerId);
   return body;
 }
 
-async function listen(response, now) {
-  let last = null;
-  for await (const { name, data } of readEvents(response.body)) {
-    if (name === "start") {
-      now.record = data.record;
-      now.lane.start(data);
-    } else if (name === "text" || name === "reasoning") now.lane.add(name, data.text);
-    else if (name === "done" || name === "error") last = data;
-  }
-  if (last === null) throw new TypeError("the stream has no last event");
-  now.lane.finish(last);
-  return last;
+function showAddress() {
+  if (!kept || play.dataset.conversationId === id) return;
+  play.dataset.conversationId = id;
+  history.replaceState(history.state, "", play.dataset.pageUrl.replace(NOTHING, id));
 }
 
-/** Ask for the next answer to the turns as they stand. */
-async function ask() {
-  const now = { lane: addLane(), abort: new AbortController(), record: "" };
-  setRunning(now);
+/**
+ * Hear one answer to its end.
+ * @param {Lane} lane
+ * @param {FormData | null} body what to ask with; without, it was asked for before
+ */
+async function answer(lane, body) {
+  const now = { lane, abort: new AbortController(), record: "" };
+  const { signal } = now.abort;
+  const url = play.dataset.answerUrl.replace(NOTHING, lane.root.dataset.answerId);
+  running.add(now);
+  if (body) tell(lane, "asked", body);
+  refresh();
   status.textContent = "";
   keepEndInView();
-  try {
-    const response = await fetch(form.action, { method: "POST", body: requestBody(), signal: now.abort.signal });
-    const streams = response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (streams) {
-      const last = await listen(response, now);
-      if (!last.notice) status.textContent = "The answer has ended."; // a notice speaks for itself
-    } else {
-      now.lane.fail(await refusalOf(response));
-    }
-  } catch (error) {
-    if (error.name === "AbortError") now.lane.fail(document.createTextNode("Stopped before anything came."));
-    else now.lane.fail(copyOf("lost"));
-  }
-  if (running !== now) return; // a new conversation has begun meanwhile
-  if (now.lane.text.trim()) turns.push({ role: "assistant", content: now.lane.text });
-  else prompt.value ||= turns.at(-1).content; // to change it, or to send it again
-  setRunning(null);
+  const last = await hear(lane, {
+    send: body && (() => fetch(form.action, { method: "POST", body, signal })),
+    again: kept ? () => fetch(url, { signal }) : null,
+    signal,
+    onStart: (call) => {
+      now.record = call.record;
+      if (running.has(now)) showAddress();
+    },
+  });
+  if (last) tell(lane, "answered", last);
+  if (!running.delete(now)) return; // a new conversation has begun meanwhile
+  const { letter } = lane.root.dataset;
+  if (last && !last.notice) status.textContent = letter ? `Answer ${letter} has ended.` : "The answer has ended."; // a notice speaks for itself
+  markBest(lane.root.parentElement);
+  if (play.dataset.conversationId === id && !running.size) showHead(fresh);
+  if (body && !running.size && unanswered()) takeBack();
+  refresh();
   keepEndInView();
 }
 
-/** Take the last prompt back if it got no answer: the next one stands in its place. */
-function dropUnanswered() {
-  if (turns.at(-1)?.role !== "user") return;
-  turns.pop();
-  conversation.lastElementChild.remove(); // its lane
-  conversation.lastElementChild.remove();
+function ask(replaces) {
+  const row = document.createElement("div");
+  row.className = "lanes";
+  conversation.append(row);
+  for (let column = 0; column < columns.number; column += 1) row.append(newLane(column).root);
+  for (const root of row.children) answer(lanes.get(root), requestBody(lanes.get(root), replaces));
+}
+
+function lastPrompt() {
+  return [...conversation.querySelectorAll("[data-prompt-turn]")].at(-1);
+}
+
+/** Put a prompt that got no answer into the composer, to change it or to send it again. */
+function takeBack() {
+  const content = contentOf(lastPrompt());
+  prompt.value ||= textOf(content);
+  attachments.putBack(content);
+}
+
+/** Take an element of the conversation away, and all that follows it. */
+function cutFrom(element) {
+  while (element.nextElementSibling) element.nextElementSibling.remove();
+  element.remove();
+}
+
+/** Return the last prompt if it got no answer: the next one stands in its place. */
+function unanswered() {
+  const last = conversation.lastElementChild;
+  const said = [...(last?.querySelectorAll("[data-answer-id]") ?? [])].some((lane) => lane.dataset.keptText?.trim());
+  return said ? null : lastPrompt();
+}
+
+function say(content, replaces) {
+  addTurn(content);
+  ask(replaces);
+  lastPrompt().scrollIntoView({ block: "start" });
 }
 
 function submit() {
-  const content = prompt.value;
-  if (running || send.disabled || !content.trim() || !form.reportValidity()) return;
-  dropUnanswered();
-  turns.push({ role: "user", content });
-  addTurn(content);
+  const nothing = !prompt.value.trim() && !attachments.ready.length;
+  if (running.size || send.disabled || nothing || attachments.busy || !form.reportValidity()) return;
+  const before = unanswered();
+  if (before) cutFrom(before);
+  const content = attachments.takeWith(prompt.value);
   prompt.value = "";
-  ask();
+  keepDraft();
+  say(content, before !== null);
 }
 
-async function stop(now) {
-  if (!now) return;
+function resend(turn, content) {
+  if (running.size || send.disabled || !form.reportValidity()) return;
+  cutFrom(turn);
+  say(content, true);
+  stopButton.focus(); // the form that was in focus is gone
+}
+
+/** Stop one answer, or all. */
+function stop(lane = null) {
+  for (const now of [...running]) if (!lane || now.lane === lane) stopOne(now);
+}
+
+async function stopOne(now) {
   if (!now.record) {
     now.abort.abort();
     return;
   }
-  const url = play.dataset.stopUrl.replace(NO_RECORD, now.record);
+  const url = play.dataset.stopUrl.replace(NOTHING, now.record);
   const body = new FormData();
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   try {
@@ -143,11 +227,16 @@ async function stop(now) {
 }
 
 function again(lane) {
-  if (running) return;
-  if (turns.at(-1).role === "assistant") turns.pop();
-  if (prompt.value === turns.at(-1).content) prompt.value = "";
-  lane.root.parentElement.remove();
-  ask();
+  if (running.size) return;
+  if (prompt.value === textOf(contentOf(lastPrompt()))) {
+    prompt.value = "";
+    attachments.clear();
+  }
+  const column = Math.min(Number(lane.root.dataset.number), columns.number - 1);
+  const next = newLane(column);
+  next.root.dataset.number = lane.root.dataset.number;
+  lane.root.replaceWith(next.root);
+  answer(next, requestBody(next, true));
   stopButton.focus(); // the button that was pressed is gone
 }
 
@@ -162,41 +251,69 @@ async function copy(lane) {
   setTimeout(() => { word.textContent = "Copy"; }, 2000);
 }
 
+/** Keep what is being written over a reload of this tab. */
+function keepDraft() {
+  sessionStorage.setItem(DRAFT, prompt.value);
+}
+
 function startAnew() {
-  stop(running);
-  turns = [];
+  stop();
+  running.clear();
+  if (play.dataset.conversationId) {
+    window.location.assign(play.dataset.newUrl);
+    return;
+  }
+  id = uuid();
+  attachments.clear();
   conversation.replaceChildren();
   status.textContent = "";
-  setRunning(null);
+  refresh();
   prompt.focus();
 }
 
+/** Take up what the server has shown of a kept conversation. */
+function takeUp() {
+  const rows = [...conversation.querySelectorAll(".lanes")];
+  if (play.dataset.fields) columns.takeUp(JSON.parse(play.dataset.fields), rows.at(-1)?.childElementCount ?? 1);
+  for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) {
+    showImages(turn, contentOf(turn));
+    wireTurn(turn);
+  }
+  for (const root of conversation.querySelectorAll("[data-answer-id]")) {
+    const lane = new Lane("", "", root);
+    adopt(lane);
+    if ("coming" in root.dataset) answer(lane, null);
+  }
+  // What the last answers were asked with, once the modules that listen are there.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const root of rows.at(-1)?.children ?? []) tell(lanes.get(root), "asked", requestBody(lanes.get(root), false));
+  });
+  rows.forEach(markBest);
+  prompt.value ||= sessionStorage.getItem(DRAFT) ?? "";
+  lastPrompt()?.scrollIntoView({ block: "start" });
+  refresh();
+}
+
+form.addEventListener("formdata", addTurns);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
 });
+prompt.addEventListener("input", keepDraft);
 prompt.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open")) stop(running);
+  if (event.key === "Escape" && !document.querySelector(":popover-open")) stop();
 });
-stopButton.addEventListener("click", () => stop(running));
+stopButton.addEventListener("click", () => stop());
 fresh.addEventListener("click", startAnew);
 conversation.addEventListener("drawn", keepEndInView);
 system.addEventListener("input", () => {
   const note = document.querySelector("[data-system-note]");
   note.textContent = system.value.trim() ? `${system.value.length.toLocaleString()} characters` : "none";
 });
-document.querySelector("[data-reset]").addEventListener("click", () => {
-  for (const name of ["temperature", "top_p", "max_tokens"]) {
-    form.elements[name].value = form.elements[name].defaultValue;
-  }
-});
-send.disabled = !("usable" in send.dataset);
-wirePicker((radio) => {
-  const runs = document.querySelector("[data-runs-with]");
-  const key = document.createElement("b");
-  key.textContent = radio.dataset.key;
-  runs.replaceChildren(key, ` of ${radio.dataset.team}`);
-});
+wirePicker();
+wireParameters(form);
+wireTemplates(prompt);
+takeUp();

@@ -1,10 +1,17 @@
 // A button with data-copy-of="ID" copies the field or text of that id. Without this
 // module the button stays hidden, and what it copies can be selected.
 
-for (const button of document.querySelectorAll("[data-copy-of]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => copy(button));
+/**
+ * Wire the buttons inside an element that came while the page was open.
+ * @param {ParentNode} root
+ */
+export function wireCopies(root) {
+  for (const button of root.querySelectorAll("[data-copy-of]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  }
 }
+wireCopies(document);
 
 async function copy(button) {
   const source = document.getElementById(button.dataset.copyOf);

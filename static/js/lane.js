@@ -6,21 +6,56 @@ const TICK = 100; // milliseconds
 
 /** One lane of the conversation. Model text is only ever set as text. */
 export class Lane {
-  /** @param {string} model */
-  constructor(model) {
-    this.root = copyOf("lane");
-    this.text = "";
-    this.shown = document.createTextNode("");
-    this.thoughts = document.createTextNode("");
-    this.waiting = { text: "", reasoning: "" };
+  /**
+   * @param {string} model
+   * @param {string} letter of its column; none when it is the only one
+   * @param {HTMLElement} [root] one that the server made; else a new one
+   */
+  constructor(model, letter, root) {
+    this.root = root ?? copyOf("lane");
+    this.text = this.root.dataset.keptText ?? "";
     this.frame = 0;
-    this.began = performance.now();
+    if (root && !("coming" in root.dataset)) this.part("actions").hidden = false;
+    if (root && !("coming" in root.dataset)) return;
+    if (!root) this.name(model, letter);
+    this.live();
+  }
+
+  name(model, letter) {
     this.part("model").textContent = model;
-    this.part("text").append(this.shown);
-    this.part("reasoning-text").append(this.thoughts);
+    this.part("letter").textContent = letter;
+    this.part("letter").hidden = !letter;
+    this.root.dataset.letter = letter;
+    if (letter) this.root.setAttribute("aria-label", `Answer ${letter}, ${model}`);
+  }
+
+  /** Wait for what comes. */
+  live() {
+    this.began = performance.now();
     this.root.dataset.live = "";
+    this.part("stop-one").hidden = !this.root.dataset.letter;
     this.root.setAttribute("aria-busy", "true");
     this.clock = setInterval(() => this.tell(), TICK);
+    this.empty();
+  }
+
+  /** Forget what was drawn: an answer is always told from its beginning. */
+  empty() {
+    this.text = "";
+    this.waiting = { text: "", reasoning: "" };
+    this.shown = document.createTextNode("");
+    this.thoughts = document.createTextNode("");
+    this.part("text").replaceChildren(this.shown);
+    this.part("reasoning-text").replaceChildren(this.thoughts);
+  }
+
+  /**
+   * Say what is waited for.
+   * @param {string} words
+   */
+  say(words) {
+    const phase = this.part("phase");
+    if (phase) phase.textContent = words;
   }
 
   /**
@@ -33,7 +68,9 @@ export class Lane {
 
   /** @param {{key: string, team: string}} call */
   start(call) {
-    this.part("key").textContent = `with ${call.key} of ${call.team}`;
+    this.empty();
+    this.say("Waiting");
+    if (call.key) this.part("key").textContent = `with ${call.key} of ${call.team}`;
   }
 
   /**
@@ -43,8 +80,7 @@ export class Lane {
    */
   add(kind, text) {
     this.waiting[kind] += text;
-    const phase = this.part("phase");
-    if (phase) phase.textContent = kind === "text" ? "Writing" : "Thinking";
+    this.say(kind === "text" ? "Writing" : "Thinking");
     if (!this.frame) this.frame = requestAnimationFrame(() => this.draw());
   }
 
@@ -69,11 +105,15 @@ export class Lane {
 
   /**
    * Replace what was drawn by the answer as the server rendered it.
-   * @param {{html: string, meter: string, text: string, notice?: string}} last
+   * @param {{html: string, meter: string, text: string, ticks: number | null, seconds: number, notice?: string}} last
    */
   finish(last) {
-    this.text = last.text;
     this.settle(last.notice ? fragment(last.notice) : null);
+    this.text = this.root.dataset.keptText = last.text;
+    if (!last.notice) {
+      this.root.dataset.seconds = last.seconds;
+      if (last.ticks !== null) this.root.dataset.ticks = last.ticks;
+    }
     if (last.html.trim()) this.part("answer").replaceChildren(fragment(last.html));
     else this.part("answer").hidden = true;
     this.part("meter").replaceChildren(fragment(last.meter));
@@ -92,13 +132,16 @@ export class Lane {
   /** @param {Node | null} notice */
   settle(notice) {
     clearInterval(this.clock);
+    delete this.root.dataset.coming;
     cancelAnimationFrame(this.frame);
     this.draw();
     cancelAnimationFrame(this.frame);
     delete this.root.dataset.live;
     this.root.removeAttribute("aria-busy");
     this.root.querySelector(".caret")?.remove();
+    this.root.dataset.keptText = this.text;
     show(this.part("notice"), notice);
+    this.part("stop-one").hidden = true;
     this.part("actions").hidden = false;
     this.part("copy").hidden = !this.text;
   }

@@ -1,10 +1,7 @@
 // The list of models: finding one, choosing one.
 
-/**
- * Wire the picker of this page.
- * @param {(radio: HTMLInputElement) => void} chosen called after each choice
- */
-export function wirePicker(chosen) {
+/** Wire the picker of this page; each choice is a "change" event of its field. */
+export function wirePicker() {
   const picker = document.querySelector("[data-picker]");
   const find = picker.querySelector("[data-find]");
   const nothing = picker.querySelector("[data-none-found]");
@@ -22,7 +19,6 @@ export function wirePicker(chosen) {
     if (event.target.name !== "model") return;
     const name = event.target.closest("[data-choice]").querySelector("[data-name]");
     document.querySelector("[data-chosen-model]").textContent = name.textContent;
-    chosen(event.target);
   });
   picker.addEventListener("click", (event) => {
     // Arrow keys click as well, but with detail 0: those go on looking.

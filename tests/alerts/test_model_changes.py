@@ -10,11 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team, User
 from console.alerts import acting, model_changes
-from console.alerts.model_changes import MOST_STEPS
+from console.alerts.model_changes import MOST_CHANGES, MOST_STEPS
 from console.alerts.models import Incident, IncidentKind
 from console.alerts.story import story
 from console.audit.actors import command
-from console.catalog.models import ChangeSight, PriceVersion
+from console.catalog.models import CatalogChange, ChangeSight, PriceVersion
 from console.catalog.observations import record_language_models
 from tests.alerts.conftest import MakeChannel, told
 from tests.keys.answers import Json, listed, model_json
@@ -172,6 +172,59 @@ def test_steps_are_bounded_and_the_first_stays(team: Team) -> None:
 
     assert len(detail["steps"]) == MOST_STEPS + 1
     assert "from 2.50" in detail["steps"][0]["text"]
+
+
+def test_changes_are_bounded_and_the_page_says_how_many_steps_are_left_out(
+    team: Team, ada: User
+) -> None:
+    note(team, model_json())
+    for n in range(MOST_STEPS + 3):
+        note(team, output(18_000 + n * 100), hours=n + 1)
+
+    incident = Incident.objects.get()
+    named = incident.detail["catalog_changes"]
+    by_time = CatalogChange.objects.order_by("first_seen_at")
+    in_order = [str(pk) for pk in by_time.values_list("pk", flat=True)]
+    assert named == [in_order[0], *in_order[-MOST_CHANGES:]]
+    assert incident.detail["changes_left_out"] == len(in_order) - len(named) == 2
+    assert incident.detail["steps_left_out"] == 2
+    told = moments(incident, ada)
+    left_out = told.index(("Before that it changed 2 times more", ""))
+    oldest_kept = incident.detail["steps"][1]["text"]
+    assert told[left_out - 1] == ("It changed again", oldest_kept)
+
+
+def test_a_team_that_is_told_what_was_left_out_adds_nothing(
+    team: Team, other_team: Team
+) -> None:
+    for each in (team, other_team):
+        note(each, model_json())
+    for n in range(MOST_STEPS + 3):
+        note(team, output(18_000 + n * 100), hours=n + 1)
+    before = Incident.objects.get()
+
+    for n in range(2):  # the second of them is no longer named
+        assert note(other_team, output(18_000 + n * 100), hours=MOST_STEPS + 9 + n) == 0
+    assert Incident.objects.get().detail == before.detail
+
+    Incident.objects.update(closed_at=timezone.now(), ending="confirmed")
+    assert note(other_team, output(18_200), hours=MOST_STEPS + 12) == 0
+
+
+def test_one_look_with_very_many_changes_names_some_and_counts_the_others(
+    team: Team,
+) -> None:
+    many = MOST_CHANGES + 10
+    note(team, model_json(aliases=["first"]))
+
+    note(team, model_json(aliases=[f"alias-{n:03}" for n in range(many)]), hours=6)
+    note(team, model_json(aliases=[]), hours=12)
+
+    detail = Incident.objects.get().detail
+    assert len(detail["catalog_changes"]) == MOST_CHANGES + 1
+    assert len(detail["changes_of_model"]) == MOST_CHANGES
+    named = len(detail["catalog_changes"])
+    assert detail["changes_left_out"] == CatalogChange.objects.count() - named
 
 
 def test_its_page_leads_to_the_model_and_its_changes(

@@ -179,22 +179,23 @@ odd_models = st.fixed_dictionaries(
 
 
 class TestAnything(TestCase):
-    """A database case, since each example must start from an empty table."""
+    """A database case, since each example must start from the same table."""
+
+    def setUp(self) -> None:
+        self.team = Team.objects.create(name="Search")
+        see(self.team, model_json())
 
     @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
     @given(answers=st.lists(st.lists(odd_models, max_size=3), max_size=3))
     def test_whatever_xai_says_prices_stay_whole(
         self, answers: list[list[Json]]
     ) -> None:
-        team = Team.objects.create(name="Search")
-        see(team, model_json())
-
         for hours, models in enumerate(answers, start=1):
             text = _as_the_client_reads({"models": models})
             if text is not None:
                 record_language_models(
                     host="xai",
-                    team=team,
+                    team=self.team,
                     listed=text,
                     models=None,
                     seen_at=NOON + hours * HOUR,

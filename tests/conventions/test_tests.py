@@ -24,6 +24,16 @@ def test_every_test_is_found() -> None:
     assert lost == set()
 
 
+def test_browsers_are_driven_where_make_looks_for_them() -> None:
+    driving = {
+        name_of(file)
+        for file in modules("tests")
+        if file != THIS and "mark.browser" in file.read_text()
+    }
+
+    assert [name for name in driving if not name.startswith("tests/e2e/")] == []
+
+
 @pytest.mark.parametrize("file", ALL, ids=name_of)
 def test_nothing_is_put_off_or_swallowed(file: Path) -> None:
     put_off = re.compile(r"\b(TODO|FIXME|XXX)\b|except Exception|except BaseException:")

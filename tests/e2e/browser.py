@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -17,6 +20,20 @@ from playwright.sync_api import (
 from tests.e2e.instance import PASSWORD, Instance
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}
+WCAG = {
+    "preload": False,  # it would ask for files by addresses of its own
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+}
+FITS = """[
+    document.documentElement.scrollWidth,
+    window.innerWidth,
+    [...document.querySelectorAll("body *")]
+        .filter((part) => part.getBoundingClientRect().right > window.innerWidth + 1)
+        .map((part) => part.outerHTML.slice(0, 120)),
+]"""  # how wide the page is, the window, and what stands beyond it
+UNSTYLE = """document.querySelectorAll('[style=""]').forEach(
+    (part) => part.removeAttribute("style"))"""  # htmx would copy what axe leaves
 SECONDS = 20_000  # milliseconds; what is waited for comes within one interval
 
 _signed_in: dict[tuple[str, str], Any] = {}  # storage by address and person
@@ -59,6 +76,7 @@ class Windows:
     def stranger(self, **looks: Any) -> Page:
         """Return a window in which nobody has signed in."""
         looks.setdefault("viewport", WIDE)
+        looks.setdefault("reduced_motion", "reduce")  # what moves is drawn all the time
         context = self._browser.new_context(base_url=self.site.url, **looks)
         context.set_default_timeout(SECONDS)
         self._contexts.append(context)
@@ -82,6 +100,18 @@ class Windows:
         tab.on("console", self._note)
         tab.on("pageerror", lambda error: self._complaints.append(str(error)))
         return tab
+
+    def assert_accessible(self, page: Page) -> None:
+        """Fail with what axe-core finds against WCAG 2.2 AA, and where."""
+        known = len(self._complaints)
+        with whole(page):  # so that nothing lies under the status line
+            found = Axe().run(page, options=WCAG).response["violations"]
+        page.evaluate(UNSTYLE)
+        del self._complaints[known:]  # it tries styles that the CSP refuses
+        wrong = {
+            one["id"]: [node["html"][:200] for node in one["nodes"]] for one in found
+        }
+        assert not wrong, wrong
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.text.startswith(BROKEN_OFF):
@@ -111,16 +141,21 @@ def is_marked(page: Page) -> bool:
 
 def assert_fits(page: Page) -> None:
     """Nothing may be wider than the window: no sideways scroll."""
-    width, window = page.evaluate(
-        "[document.documentElement.scrollWidth, window.innerWidth]"
-    )
-    assert width <= window, f"{page.url} is {width} wide in a window of {window}"
+    width, window, beyond = page.evaluate(FITS)
+    assert width <= window, f"{page.url}: {width} wide in {window}: {beyond}"
 
 
 def take(page: Page, file: Path) -> None:
-    """Keep a picture of the whole page, in a window as high as the page."""
+    """Keep a picture of the whole page."""
+    with whole(page):
+        page.screenshot(path=file)
+
+
+@contextmanager
+def whole(page: Page) -> Iterator[None]:
+    """Make the window as high as the page for a while."""
     size = page.viewport_size or WIDE
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": height})
-    page.screenshot(path=file)
+    yield
     page.set_viewport_size(size)

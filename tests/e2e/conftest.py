@@ -13,9 +13,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.browser import Windows
 from tests.e2e.instance import Instance, running
+from tests.e2e.prepared import copy_prepared
 from tests.services import SCREENSHOTS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+SLOWEST = ("test_browser_hostile", "test_browser")
 LEFT_OUT = pytest.StashKey[int]()
 PICTURES = pytest.StashKey[Path]()
 
@@ -34,9 +36,11 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Put the browser tests last, since their event loop disturbs other tests.
 
+    Of those the slowest come first, so that no worker waits for them at the end.
     Without a Chromium they are taken out, and the summary says so.
     """
     browser = [item for item in items if item.get_closest_marker("browser")]
+    browser.sort(key=lambda item: item.path.stem not in SLOWEST)
     items[:] = [item for item in items if item not in browser]
     if chromium_path():
         items.extend(browser)
@@ -74,14 +78,15 @@ def pictures(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """The instance that all browser tests look at."""
-    with running(tmp_path_factory.mktemp("browser")) as instance:
+    with running(copy_prepared(tmp_path_factory.mktemp("browser"))) as instance:
         yield instance
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-dev-shm-usage"]
+        # The processor draws at once what it would draw for a GPU that is not there.
+        options = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         path = chromium_path()
         browser = playwright.chromium.launch(executable_path=path, args=options)
         yield browser

@@ -42,7 +42,9 @@ def ask(browser: httpx.Client, door: tuple[str, str], prompt: str) -> Answer:
     return answer
 
 
-def streaming(browser: httpx.Client, door: tuple[str, str], prompt: str) -> Any:
+def streaming(
+    browser: httpx.Client, door: tuple[str, str], prompt: str, **more: str
+) -> Any:
     """Return the context in which the answer streams."""
     page, action = door
     turns = json.dumps([{"role": "user", "content": prompt}])
@@ -54,6 +56,7 @@ def streaming(browser: httpx.Client, door: tuple[str, str], prompt: str) -> Any:
         "top_p": "",
         "max_tokens": "200",
         "turns": turns,
+        **more,
     }
     return browser.stream("POST", action, data=fields)
 

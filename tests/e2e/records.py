@@ -1,19 +1,20 @@
-"""What an instance has stored, asked by a command that runs beside it."""
+"""What an instance has stored: asked of its database, or by a command beside it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from console.runtime.layout import DATABASE, DATABASE_USER, Layout
 from tests.e2e.instance import Instance
 
 RECORDS = """
-import json
-from console.usage.models import UsageRecord
-names = "id state endpoint outcome source cost_ticks reported_ticks computed_ticks"
-columns = [*names.split(), "upstream_request_id", "key__label", "settled_at"]
-rows = UsageRecord.objects.order_by("opened_at").values(*columns)
-print(json.dumps(list(rows), default=str))
+SELECT id::text, state, endpoint, outcome, source, cost_ticks, reported_ticks,
+       computed_ticks, upstream_request_id, settled_at
+FROM usage_usagerecord ORDER BY opened_at
 """
 STOCK = """
 import json
@@ -33,8 +34,18 @@ print(json.dumps(stock))
 
 def usage_records(instance: Instance) -> list[dict[str, Any]]:
     """Return every usage record, oldest first."""
-    found: list[dict[str, Any]] = _shell(instance, RECORDS)
-    return found
+    with database(instance) as connection:
+        return connection.execute(RECORDS).fetchall()
+
+
+def database(instance: Instance) -> psycopg.Connection[DictRow]:
+    """Return a connection to the database of an instance that runs."""
+    return psycopg.connect(
+        host=str(Layout(instance.data_dir).run),
+        user=DATABASE_USER,
+        dbname=DATABASE,
+        row_factory=dict_row,
+    )
 
 
 def stock(instance: Instance) -> dict[str, int | None]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browser import Windows
 from tests.e2e.double import SECRET, Double, answering
 from tests.e2e.instance import RING, Instance, running
-from tests.playground.hostile import HOSTILE
+from tests.playground.hostile import HOSTILE, TOGETHER
 from tests.runtime.conftest import wait_until
 
 pytestmark = pytest.mark.browser
@@ -22,6 +22,7 @@ ACTIVE = (
     " [onerror])"
 )
 SIZE = re.compile(r"(block-size: [0-9.]+px;)?")  # all that our own script sets
+TURNS = 12  # of one conversation
 TURNED = "pay\u202eevil\u2066\x1b[31m\u200b"
 
 
@@ -63,13 +64,13 @@ def page(chromium: Browser, fooled: Instance) -> Iterator[Page]:
 
 
 def ask(page: Page, prompt: str) -> None:
-    """Send a prompt in a new conversation and wait for its end."""
-    if page.get_by_role("button", name="New conversation").is_visible():
-        page.get_by_role("button", name="New conversation").click()
+    """Send a prompt and wait for the end of its answer."""
+    answers = page.get_by_role("article", name="Answer")
+    before = answers.count()
     page.get_by_label("Prompt", exact=True).fill(prompt)
     page.keyboard.press("Control+Enter")
-    lane = page.get_by_role("article", name="Answer")
-    expect(lane.locator("[data-actions]")).to_be_visible()
+    expect(answers).to_have_count(before + 1)
+    expect(answers.last.locator("[data-actions]")).to_be_visible()
 
 
 def touch(page: Page, within: str) -> None:
@@ -81,29 +82,36 @@ def touch(page: Page, within: str) -> None:
 
 
 def test_answers_and_reasoning(page: Page, double: Double, fooled: Instance) -> None:
-    page.goto("/playground/chat/")
-    chat = page.url
+    for at in range(0, len(TOGETHER), TURNS):
+        texts = TOGETHER[at : at + TURNS]
+        page.goto("/playground/chat/")
+        for text in texts:
+            double.answer, double.reasoning = f"{text}\n\nend", text
+            double.served = text
+            ask(page, text)
+            assert_nothing_acts(page, fooled, text)
 
-    for text in HOSTILE:
-        double.answer, double.reasoning, double.served = f"{text}\n\nend", text, text
-        ask(page, text)
-        touch(page, "[data-conversation]")
+        page.reload()  # now all of it comes from the server
+        expect(page.get_by_role("article", name="Answer")).to_have_count(len(texts))
+        assert_nothing_acts(page, fooled, "after a reload")
 
-        assert page.locator(f"[data-conversation] {ACTIVE}").count() == 0, text
-        addresses = page.eval_on_selector_all(
-            "[data-answer] a", "all => all.map((a) => a.href)"
-        )
-        for address in addresses:
-            assert address.startswith(("http://", "https://", "mailto:")), text
-            assert not address.startswith(fooled.url), text
-        assert page.url == chat
+
+def assert_nothing_acts(page: Page, fooled: Instance, text: str) -> None:
+    touch(page, "[data-conversation]")
+    assert page.locator(f"[data-conversation] {ACTIVE}").count() == 0, text
+    addresses = page.eval_on_selector_all(
+        "[data-answer] a", "all => all.map((a) => a.href)"
+    )
+    for address in addresses:
+        assert address.startswith(("http://", "https://", "mailto:")), text
+        assert not address.startswith(fooled.url), text
+    assert page.url.startswith(f"{fooled.url}/playground/chat/")
 
 
 def test_words_of_refusal(page: Page, double: Double) -> None:
-    page.goto("/playground/chat/")
-
     for text in (" ".join(HOSTILE[at::10]) + TURNED for at in range(10)):
         double.error = text
+        page.goto("/playground/chat/")
         ask(page, "Hello")
         touch(page, "[data-conversation]")
 

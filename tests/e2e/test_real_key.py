@@ -8,6 +8,7 @@ import pytest
 
 from console.sandbox.control import Control, ControlError
 from tests.e2e.instance import RING, STOP_SECONDS, Instance, manage, running
+from tests.e2e.prepared import copy_prepared
 from tests.e2e.processes import processes_of
 from tests.e2e.records import stock
 from tests.runtime.conftest import Spawn, free_port, wait_until
@@ -86,19 +87,17 @@ def test_a_given_key_is_stored_polled_at_once_and_alone(
 def test_data_of_try_out_mode_is_not_mixed_with_a_real_key(
     upstream: Control, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = tmp_path_factory.mktemp("mixed")
-    with running(folder) as instance:
-        instance.stop()
-        secret = upstream.world().key("platform-gateway").secret
+    folder = copy_prepared(tmp_path_factory.mktemp("mixed"))
+    secret = upstream.world().key("platform-gateway").secret
 
-        refused = instance.manage("up", XAI_API_KEY=secret)
+    refused = Instance(folder).manage("up", XAI_API_KEY=secret)
 
-        assert refused.returncode != 0
-        assert "choose another GATEHOUSE_DATA_DIR for real keys" in refused.stdout
-        assert len(refused.stdout.strip().splitlines()) <= 2
-        assert "Traceback" not in refused.stdout
-        assert secret not in refused.stdout
-        wait_until(lambda: not processes_of(folder))
+    assert refused.returncode != 0
+    assert "choose another GATEHOUSE_DATA_DIR for real keys" in refused.stdout
+    assert len(refused.stdout.strip().splitlines()) <= 2
+    assert "Traceback" not in refused.stdout
+    assert secret not in refused.stdout
+    wait_until(lambda: not processes_of(folder))
     settings = {"XAI_API_KEY": "not a key", "XAI_HOSTS": f"x={upstream.base_url}"}
     folder = tmp_path_factory.mktemp("no-key")
     refused = manage("up", GATEHOUSE_DATA_DIR=str(folder), **settings)

@@ -9,10 +9,13 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from console.accounts.models import Role, Team, User
+from console.alerts.models import Incident
 from console.audit.actors import SYSTEM
+from console.catalog.models import CatalogChange, PriceVersion
 from console.keys import custody
-from console.keys.models import ApiKey, KeyState
+from console.keys.models import ApiKey, KeyChange, KeyState
 from console.polling.models import PollState
+from console.usage.models import UsageRecord
 from tests.people import SECRET
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,16 @@ def test_stores_the_key_in_the_first_host_unchecked(given: None) -> None:
     assert "its first check is due at once" in printed
     assert SECRET not in printed
     assert not PollState.objects.filter(key=key).exists()  # so it is claimed at once
+
+
+def test_makes_no_sample_history(given: None) -> None:
+    prepare()
+
+    key = ApiKey.objects.get()
+    assert not key.team.sample
+    assert (key.checked_at, key.models_checked_at) == (None, None)
+    for kind in (CatalogChange, Incident, KeyChange, PriceVersion, UsageRecord):
+        assert not kind._default_manager.exists()
 
 
 def test_makes_an_admin_of_the_team_whose_password_is_shown_once(given: None) -> None:

@@ -29,7 +29,8 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Chat", "Messages", "Tokenize", "Legacy", "Explore", "Audit log"),
+        *("Prices", "Chat", "Messages", "History", "Twin", "Tokenize", "Legacy"),
+        *("Explore", "Audit log"),
         *("Incidents", "Alerts", "Status"),
     ]
 
@@ -59,6 +60,7 @@ def test_others_do_not(
         ("/incidents/", "Incidents"),
         ("/alerts/add/", "Alerts"),
         ("/playground/messages/", "Messages"),
+        ("/playground/twin/", "Twin"),
     ],
 )
 def test_one_address_is_the_current_one(path: str, title: str, ada: User) -> None:
@@ -124,6 +126,26 @@ def test_counts_the_open_findings_of_high_severity(
     alerts = {item.title: item.alert for group in groups for item in group.items}
     assert alerts["Findings"] == 3
     assert frame.facts_for(mia).high_findings == 0
+
+
+def test_the_rail_is_written_anew_when_anything_in_it_differs(
+    client_of: ClientOf, ada: User, sam: User, team: Team, settings: Settings
+) -> None:
+    settings.TRYOUT = False
+
+    def written(person: User, path: str = "/") -> str:
+        page = client_of(person).get(path).text
+        return page.split('<div class="nav">')[1].split("rail-foot")[0]
+
+    stored(team, "one")
+    before = [written(ada) for _ in range(2)]
+    stored(team, "another", outside_changes=7, finding_weight=50_000)
+    after = [written(ada), written(ada, "/keys/"), written(sam)]
+
+    assert before[0] == before[1]
+    assert len({*before, *after}) == 4
+    assert '<span class="count">7</span>' in after[0]
+    assert [">Status</a>" in one for one in after] == [True, True, False]
 
 
 def test_costs_five_queries(

@@ -16,8 +16,20 @@ from console.keys import custody
 from console.keys.models import ApiKey
 from tests.sandbox.conftest import Sandbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_history")]
 PASSWORD = "GATEHOUSE_DEMO_PASSWORD"
+
+
+@pytest.fixture
+def no_history(settings: Settings) -> None:
+    """Write no thirty days: it takes seconds, and `samples` has tests of its own."""
+    settings.SAMPLE_HISTORY = False
+
+
+@pytest.fixture
+def history(no_history: None, settings: Settings) -> None:
+    """Write them after all, as a user's first start does."""
+    settings.SAMPLE_HISTORY = True
 
 
 def prepare() -> str:
@@ -32,7 +44,9 @@ def password_in(printed: str) -> str:
     return printed.strip().rpartition(": ")[2]
 
 
-def test_makes_four_teams_four_people_and_fourteen_keys(tryout: Sandbox) -> None:
+def test_makes_four_teams_four_people_and_fourteen_keys(
+    tryout: Sandbox, history: None
+) -> None:
     printed = prepare()
 
     assert "Sign in as ada (admin), olga (auditor), fin (finance) or sam" in printed
@@ -116,7 +130,7 @@ def test_a_later_password_replaces_the_first(
     assert changed.count() == 4  # the third start found nothing to change
 
 
-def test_a_second_start_stores_nothing_twice(tryout: Sandbox) -> None:
+def test_a_second_start_stores_nothing_twice(tryout: Sandbox, history: None) -> None:
     prepare()
     entries = Entry.objects.count()
 
@@ -127,7 +141,7 @@ def test_a_second_start_stores_nothing_twice(tryout: Sandbox) -> None:
     assert Entry.objects.count() == entries
 
 
-def test_a_later_start_brings_nothing_back(tryout: Sandbox) -> None:
+def test_a_later_start_brings_nothing_back(tryout: Sandbox, history: None) -> None:
     prepare()
     custody.remove_key(api_key=ApiKey.objects.get(label="lab-agents"), actor=SYSTEM)
     User.objects.get(username="fin").delete()
@@ -178,7 +192,7 @@ def test_a_sealed_vault_stops_the_first_start_with_a_sentence(
     assert not User.objects.exists()
 
 
-def test_everything_made_is_in_the_audit_trail(tryout: Sandbox) -> None:
+def test_everything_made_is_in_the_audit_trail(tryout: Sandbox, history: None) -> None:
     prepare()
 
     actions = list(Entry.objects.values_list("action", flat=True))

@@ -87,3 +87,50 @@ HOSTILE = [
     "[![x](https://evil.test/p.gif)](https://evil.test)",
     "<ok.test@evil.test>",
 ]
+
+# What acts if a browser takes it for markup, and where it may hide from a reader.
+VECTORS = [
+    "<script>alert(2)</script>",
+    "<script/src=data:,alert(2)>",
+    "<img/src=x/onerror=alert(2)>",
+    "<image src=x onerror=alert(2)>",
+    "<svg/onload=alert(2)>",
+    "<svg><script>alert(2)</script></svg>",
+    "<svg><animate onbegin=alert(2) attributeName=x dur=1s>",
+    "<svg><foreignObject><iframe srcdoc=x></foreignObject></svg>",
+    "<math href=javascript:alert(2)>x</math>",
+    "<iframe src=javascript:alert(2)></iframe>",
+    "<embed src=javascript:alert(2)>",
+    "<object data=javascript:alert(2)></object>",
+    "<a href=javascript:alert(2)>x</a>",
+    "<a href='java\tscript:alert(2)'>x</a>",
+    "<form><button formaction=javascript:alert(2)>x</button></form>",
+    "<input onfocus=alert(2) autofocus>",
+    "<select onfocus=alert(2) autofocus>",
+    "<textarea onfocus=alert(2) autofocus>",
+    "<video src=x onerror=alert(2)>",
+    "<style>*{background:url(https://evil.test)}</style>",
+    "<link rel=import href=https://evil.test>",
+    "<meta http-equiv=refresh content=0;url=javascript:alert(2)>",
+    "<div onpointerover=alert(2) tabindex=1>x</div>",
+    "<details ontoggle=alert(2) open>x</details>",
+    "<dialog open onclose=alert(2)>x</dialog>",
+    "<template shadowrootmode=open><script>alert(2)</script></template>",
+    "<button data-copy-code onclick=alert(2)>x</button>",
+    "<pre data-x='</pre><script>alert(2)</script>'>",
+]
+CARRIERS = [
+    "{}\n\n{}",
+    "**{}** _{}_",
+    "- {}\n  - {}",
+    "> {}\n>\n> {}",
+    "| {} |\n|---|\n| {} |",
+    "# {}\n\n1. {}",
+    "~~~\n{}\n~~~\n{}",
+    "[{}](https://ok.test/{})",
+    "</code></pre></div>{}<div><pre><code>{}",
+]
+MIXED = [[carrier.format(one, one) for carrier in CARRIERS] for one in VECTORS]
+EVERY = [*HOSTILE, *(text for texts in MIXED for text in texts)]
+# The same in fewer answers, for a browser: a line across ends whatever a carrier began.
+TOGETHER = [*HOSTILE, *("\n\n---\n\n".join(texts) for texts in MIXED)]

@@ -11,8 +11,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from console.playground import markdown
-from console.playground.markdown import render
-from tests.playground.hostile import HOSTILE
+from console.playground.markdown import CODE_END, render
+from tests.playground.hostile import EVERY, HOSTILE, MIXED
 
 
 class Elements(HTMLParser):
@@ -34,7 +34,8 @@ def elements_of(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 def assert_harmless(html: str) -> None:
-    for tag, attributes in elements_of(html):
+    bare = html.replace(markdown.code_head(), "<pre>").replace(CODE_END, "</pre>")
+    for tag, attributes in elements_of(bare):
         assert tag in markdown.TAGS
         allowed = {"a": {"href", "rel"}, "ol": {"start"}}.get(tag, set())
         assert set(attributes) <= allowed
@@ -43,13 +44,20 @@ def assert_harmless(html: str) -> None:
             assert attributes["rel"] == "noopener noreferrer nofollow"
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", EVERY)
 def test_nothing_hostile_acts(text: str) -> None:
     assert_harmless(render(text))
 
 
+def test_those_that_a_browser_gets_together_do_not_hide_one_another() -> None:
+    for texts in MIXED:
+        together = render("\n\n---\n\n".join(texts))
+
+        assert together == "<hr>\n".join(render(text) for text in texts)
+
+
 def test_there_are_enough_of_them() -> None:
-    assert len(set(HOSTILE)) >= 60
+    assert len(set(EVERY)) >= 300
 
 
 @given(st.lists(st.sampled_from([*HOSTILE, "\n", "\n\n", "  ", "a", "`", "*", "|"])))
@@ -66,7 +74,6 @@ def test_nothing_hostile_acts_in_any_mixture(parts: list[str]) -> None:
         ("- one\n- two", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>"),
         ("3. three", '<ol start="3">\n<li>three</li>\n</ol>'),
         ("`a < b`", "<p><code>a &lt; b</code></p>"),
-        ("```python\nx = 1\n```", "<pre><code>x = 1\n</code></pre>"),
         ("a\n\nb", "<p>a</p>\n<p>b</p>"),
         ("~~gone~~", "<p><s>gone</s></p>"),
         ("", ""),
@@ -74,6 +81,33 @@ def test_nothing_hostile_acts_in_any_mixture(parts: list[str]) -> None:
 )
 def test_ordinary_markdown(text: str, html: str) -> None:
     assert render(text).strip() == html
+
+
+def test_a_block_of_code_has_a_button_that_copies_it() -> None:
+    html = render("```python\nx < 1\n```").strip()
+
+    assert html == f"{markdown.code_head()}<code>x &lt; 1\n</code>{CODE_END}"
+    assert elements_of(html)[1] == (
+        "button",
+        {"class": "btn small quiet", "type": "button", "data-copy-code": None},
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[x](https://ok.test/<pre>)", id="in an address"),
+        pytest.param("[x](<https://ok.test/<pre>>)", id="in brackets"),
+        pytest.param("`<pre>`", id="as code"),
+        pytest.param("&lt;pre&gt;", id="as an entity"),
+        pytest.param("<button data-copy-code>x</button>", id="the button itself"),
+    ],
+)
+def test_a_button_stands_before_blocks_alone(text: str) -> None:
+    html = render(text)
+
+    assert "<button" not in html
+    assert_harmless(html)
 
 
 def test_a_table() -> None:
@@ -105,3 +139,49 @@ def test_what_is_too_long_is_shown_as_it_is() -> None:
 
     assert html.startswith("<pre>*a*&lt;b&gt;")
     assert_harmless(html)
+
+
+@pytest.mark.parametrize("part", ["[", "[a](", "[a](https://ok.test/) ", "[\n\n"])
+def test_very_many_brackets_are_shown_as_they_are(part: str) -> None:
+    html = render(part * markdown.MOST_BRACKETS + "*a*")
+    assert "<em>a</em>" in html
+
+    html = render(part * (markdown.MOST_BRACKETS + 1) + "*a*")
+    assert html.startswith("<pre>[")
+    assert html.endswith("*a*</pre>")
+    assert_harmless(html)
+
+
+def test_brackets_in_code_do_not_count() -> None:
+    code = "x[i] = a[b[j]]\n" * markdown.MOST_BRACKETS
+
+    html = render(f"*a*\n\n```\n{code}```\n")
+
+    assert html.startswith("<p><em>a</em></p>")
+
+
+def wide(columns: int, rows: int, row: str = "|a|") -> str:
+    """Return a table whose rows have fewer cells than its head."""
+    return "|a" * columns + "|\n" + "|-" * columns + "|\n" + f"{row}\n" * rows
+
+
+@pytest.mark.parametrize("before", ["", "> ", "- "])
+def test_few_letters_do_not_become_very_many_cells(before: str) -> None:
+    inside = "\n".join(
+        (before if before == "> " or not at else " " * len(before)) + line
+        for at, line in enumerate(wide(200, 200).splitlines())
+    )
+
+    assert render(inside).startswith("<pre>")
+
+
+def test_the_cells_of_all_tables_count() -> None:
+    one = wide(100, 50)
+
+    assert render(one).count("<td>") == 100 * 50
+    assert render(one * 2).startswith("<pre>")
+    assert render(f"{one}\n{one}").startswith("<pre>")
+
+
+def test_a_long_table_is_one() -> None:
+    assert render(wide(8, 1_000, "|a" * 8 + "|")).count("<td>") == 8_000

@@ -40,8 +40,16 @@ def test_shows_what_may_be_used_and_why_not_the_rest(
     assert 'value="grok-4.3"' in page
     assert "1.25 in, 2.50 out" in page
     assert "blocked-one of Search would be used, but xAI has blocked it." in page
-    assert "Not kept" in page
+    assert ("Kept for 30 days" in page) == (name != "playground:tokenize")
     assert SECRET not in page
+
+
+def test_whoever_adds_an_image_reads_that_it_is_not_kept(
+    client_of: ClientOf, sam: User, usable_key: ApiKey
+) -> None:
+    page = client_of(sam).get(reverse("playground:chat")).text
+
+    assert "Images are sent and not kept" in page
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any, cast
+from uuid import uuid4
 
 import httpx
 import pytest
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 from django.urls import reverse
 
+from console import xai
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
 from console.keys.upstream import use_transport
 from console.lib.db import in_db
+from console.playground.conversations import storing
+from console.playground.conversations.keeping import KeptAnswer
+from console.playground.models import Turn
+from console.playground.responses import EventsResponse
 from console.relay import pump
-from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
+from console.relay.admission import Call, admit
+from console.usage.models import (
+    CostSource,
+    Endpoint,
+    Outcome,
+    RecordState,
+    UsageRecord,
+)
 from tests.people import SECRET
+from tests.playground.pictures import SECRET as PICTURE_SECRET
+from tests.playground.pictures import noise, url_of, with_secrets
 from tests.relay import stock
-from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
+from tests.relay.upstream import (
+    Script,
+    answer,
+    chunk,
+    saying,
+    settled,
+    streaming,
+    the_record,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,7 +135,8 @@ async def test_what_is_sent_is_built_from_the_form_and_nothing_else(
         return httpx.Response(200, headers=headers, stream=Script(*answer("Hi")))
 
     with use_transport(httpx.MockTransport(respond)):
-        form = PROMPT | {"system": "Be brief", "n": "9", "base_url": "http://evil.test"}
+        ours = {"logprobs": "1", "base_url": "http://evil.test"}
+        form = PROMPT | {"system": "Be brief"} | ours
         await events_of(await browser.post(CHAT, form))
 
     (request,) = sent
@@ -126,6 +152,83 @@ async def test_what_is_sent_is_built_from_the_form_and_nothing_else(
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+
+
+async def test_json_that_was_asked_for_comes_with_a_verdict(ready: User) -> None:
+    browser = await browser_of(ready)
+    schema = {"type": "object", "required": ["name"]}
+    wanted = {"response_format": "json_schema", "schema": json.dumps(schema)}
+
+    with use_transport(streaming(Script(*answer('{"name"', ': "Ada"}')))):
+        last = (await events_of(await browser.post(CHAT, PROMPT | wanted)))[-1]
+
+    await settled()
+    assert "Matches the schema" in last[1]["html"]
+    assert last[1]["text"] == '{"name": "Ada"}'
+
+
+async def test_an_image_goes_to_xai_as_it_was_drawn_anew(ready: User) -> None:
+    browser = await browser_of(ready)
+    parts = [
+        {"type": "image_url", "image_url": {"url": url_of(with_secrets("JPEG"))}},
+        {"type": "text", "text": "What is it?"},
+    ]
+    turns = json.dumps([{"role": "user", "content": parts}])
+    sent: list[httpx.Request] = []
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, stream=Script(*answer("A dot")))
+
+    with use_transport(httpx.MockTransport(respond)):
+        await events_of(await browser.post(CHAT, PROMPT | {"turns": turns}))
+
+    record = await settled()
+    (message,) = json.loads(sent[0].content)["messages"]
+    picture, text = message["content"]
+    _, _, data = picture["image_url"]["url"].partition(",")
+    assert text == parts[1]
+    assert PICTURE_SECRET.encode() not in base64.b64decode(data)
+    assert record.ceiling_ticks is not None
+
+
+async def test_a_request_may_be_as_large_as_four_large_images(ready: User) -> None:
+    browser = await browser_of(ready)
+    part = {"type": "image_url", "image_url": {"url": url_of(noise((1_000, 1_000)))}}
+    turns = json.dumps([{"role": "user", "content": [part] * 4}])
+
+    with use_transport(streaming(Script(*answer("Noise")))):
+        response = await browser.post(CHAT, PROMPT | {"turns": turns})
+        last = (await events_of(response))[-1]
+
+    assert 15_000_000 < len(turns) < settings.LARGER_BODIES[CHAT] - 1_000_000
+    assert last[0] == "done"
+    assert (await settled()).ceiling_ticks is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "words"),
+    [
+        pytest.param(
+            {"stop": "END"}, 422, "xAI refuses stop sequences", id="a parameter"
+        ),
+        pytest.param(
+            {"team": str(uuid4())}, 404, "do not belong to the team", id="a team"
+        ),
+    ],
+)
+async def test_what_the_page_greys_is_refused_if_it_comes_anyway(
+    ready: User, given: dict[str, str], status: int, words: str
+) -> None:
+    browser = await browser_of(ready)
+
+    response = await browser.post(CHAT, PROMPT | given)
+
+    assert response.status_code == status
+    assert words in response.content.decode()
+    assert "Nothing was sent." in response.content.decode()
+    assert not await in_db(UsageRecord.objects.exists)
 
 
 async def test_messages_stream_too(ready: User) -> None:
@@ -304,6 +407,64 @@ async def test_a_response_that_nobody_reads_is_never_sent(ready: User) -> None:
     assert (record.state, record.cost_ticks) == (RecordState.RELEASED, None)
 
 
+@pytest.mark.parametrize("close", [False, True], ids=["alone", "and closed"])
+async def test_a_request_that_cannot_be_built_is_released(
+    ready: User, close: bool
+) -> None:
+    call = await in_db(admitted, ready)
+
+    def fail(_upstream: xai.AsyncXaiClient, _auth: xai.XaiAuth) -> xai.EventStream:
+        raise ValueError("no JSON")
+
+    response = EventsResponse(call, fail)
+    with pytest.raises(ValueError, match="no JSON"):
+        await events_of(response)
+    if close:
+        await in_db(response.close)
+
+    record = await the_record()
+    assert (record.state, record.cost_ticks) == (RecordState.RELEASED, None)
+
+
+async def test_its_kept_answer_is_forgotten_once(ready: User) -> None:
+    answer_id = uuid4()
+    asked = storing.Asked(
+        owner=ready,
+        conversation_id=uuid4(),
+        answer_id=answer_id,
+        lane=0,
+        endpoint=Endpoint.CHAT,
+        model=stock.GROK,
+        turns=json.loads(TURNS),
+        parameters={},
+    )
+    call = await in_db(storing.begin, asked, lambda: admitted(ready))
+
+    def fail(_upstream: xai.AsyncXaiClient, _auth: xai.XaiAuth) -> xai.EventStream:
+        raise ValueError("no JSON")
+
+    response = EventsResponse(call, fail, kept=KeptAnswer(answer_id))
+    with pytest.raises(ValueError, match="no JSON"):
+        await events_of(response)
+    left = await in_db(Turn.objects.filter(pk=answer_id).exists)
+    await in_db(storing.begin, asked, lambda: admitted(ready))
+    await in_db(response.close)
+
+    assert not left
+    assert await in_db(Turn.objects.filter(pk=answer_id).exists)
+
+
+def admitted(person: User) -> Call:
+    """Admit a short chat."""
+    return admit(
+        user=person,
+        endpoint=Endpoint.CHAT,
+        model=stock.GROK,
+        prompt_bytes=9,
+        max_tokens=9,
+    )
+
+
 async def test_stop_from_the_page_ends_the_answer(ready: User) -> None:
     browser = await browser_of(ready)
     script = Script(chunk("one"), asyncio.Event().wait)
@@ -322,6 +483,8 @@ async def test_stop_from_the_page_ends_the_answer(ready: User) -> None:
     assert last[0] == "done"
     assert "stopped by you" in last[1]["meter"]
     assert (record.outcome, record.source) == (Outcome.STOPPED, CostSource.ESTIMATED)
+    if keeping := pump.in_flight(record.pk):  # its listener was told before
+        await keeping.finished()
     assert pump.in_flight(record.pk) is None
 
 

@@ -58,13 +58,8 @@ class TestMalformedAnswers(TestCase):
         transport = httpx.MockTransport(lambda _request: self.answer)
         self.enterContext(use_transport(transport))
         self.addCleanup(fetching.close_background)
-
-    @hypothesis_settings(
-        max_examples=500, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(body=bodies, code=st.sampled_from([200, 200, 200, 400, 403, 429, 500]))
-    def test_the_last_good_facts_stay(self, body: bytes, code: int) -> None:
-        api_key = custody.store_unverified(
+        # Stored once: each example is rolled back to here.
+        self.api_key = custody.store_unverified(
             team=Team.objects.create(name="Search"),
             label="key",
             owner="",
@@ -74,8 +69,16 @@ class TestMalformedAnswers(TestCase):
             actor=SYSTEM,
         )
         noon = timezone.now() - MINUTE
-        observations.record_key_info(api_key=api_key, info=key_info(), seen_at=noon)
-        good = ApiKey.objects.values("xai_key_id", "acls", "xai_name").get()
+        info = key_info()
+        observations.record_key_info(api_key=self.api_key, info=info, seen_at=noon)
+        self.good = ApiKey.objects.values("xai_key_id", "acls", "xai_name").get()
+
+    @hypothesis_settings(
+        max_examples=500, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(body=bodies, code=st.sampled_from([200, 200, 200, 400, 403, 429, 500]))
+    def test_the_last_good_facts_stay(self, body: bytes, code: int) -> None:
+        api_key, good = self.api_key, self.good
         self.answer = httpx.Response(code, content=body)
 
         poll_keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings as configured
@@ -12,16 +13,20 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from console import vault, xai
 from console.accounts.models import Membership, Team, User
+from console.catalog import costs
 from console.catalog.models import LanguageModel
 from console.keys.models import ApiKey, KeyModel, KeyState
 from console.relay.admission import Call, admit, admit_with
 from console.relay.candidates import candidates_of
+from console.relay.parameters import PLAIN as NOTHING_MORE
+from console.relay.parameters import Extras
 from console.relay.refusal import Refused, Rule
 from console.usage.models import Endpoint, RecordState, UsageRecord
 from tests.people import SECRET
 from tests.relay import stock
 
 CHAT_ONLY = ["api-key:endpoint:chat"]
+PLAIN = "grok-4.20-non-reasoning"  # its limit of output is one
 NAMES_GROK = "api-key:model:grok-4.3"
 
 
@@ -36,6 +41,8 @@ def ask(
     model: str = stock.GROK,
     endpoint: Endpoint = Endpoint.CHAT,
     max_tokens: int | None = 100,
+    team_id: UUID | None = None,
+    extras: Extras = NOTHING_MORE,
 ) -> Call:
     return admit(
         user=person,
@@ -43,6 +50,8 @@ def ask(
         model=model,
         prompt_bytes=1000,
         max_tokens=max_tokens,
+        team_id=team_id,
+        extras=extras,
     )
 
 
@@ -75,29 +84,171 @@ def test_a_member_gets_a_key_and_an_open_record(
 
 
 def test_the_ceiling_bounds_what_the_call_may_cost(
-    sam: User, team: Team, api_key: ApiKey, grok: LanguageModel
+    sam: User, team: Team, api_key: ApiKey
 ) -> None:
-    stock.price(grok, team)
-    stock.usable(api_key, grok)
+    plain = stock.language_model(PLAIN)
+    stock.price(plain, team)
+    stock.usable(api_key, plain)
 
-    call = ask(sam, max_tokens=100)
+    call = ask(sam, model=PLAIN, max_tokens=100)
 
     record = UsageRecord.objects.get(pk=call.record_id)
     assert record.ceiling_ticks == 1000 * 12500 + 100 * 25000
 
 
-def test_the_ceiling_of_a_model_that_reasons_is_its_context(
-    sam: User, team: Team, api_key: ApiKey
+@pytest.mark.parametrize(
+    ("name", "capabilities"),
+    [
+        pytest.param("grok-x", {"reasoning_effort": ["low"]}, id="xAI says so"),
+        pytest.param("grok-4.3", None, id="its family does"),
+        pytest.param("grok-x", None, id="nobody says that it does not"),
+    ],
+)
+def test_the_ceiling_of_a_model_that_may_reason_is_its_context(
+    sam: User,
+    team: Team,
+    api_key: ApiKey,
+    name: str,
+    capabilities: dict[str, object] | None,
 ) -> None:
-    thinks = stock.language_model(
-        context_length=5000, capabilities={"reasoning_effort": ["low"]}
-    )
+    thinks = stock.language_model(name, context_length=5000, capabilities=capabilities)
     stock.price(thinks, team)
     stock.usable(api_key, thinks)
 
-    record = UsageRecord.objects.get(pk=ask(sam, max_tokens=100).record_id)
+    record = UsageRecord.objects.get(pk=ask(sam, model=name, max_tokens=100).record_id)
 
     assert record.ceiling_ticks == 1000 * 12500 + 5000 * 25000
+
+
+@pytest.mark.parametrize(
+    ("extras", "prompt", "factor"),
+    [
+        pytest.param(Extras(choices=3), 1000, 3, id="each of three answers"),
+        pytest.param(Extras(images=2), 1000 + 2 * 1792, 1, id="two images"),
+        pytest.param(Extras(service_tier="priority"), 1000, 2, id="a dearer tier"),
+        pytest.param(
+            Extras(choices=4, images=4, service_tier="fast"),
+            1000 + 4 * 1792,
+            8,
+            id="all of it",
+        ),
+    ],
+)
+def test_what_is_asked_for_beside_the_text_is_in_the_ceiling(
+    sam: User, team: Team, api_key: ApiKey, extras: Extras, prompt: int, factor: int
+) -> None:
+    plain = stock.language_model(PLAIN)
+    price = stock.price(plain, team)
+    stock.usable(api_key, plain)
+
+    call = ask(sam, model=PLAIN, max_tokens=100, extras=extras)
+
+    record = UsageRecord.objects.get(pk=call.record_id)
+    assert record.ceiling_ticks == factor * (prompt * 12500 + 100 * 25000)
+    # The dearest call that fits into what was asked for costs no more.
+    usage = xai.Usage(
+        prompt_tokens=prompt,
+        cached_tokens=0,
+        image_tokens=extras.images * 1792,
+        completion_tokens=100 * extras.choices,
+        reasoning_tokens=0,
+    )
+    tier = 2 if extras.service_tier else 1
+    cost = costs.cost_ticks(costs.Prices.of(price), usage)
+    assert cost is not None
+    assert record.ceiling_ticks >= cost * tier
+
+
+def test_images_that_cost_more_than_text_are_in_the_ceiling(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    plain = stock.language_model(PLAIN)
+    stock.price(plain, team, prompt_image_token_price=90_000)
+    stock.usable(api_key, plain)
+
+    call = ask(sam, model=PLAIN, max_tokens=1, extras=Extras(images=1))
+
+    record = UsageRecord.objects.get(pk=call.record_id)
+    assert record.ceiling_ticks == 2792 * 90_000 + 25_000
+    assert call.prompt_tokens == 250 + 1792
+
+
+def test_a_ceiling_that_cannot_be_stored_is_not_known(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    plain = stock.language_model(PLAIN)
+    stock.price(plain, team, completion_text_token_price=2**55)
+    stock.usable(api_key, plain)
+
+    call = ask(sam, model=PLAIN, max_tokens=200, extras=Extras(choices=4))
+
+    assert UsageRecord.objects.get(pk=call.record_id).ceiling_ticks is None
+
+
+def test_what_the_model_does_not_take_is_refused_before_anything_is_written(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    blind = stock.language_model("grok-2-1212", aliases=["grok-2"])
+    blind.input_modalities = ["text"]
+    blind.save(update_fields=["input_modalities"])
+    stock.usable(api_key, blind)
+
+    with pytest.raises(Refused) as refused:
+        ask(sam, model="grok-2", extras=Extras(images=1))
+
+    assert (refused.value.status, refused.value.reason.rule) == (422, Rule.PARAMETER)
+    assert refused.value.sentence == "grok-2-1212 reads text alone."
+    assert not UsageRecord.objects.exists()
+
+
+class TestATeamThatPays:
+    """Several teams of one person can: the person chooses."""
+
+    @pytest.fixture
+    def both(
+        self,
+        sam: User,
+        team: Team,
+        other_team: Team,
+        api_key: ApiKey,
+        grok: LanguageModel,
+    ) -> User:
+        Membership.objects.create(user=sam, team=other_team)
+        stock.usable(api_key, grok)
+        stock.usable(stock.stored(other_team, "wide"), grok, stock.language_model("x"))
+        return sam
+
+    def test_by_itself_the_weakest_key_of_all_is_used(self, both: User) -> None:
+        assert ask(both).key_label == "search-prod"
+
+    def test_the_chosen_team_pays(self, both: User, other_team: Team) -> None:
+        call = ask(both, team_id=other_team.pk)
+
+        record = UsageRecord.objects.get(pk=call.record_id)
+        assert (call.key_label, record.team) == ("wide", other_team)
+
+    def test_another_team_does_not_step_in(
+        self, both: User, other_team: Team, api_key: ApiKey
+    ) -> None:
+        ApiKey.objects.filter(label="wide").update(state=KeyState.DISABLED)
+
+        with pytest.raises(Refused) as refused:
+            ask(both, team_id=other_team.pk)
+
+        assert "wide of" in refused.value.sentence
+
+    @pytest.mark.parametrize("there", [True, False])
+    def test_a_team_of_others_is_as_one_that_is_not_there(
+        self, sam: User, api_key: ApiKey, other_team: Team, there: bool
+    ) -> None:
+        with pytest.raises(Refused) as refused:
+            ask(sam, team_id=other_team.pk if there else uuid4())
+
+        assert refused.value.status == 404
+        assert refused.value.sentence == (
+            "You do not belong to the team that was chosen to pay."
+        )
+        assert not UsageRecord.objects.exists()
 
 
 @pytest.mark.parametrize(

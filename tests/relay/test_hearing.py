@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console import xai
-from console.relay.hearing import Heard, Piece
+from console.relay.hearing import Heard, Piece, ToolCall
 
 
 def hear(*events: dict[str, Any]) -> tuple[Heard, list[Piece]]:
@@ -100,3 +100,98 @@ def test_half_a_character_is_replaced() -> None:
     heard.take(xai.Event("message", r'{"choices":[{"delta":{"content":"\ud83d"}}]}'))
 
     assert "".join(heard.text) == "\ufffd"
+
+
+def of_choice(index: int, **delta_fields: Any) -> dict[str, Any]:
+    return {"choices": [{"index": index, "delta": delta_fields}]}
+
+
+def test_of_several_choices_the_first_is_told_and_all_are_counted() -> None:
+    heard, pieces = hear(
+        of_choice(0, content="one"),
+        of_choice(2, content="three"),
+        of_choice(1, reasoning_content="Hm", content="tw"),
+        of_choice(0, content=" more"),
+        of_choice(1, content="o"),
+        {"choices": [{"index": 1, "delta": {}, "finish_reason": "length"}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+    )
+
+    assert pieces == [Piece("text", "one"), Piece("text", " more")]
+    assert "".join(heard.text) == "one more"
+    assert {at: "".join(parts) for at, parts in heard.others.items()} == {
+        2: "three",
+        1: "two",
+    }
+    assert heard.finish == "stop"
+    assert (heard.pieces, heard.size) == (5, len("onethreeHmtw moreo"))
+
+
+def test_calls_of_tools_in_a_chat_come_whole_or_in_parts() -> None:
+    def call(index: int, **function: str) -> dict[str, Any]:
+        return of_choice(0, tool_calls=[{"index": index, "function": function}])
+
+    heard, pieces = hear(
+        call(0, name="weather", arguments='{"town":'),
+        call(0, arguments='"Bern"}'),
+        call(1, name="now", arguments="{}"),
+    )
+
+    assert pieces == []
+    assert heard.tool_calls == [
+        ToolCall("weather", '{"town":"Bern"}'),
+        ToolCall("now", "{}"),
+    ]
+    assert heard.size == len('weather{"town":"Bern"}now{}')
+
+
+def test_names_of_tools_count_and_what_is_no_part_of_the_answer_is_cut() -> None:
+    long = "x" * 10_000
+    call = {"index": 0, "function": {"name": long}}
+    chat, _ = hear(
+        {"model": long, "choices": []},
+        of_choice(0, tool_calls=[call]),
+        of_choice(0, tool_calls=[{**call, "index": 1}]),
+        of_choice(7, role="assistant"),
+        {"choices": [{"delta": {}, "finish_reason": long}]},
+    )
+    messages, _ = hear(
+        {"type": "message_start", "message": {"model": long}},
+        {"type": "message_delta", "delta": {"stop_reason": long}},
+    )
+
+    assert chat.size == 2 * len(long)
+    assert chat.others == {}
+    for heard in (chat, messages):
+        assert (heard.model, heard.finish) == ("x" * 200, "x" * 200)
+
+
+def test_calls_of_tools_in_messages() -> None:
+    block = {"type": "tool_use", "id": "t1", "name": "weather", "input": {}}
+    heard, pieces = hear(
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "content_block_delta", "delta": {"partial_json": '{"town"'}},
+        {"type": "content_block_delta", "delta": {"partial_json": ':"Bern"}'}},
+        {"type": "content_block_start", "content_block": {**block, "name": "now"}},
+    )
+
+    assert pieces == []
+    assert heard.tool_calls == [
+        ToolCall("weather", '{"town":"Bern"}'),
+        ToolCall("now", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        of_choice(0, tool_calls=[{"function": {"arguments": "{}"}}]),
+        of_choice(0, tool_calls=[{"index": True, "function": "x"}]),
+        of_choice(0, tool_calls="x"),
+        {"type": "content_block_delta", "delta": {"partial_json": 7}},
+    ],
+)
+def test_odd_calls_of_tools_are_no_calls(odd: dict[str, Any]) -> None:
+    heard, pieces = hear(odd)
+
+    assert (heard.tool_calls, pieces) == ([], [])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from console.accounts.models import Team, User
+from console.accounts.models import Membership, Team, User
 from console.keys.models import ApiKey, KeyState
 from console.relay.picker import choices, why_nothing
 from console.relay.refusal import Rule
@@ -76,6 +78,48 @@ def test_a_model_of_two_hosts_stands_once(
     (choice,) = choices(sam, Endpoint.CHAT)
 
     assert choice.allowed
+
+
+def test_each_team_that_could_pay_is_told_the_weakest_first(
+    sam: User, team: Team, other_team: Team, api_key: ApiKey
+) -> None:
+    Membership.objects.create(user=sam, team=other_team)
+    grok, mini = stock.language_model(), stock.language_model("grok-mini")
+    stock.usable(api_key, grok, mini)
+    stock.usable(stock.stored(team, "wider"), grok, mini, stock.language_model("x"))
+    stock.usable(stock.stored(other_team, "narrow"), grok)
+    blocked = stock.stored(other_team, "blocked")
+    stock.usable(blocked, mini, state=KeyState.KEY_BLOCKED)
+
+    found = {one.model_id: one for one in choices(sam, Endpoint.CHAT)}
+
+    payers = [(one.team_name, one.key_label) for one in found[stock.GROK].payers]
+    assert payers == [(other_team.name, "narrow"), ("Search", "search-prod")]
+    assert [one.key_label for one in found["grok-mini"].payers] == ["search-prod"]
+    told = json.loads(found[stock.GROK].facts)["payers"]
+    assert told[0] == {
+        "id": str(other_team.pk),
+        "team": other_team.name,
+        "key": "narrow",
+    }
+
+
+def test_what_a_model_refuses_is_told_with_it(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    able: dict[str, object] = {
+        "reasoning_effort": ["low", "high"],
+        "default_reasoning_effort": "low",
+    }
+    stock.usable(api_key, stock.language_model(capabilities=able))
+
+    (chat,) = choices(sam, Endpoint.CHAT)
+    (messages,) = choices(sam, Endpoint.MESSAGES)
+
+    assert set(chat.refused) == {"stop", "frequency_penalty", "presence_penalty"}
+    assert set(messages.refused) == {"stop"}
+    assert json.loads(chat.facts)["efforts"] == ["low", "high"]
+    assert json.loads(chat.facts)["usual"] == "low"
 
 
 def test_prices_that_only_other_teams_were_told_are_not_shown(

@@ -1,4 +1,4 @@
-"""One stream, one listener, one settled record, however it ends."""
+"""One stream, any number of listeners, one settled record, however it ends."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from console.keys.upstream import async_client, use_transport
 from console.lib.db import in_db
 from console.relay import pump as pumps
 from console.relay.admission import Call, admit
+from console.relay.ended import Ended
 from console.relay.hearing import Piece
-from console.relay.pump import Ended, Limits, Pump
+from console.relay.pump import Limits, OnEnd, Pump
 from console.usage.models import (
     CostSource,
     Endpoint,
@@ -60,11 +61,22 @@ def call(sam: User, team: Team, api_key: ApiKey) -> Call:
     )
 
 
-def started(call: Call, **limits: float) -> Pump:
+def started(
+    call: Call,
+    *,
+    on_end: OnEnd | None = None,
+    largest: int = 4_000_000,
+    **limits: float,
+) -> Pump:
     times = {name: timedelta(seconds=seconds) for name, seconds in limits.items()}
     request = xai.ChatRequest(model=call.model, messages=[])
     events = async_client(call.host).stream_chat(request, auth=call.auth)
-    pump = Pump(events=events, call=call, limits=Limits(**times))
+    pump = Pump(
+        events=events,
+        call=call,
+        limits=Limits(largest=largest, **times),
+        on_end=on_end,
+    )
     pump.start()
     return pump
 
@@ -131,28 +143,128 @@ async def test_a_listener_that_never_came_is_no_obstacle(call: Call) -> None:
 
     with use_transport(streaming(script)):
         pump = started(call)
-        pump.leave()
+        pump.listen().leave()
         await pump.finished()
 
     assert (await the_record()).cost_ticks == 4_121_500
 
 
-async def test_the_reading_waits_for_a_slow_listener(call: Call) -> None:
+async def test_a_slow_listener_holds_up_neither_the_reading_nor_the_others(
+    call: Call,
+) -> None:
     script = Script(*answer(*["x"] * 500))
 
     with use_transport(streaming(script)):
         pump = started(call)
-        listening = pump.listen()
-        await anext(listening)
-        for _ in range(2000):
-            await asyncio.sleep(0)
-        ahead = script.sent
-        async for _item in listening:
-            pass
+        slow = pump.listen()
+        await anext(slow)
+        _, ended = await hear_all(pump)
+        rest = [item async for item in slow]
         await pump.finished()
 
-    assert ahead < pumps.ROOM + 10
     assert script.sent > 500
+    assert ended.text == "x" * 500
+    assert rest[-1] == ended
+    heard = [item.text for item in rest if isinstance(item, Piece)]
+    assert "x" + "".join(heard) == "x" * 500
+    assert len(heard) < 500  # what it was behind came joined
+
+
+async def test_a_late_listener_hears_everything_in_order(call: Call) -> None:
+    gate = asyncio.Event()
+    texts = [chunk(reasoning="Hm "), chunk(reasoning="so"), *map(chunk, "ab" * 40)]
+    script = Script(*texts, gate.wait, *answer("!"))
+
+    with use_transport(streaming(script)):
+        pump = started(call)
+        first = asyncio.create_task(hear_all(pump))
+        while len(pump.so_far()[0]) < 80:  # noqa: ASYNC110  (as the script is read)
+            await asyncio.sleep(0)
+        late = pump.listen()
+        reasoning, text = await anext(late), await anext(late)
+        gate.set()
+        *_, ended = [item async for item in late]
+        assert ended == (await first)[1]
+
+    assert reasoning == Piece("reasoning", "Hm so")
+    assert text == Piece("text", "ab" * 40)
+
+
+async def test_one_that_leaves_while_another_listens_ends_nothing(call: Call) -> None:
+    gate = asyncio.Event()
+    script = Script(chunk("one"), gate.wait, *answer(" two"))
+
+    with use_transport(streaming(script)):
+        pump = started(call, drain=0.01)
+        other = pump.listen()
+        await leave_after(pump, 1)
+        await asyncio.sleep(0.05)
+        gate.set()
+        *_, ended = [item async for item in other]
+
+    assert isinstance(ended, Ended)
+    assert (ended.outcome, ended.text) == (Outcome.COMPLETE, "one two")
+
+
+async def test_one_that_comes_back_in_time_ends_the_draining(call: Call) -> None:
+    gate = asyncio.Event()
+    script = Script(chunk("one"), gate.wait, *answer(" two"))
+
+    with use_transport(streaming(script)):
+        pump = started(call, drain=0.2)
+        await leave_after(pump, 1)
+        again = pump.listen()
+        await asyncio.sleep(0.3)
+        gate.set()
+        *_, ended = [item async for item in again]
+
+    assert isinstance(ended, Ended)
+    assert (ended.outcome, ended.text) == (Outcome.COMPLETE, "one two")
+
+
+async def test_an_answer_without_end_is_cut(call: Call) -> None:
+    script = Script(*[chunk("x" * 100)] * 50, asyncio.Event().wait)
+
+    with use_transport(streaming(script)):
+        pump = started(call, largest=1000)
+        _, ended = await hear_all(pump)
+        await pump.finished()
+
+    assert ended.problem == pumps.TOO_LARGE
+    assert 1000 < len(ended.text) <= 1200
+    assert (await the_record()).outcome == Outcome.CUT
+
+
+async def test_the_end_is_told_once_with_what_was_booked(call: Call) -> None:
+    told: list[Ended] = []
+
+    async def on_end(ended: Ended) -> None:
+        told.append(ended)
+
+    with use_transport(streaming(Script(*answer("Hello")))):
+        pump = started(call, on_end=on_end)
+        _, ended = await hear_all(pump)
+        await pump.finished()
+
+    assert told == [ended]
+    assert ended.cost
+
+
+async def test_who_fails_to_keep_the_end_stops_nothing(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def on_end(ended: Ended) -> None:
+        raise RuntimeError(ended.text)
+
+    with use_transport(streaming(Script(*answer("Private")))):
+        pump = started(call, on_end=on_end)
+        _, ended = await hear_all(pump)
+        await pump.finished()
+
+    assert ended.outcome == Outcome.COMPLETE
+    assert "an answer was not kept: RuntimeError" in caplog.text
+    assert "Private" not in caplog.text
+    assert pumps.in_flight(call.record_id) is None
 
 
 async def test_a_listener_is_not_left_waiting_when_settling_breaks(call: Call) -> None:
@@ -394,13 +506,11 @@ async def test_the_end_of_the_process_is_told_and_settled(call: Call) -> None:
     assert script.closed
 
 
-async def test_the_last_word_is_not_owed_to_a_browser_that_reads_nothing(
-    call: Call,
-) -> None:
-    script = Script(*[chunk("x")] * (pumps.ROOM + 5), asyncio.Event().wait)
+async def test_nothing_waits_for_a_browser_that_reads_nothing(call: Call) -> None:
+    script = Script(*[chunk("x")] * 100, asyncio.Event().wait)
 
     with use_transport(streaming(script)):
-        pump = started(call, last_word=0.01)
+        pump = started(call)
         listening = pump.listen()
         await anext(listening)
         pump.stop()

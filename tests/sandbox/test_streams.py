@@ -1,5 +1,6 @@
 """Streams of chat, the Anthropic-shaped dialect, and the legacy routes."""
 
+import httpx
 import pytest
 
 from tests.sandbox.conftest import Sandbox, chat_body
@@ -54,6 +55,22 @@ def test_a_client_that_leaves_pays_for_what_was_made(sandbox: Sandbox) -> None:
     assert call.usage is not None
     assert 0 < call.usage.completion_tokens == call.streamed_events < 20
     assert not call.completed
+
+
+def test_a_stream_that_flows_takes_the_pace_of_the_moment(sandbox: Sandbox) -> None:
+    sandbox.control.settings(pace=0.05)
+    body = chat_body("Slow down", model=PLAIN, stream=True)
+    headers = sandbox.auth()
+    with sandbox.http.stream(
+        "POST", CHAT, json=body, headers=headers, timeout=2
+    ) as answer:
+        lines = answer.iter_lines()
+        while not next(lines).startswith("data:"):
+            pass
+        sandbox.control.settings(pace=60)
+
+        with pytest.raises(httpx.ReadTimeout):
+            list(lines)
 
 
 def test_a_message_has_anthropics_usage(sandbox: Sandbox) -> None:

@@ -44,12 +44,17 @@ def grok_price(team: Team) -> PriceVersion:
     return stock.price(stock.language_model(), team)
 
 
-def open_one(person: User, key: ApiKey, price: PriceVersion | None = None) -> UUID:
+def open_one(
+    person: User,
+    key: ApiKey,
+    price: PriceVersion | None = None,
+    endpoint: Endpoint = Endpoint.CHAT,
+) -> UUID:
     return ledger.open_record(
         ledger.Opening(
             person=person,
             key=key,
-            endpoint=Endpoint.CHAT,
+            endpoint=endpoint,
             model_asked="grok-4.3",
             model=price.model if price else None,
             price=price,
@@ -199,6 +204,26 @@ def test_the_reaper_settles_what_a_dead_process_left(
     assert record.ceiling_ticks == 99
     assert UsageRecord.objects.get(pk=young).state == RecordState.OPEN
     assert UsageRecord.objects.get(pk=done).cost_ticks == 4_121_500
+
+
+def test_the_reaper_knows_a_dead_process_by_the_silence_of_its_calls(
+    sam: User, api_key: ApiKey
+) -> None:
+    silent, alive, counting = (
+        open_one(sam, api_key, endpoint=endpoint)
+        for endpoint in (Endpoint.CHAT, Endpoint.CHAT, Endpoint.TOKENIZE)
+    )
+    late = ledger.DEAD_AFTER + timedelta(seconds=1)
+    UsageRecord.objects.update(opened_at=F("opened_at") - late)
+    UsageRecord.objects.filter(pk=silent).update(alive_at=F("alive_at") - late)
+
+    reap()
+
+    open_now = UsageRecord.objects.filter(state=RecordState.OPEN)
+    assert set(open_now.values_list("pk", flat=True)) == {alive, counting}
+    record = UsageRecord.objects.get(pk=silent)
+    assert (record.outcome, record.source) == (Outcome.LOST, CostSource.UNKNOWN)
+    assert record.ceiling_ticks == 99
 
 
 def test_a_late_settlement_after_the_reaper_changes_nothing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ from console.usage.models import ChangeEffect
 
 NAMED: Final = 3  # teams named; the others are counted
 SHARES: Final = 5  # teams whose share of an effect is shown
+Shares = list[dict[str, Any]]  # `Share` without its percent, the largest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,8 @@ def rows_of(changes: Sequence[CatalogChange], *, user: User) -> list[ChangeRow]:
         return []
     ids = [change.pk for change in changes]
     told = _told(ids, user)
-    names = _names(ids, user)
-    effects = effects_of(ids, user=user)
+    names, shares = _named(ids, user)
+    effects = _effects(ids, user, shares)
     doubts = doubts_of(changes, user=user)
     up_to, own = _reviews(ids, user)
     return [
@@ -213,7 +214,9 @@ def _reviews(
     return of_all.up_to if of_all else user.created_at, own
 
 
-def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
+def _effects(
+    changes: Collection[UUID], user: User, shares: Mapping[UUID, Shares]
+) -> dict[UUID, Effect]:
     """Return what changes would have cost, of the teams this person sees."""
     rows = ChangeEffect.objects.visible_to(user).filter(change__in=changes)
     sums = (
@@ -221,45 +224,25 @@ def effects_of(changes: Collection[UUID], *, user: User) -> dict[UUID, Effect]:
         .values("change_id")
         .annotate(
             sum=Sum("ticks"),
-            size=Sum(Abs("ticks")),
+            size=Sum(Abs("ticks"), default=0),
             told_calls=Sum("calls"),
             unknown=Sum("unknown_calls"),
             teams=Count("pk", filter=~Q(ticks=0)),
         )
     )
-    found: dict[UUID, dict[str, Any]] = {row["change_id"]: {**row} for row in sums}
-    used = [pk for pk, row in found.items() if row["told_calls"] and row["size"]]
-    shares = _shares(used, user, found) if used else {}
     return {
-        pk: Effect(
+        row["change_id"]: Effect(
             ticks=None if row["sum"] is None else int(row["sum"]),
             calls=int(row["told_calls"]),
             unknown_calls=int(row["unknown"]),
             teams=row["teams"],
-            shares=tuple(shares.get(pk, ())),
+            shares=tuple(
+                Share(**told, percent=100 * abs(told["ticks"]) // int(row["size"]))
+                for told in shares[row["change_id"]]
+                if row["told_calls"]
+            ),
         )
-        for pk, row in found.items()
-    }
-
-
-def _shares(
-    changes: Collection[UUID], user: User, sums: dict[UUID, dict[str, Any]]
-) -> dict[UUID, list[Share]]:
-    largest = (
-        ChangeEffect.objects.visible_to(user)
-        .filter(change=OuterRef("pk"), ticks__isnull=False)
-        .exclude(ticks=0)
-        .order_by(Abs("ticks").desc())
-        .values_list(JSONObject(team="team__name", ticks="ticks", calls="calls"))
-    )
-    rows = CatalogChange.objects.filter(pk__in=changes).order_by()
-    found = rows.values_list("pk", ArraySubquery(largest[:SHARES]))
-    return {
-        pk: [
-            Share(**told, percent=100 * abs(told["ticks"]) // int(sums[pk]["size"]))
-            for told in shares
-        ]
-        for pk, shares in found
+        for row in sums
     }
 
 
@@ -279,12 +262,28 @@ def _told(changes: Collection[UUID], user: User) -> dict[UUID, dict[str, Any]]:
     return {row["change_id"]: {**row} for row in rows}
 
 
-def _names(changes: Collection[UUID], user: User) -> dict[UUID, list[str]]:
+def _named(
+    changes: Collection[UUID], user: User
+) -> tuple[dict[UUID, list[str]], dict[UUID, Shares]]:
+    """Return the first teams that were told, and the largest effects; one query."""
     first = (
         ChangeSight.objects.visible_to(user)
         .filter(change=OuterRef("pk"))
         .order_by("seen_at", "team")
         .values_list("team__name")
     )
+    largest = (
+        ChangeEffect.objects.visible_to(user)
+        .filter(change=OuterRef("pk"), ticks__isnull=False)
+        .exclude(ticks=0)
+        .order_by(Abs("ticks").desc())
+        .values_list(JSONObject(team="team__name", ticks="ticks", calls="calls"))
+    )
     rows = CatalogChange.objects.filter(pk__in=changes).order_by()
-    return dict(rows.values_list("pk", ArraySubquery(first[:NAMED])))
+    found = list(
+        rows.values_list(
+            "pk", ArraySubquery(first[:NAMED]), ArraySubquery(largest[:SHARES])
+        )
+    )
+    names = {pk: teams for pk, teams, _ in found}
+    return names, {pk: shares for pk, _, shares in found}

@@ -28,6 +28,7 @@ from console.finance.estimate.prices_for import Choice, Offer, chosen, offers
 from console.finance.models import Scenario
 from console.lib import export
 from console.lib.htmx import render_page, wants_part
+from console.relay.counting import Count
 
 PAGE, SHOWN_SCENARIOS = "finance/estimate.html", 5
 
@@ -137,7 +138,7 @@ def _count(request: HttpRequest) -> HttpResponse:
     """Count a pasted text, and go on to the estimate with the counts as its prompt."""
     job, form = _job_of(request), CountForm(request.POST)
     found = Estimate.made_of(job, offers(request.user, job.names))
-    counts: list[counting.Count] = []
+    counts: list[Count] = []
     if found.comparison and form.is_valid():
         counts = _counts(request, form, found.comparison)
         got = {one.model_id: one.tokens for one in counts if one.tokens is not None}
@@ -169,7 +170,7 @@ def _job_of(request: HttpRequest) -> EstimateForm:
 
 def _counts(
     request: HttpRequest, form: CountForm, comparison: Comparison
-) -> list[counting.Count]:
+) -> list[Count]:
     """Return the counts, or say in the form why there are none."""
     if not comparison.lines:
         form.add_error("text", "No model is chosen that counts. Nothing was sent.")
@@ -185,7 +186,7 @@ def _counts(
         return []
 
 
-def _said(counts: list[counting.Count], comparison: Comparison) -> str:
+def _said(counts: list[Count], comparison: Comparison) -> str:
     each = ", ".join(f"{one.model_id}: {one.tokens:,}" for one in counts)
     made = sum(not one.known_before for one in counts)
     told = f"{each} tokens. {made} call{'s were' if made > 1 else ' was'} booked."

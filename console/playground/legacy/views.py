@@ -72,7 +72,10 @@ def _send(
         )
     except Refused as refusal:
         status = refusal.status
-        return _page(request, endpoint, form.data, refusal=refusal, status=status)
+        page = _page(request, endpoint, form.data, refusal=refusal, status=status)
+        for name, value in refusal.headers.items():
+            page[name] = value
+        return page
     return AnswerInPage(
         _page(request, endpoint, form.data, call=call),
         lambda: _answer(call, form.body()),

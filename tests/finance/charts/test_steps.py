@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -200,3 +203,22 @@ def test_nothing_is_drawn_twice_or_outside(
     assert all(9.5 <= x1 <= x2 <= 75 for x1, x2 in ends)
     assert all(a[1] <= b[0] for a, b in pairwise(ends))
     assert all(40 <= float(one.y2) <= 186 for one in chart.strokes)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(StepChart)])
+def test_it_is_written_anew_when_anything_in_it_differs(name: str) -> None:
+    steps = step(0, 50, 20_000), step(60, 100, 30_000)
+    gap, note = Gap(at(50), at(60), "no look"), Note(at(60), "dearer")
+    chart = drawn(*steps, gaps=[gap], notes=[note])
+    other = drawn(step(10, 40, 70_000), step(60, 90, None), low=True)
+
+    mixed = replace(chart, **{name: getattr(other, name)})
+
+    assert written(chart) == written(replace(chart))
+    assert (written(mixed) == written(chart)) == (mixed == chart)
+
+
+def written(chart: StepChart) -> str:
+    return render_to_string(
+        "finance/_step_chart.html", {"chart": chart, "caption": "caption"}
+    )

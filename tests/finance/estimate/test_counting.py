@@ -19,6 +19,7 @@ from console.finance.estimate.prices_for import offers
 from console.finance.models import Scenario
 from console.keys.models import ApiKey
 from console.keys.upstream import use_transport
+from console.relay import counting as relay_counting
 from console.usage.models import Endpoint, RecordState, UsageRecord
 from tests.people import ClientOf
 from tests.relay import stock
@@ -120,17 +121,19 @@ def test_only_a_number_is_kept_under_a_keyed_digest(
 ) -> None:
     counting.count(user=sam, text=TEXT, offers=offers(sam)[:1])
 
-    name = counting._name(sam, "xai", "m0", TEXT)
+    name = relay_counting._name(sam, "xai", "m0", TEXT)
     assert cache.get(name) == len(TEXT)
     assert "red" not in name
     others = {
-        counting._name(sam, "xai", "m0", TEXT + " "),
-        counting._name(sam, "xai", "m1", TEXT),
-        counting._name(sam, "eu", "m0", TEXT),
-        counting._name(ada, "xai", "m0", TEXT),  # tells nobody what another counted
+        relay_counting._name(sam, "xai", "m0", TEXT + " "),
+        relay_counting._name(sam, "xai", "m1", TEXT),
+        relay_counting._name(sam, "eu", "m0", TEXT),
+        relay_counting._name(
+            ada, "xai", "m0", TEXT
+        ),  # tells nobody what another counted
     }
     settings.SECRET_KEY = "another"
-    assert name not in others | {counting._name(sam, "xai", "m0", TEXT)}
+    assert name not in others | {relay_counting._name(sam, "xai", "m0", TEXT)}
     assert len(others) == 4
 
 

@@ -144,7 +144,9 @@ def test_no_upload_can_reach_a_disk() -> None:
 def test_a_body_over_django_s_limit_is_a_bad_request(
     client_of: ClientOf, ada: User
 ) -> None:
-    answer = client_of(ada).post(URL, {"credential_material": "x" * 5_400_000})
+    beyond = "x" * (django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+
+    answer = client_of(ada).post(URL, {"credential_material": beyond})
 
     assert answer.status_code == 400
 

@@ -21,6 +21,7 @@ from tests.keys.conftest import upstream
 from tests.keys.importing.tables_of import draft
 from tests.keys.stored import stored_model, stored_price
 from tests.pages.acts.table import Ids
+from tests.playground.conversations.stored import shared_conversation, template_of
 
 __all__ = ["upstream"]
 
@@ -51,17 +52,21 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         owner=ada, name="mine", inputs={}, share_token="a-link"
     )
     model = _priced(api_key)
+    conversation, share = shared_conversation(ada)
     rows = {
         "catalog_change_id": changed(model, api_key.team),
         "change_id": change,
         "channel_id": channel,
+        "conversation_id": conversation,
         "finding_id": api_key.findings.get(kind=FindingKind.NO_OWNER),
         "incident_id": Incident.objects.get(),
         "job_id": draft(maker=ada),
         "key_id": api_key,
         "model": model,
+        "prompt_id": template_of(ada),
         "rule_id": channel.rules.get(),
         "scenario_id": scenario,
+        "share_id": share,
         "team_id": api_key.team,
         "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),
     }

@@ -33,6 +33,8 @@ OF_THE_SANDBOX = "moves the sandbox, which plays xAI: nothing of Gatehouse chang
 A_CALL = "a call: it has a usage record in place of an entry"
 OWN_VIEW = "a person's own name for some filters: nobody else sees or misses it"
 OWN_SCENARIO = "a person's own saved estimate: nobody else sees it before it is shared"
+OWN_CONVERSATION = "a person's own conversation: nobody else sees or misses it"
+OWN_TEMPLATE = "a person's own prompt template; one for a team leaves an entry"
 PREVIEW = (
     "a preview, which its maker alone sees: nothing is stored before it is started"
 )
@@ -57,7 +59,20 @@ WITHOUT_ENTRY = {
     "pages:sandbox_tokenizer": OF_THE_SANDBOX,
     "pages:sandbox_fault": OF_THE_SANDBOX,
     "pages:sandbox_new_key": OF_THE_SANDBOX,
+    "playground:history_rename": OWN_CONVERSATION,
+    "playground:history_pin": OWN_CONVERSATION,
+    "playground:history_duplicate": OWN_CONVERSATION,
+    "playground:history_delete": OWN_CONVERSATION,
+    "playground:history_import": OWN_CONVERSATION,
+    "playground:add_image": "a picture, drawn anew for who sent it and stored nowhere",
+    "playground:code": "shows what a form would send: nothing is sent or stored",
+    "playground:twin": "converts a text that is pasted: nothing is sent or stored",
+    "playground:prompts": OWN_TEMPLATE,
+    "playground:prompt_edit": OWN_TEMPLATE,
+    "playground:prompt_delete": OWN_TEMPLATE,
     "playground:stop": A_CALL,
+    "playground:before_chat": A_CALL,
+    "playground:before_messages": A_CALL,
     "playground:stream_chat": A_CALL,
     "playground:stream_messages": A_CALL,
     "playground:stream_complete": A_CALL,
@@ -73,6 +88,13 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "finance:scenario_copy": {},
     "finance:scenario_update": {"name": "other"},
     "keys:views": {"name": "another"},
+    "playground:history_rename": {"title": "other"},
+    "playground:prompts": {"name": "another", "text": "x"},
+    "playground:prompt_edit": {"name": "another", "text": "x"},
+    "playground:prompt_delete": {},
+    "playground:history_pin": {"pinned": "1"},
+    "playground:history_duplicate": {},
+    "playground:history_delete": {},
     "keys:view_rename": {"name": "other"},
     "keys:view_delete": {},
 }
@@ -272,6 +294,12 @@ OF_OTHERS = {
     "finance:scenario_share": Act("scenario.shared", before=_not_shared),
     "finance:scenario_unshare": Act("scenario.unshared"),
     "finance:scenario_delete": Act("scenario.deleted"),
+    "playground:history_share": Act(
+        "conversation.shared", {"days": "7"}, detail=frozenset({"until", "days"})
+    ),
+    "playground:share_revoke": Act(
+        "conversation.share_revoked", detail=frozenset({"until"})
+    ),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -320,4 +348,6 @@ EXPORTS = {
     "keys:import_job": "keys.import_exported",
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
+    "playground:history_export": "conversation.exported",
 }
+FORMATS = {"playground:history_export": ("json", "md")}  # of the others: csv and json

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import datetime
-from typing import TypeAlias
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+from unittest.mock import patch
 
 import pytest
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
+from console import vault
 from console.accounts.models import Role, Team, User
 from tests.pages.twins.rows import MARK, Rows, one_of_everything
 from tests.people import person
@@ -16,18 +23,68 @@ from tests.people import person
 MakeTwin: TypeAlias = Callable[[], Rows]
 
 
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Let time stand, so that two answers differ by what they tell alone."""
+class Stored(NamedTuple):
+    """What is stored once for the tests of a module; each is rolled back to it."""
+
+    now: datetime
+    team: Team
+    sam: User
+    ada: User
+    rows: Rows
+
+
+@pytest.fixture(scope="module")
+def stored_once(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, kek_file: Path
+) -> Iterator[Stored]:
+    """Sam's team with all that it has, in a transaction around those of the tests."""
     moment = timezone.now()
-    monkeypatch.setattr(timezone, "now", lambda: moment)
-    return moment
+    with django_db_blocker.unblock(), transaction.atomic():
+        stand_still = patch.object(timezone, "now", lambda: moment)
+        with override_settings(KEK_FILE=kek_file), stand_still:
+            vault.forget()
+            team = Team.objects.create(name="Search")
+            sam, ada = person("sam", Role.STAFF, team), person("ada", Role.ADMIN, team)
+            rows = one_of_everything(team, sam, ada, "ours", moment)
+        yield Stored(moment, team, sam, ada, rows)
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def ours(team: Team, sam: User, ada: User, now: datetime) -> Rows:
+def stored(stored_once: Stored, db: None) -> Stored:
+    """The same, as nobody has changed it."""
+    return deepcopy(stored_once)
+
+
+@pytest.fixture
+def now(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Let time stand, so that two answers differ by what they tell alone."""
+    monkeypatch.setattr(timezone, "now", lambda: stored.now)
+    return stored.now
+
+
+@pytest.fixture
+def team(stored: Stored) -> Team:
+    """The team that `ada` and `sam` belong to."""
+    return stored.team
+
+
+@pytest.fixture
+def sam(stored: Stored) -> User:
+    """Staff; member of `team`."""
+    return stored.sam
+
+
+@pytest.fixture
+def ada(stored: Stored) -> User:
+    """The admin; member of `team`."""
+    return stored.ada
+
+
+@pytest.fixture
+def ours(stored: Stored, now: datetime) -> Rows:
     """All that sam's team has."""
-    return one_of_everything(team, sam, ada, "ours", now)
+    return stored.rows
 
 
 @pytest.fixture

@@ -39,12 +39,18 @@ from console.keys.models import (
     StateSpan,
     XaiUser,
 )
+from console.playground.models import Conversation, PromptTemplate, Share, Turn
 from console.usage import ledger
 from console.usage.models import Endpoint, UsageRecord
 from tests.catalog.readings import read_tokenizer
 from tests.finance.told import changed, effect, facts
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
+from tests.playground.conversations.stored import (
+    link_of,
+    shared_conversation,
+    template_of,
+)
 
 Rows: TypeAlias = dict[str, Any]
 
@@ -54,6 +60,7 @@ OF_A_TEAM: tuple[type[Model], ...] = (
     AlertRule,
     ApiKey,
     Channel,
+    Conversation,
     Delivery,
     Finding,
     ImportJob,
@@ -62,8 +69,11 @@ OF_A_TEAM: tuple[type[Model], ...] = (
     KeyChange,
     KeySnapshot,
     SavedView,
+    PromptTemplate,
     Scenario,
+    Share,
     StateSpan,
+    Turn,
     UsageRecord,
     XaiUser,
 )
@@ -83,19 +93,25 @@ def one_of_everything(
     _entries(key, person, mark)
     _price_file(person, mark)
     scenario = _scenario(person, mark)
+    conversation, share = shared_conversation(person, f"{mark} said")
     return {
         "catalog_change_id": _changes_of_model(team, mark),
         "change_id": change,
         "channel_id": channel,
         "feed_token": Link(f"{mark}-feed"),
+        "conversation_id": conversation,
         "finding_id": _findings(key, mark),
         "incident_id": incidents[0],
         "job_id": _import(team, admin, mark),
         "key_id": key,
         "model": LanguageModel.objects.get(model_id=f"{mark}-model"),
+        "prompt_id": template_of(person, f"{mark} prompt", team=team),
         "record_id": _call(person, key),
         "scenario_id": scenario,
+        "share_id": share,
         "share_token": Link(scenario.share_token),
+        "snapshot_token": Link(link_of(share)),
+        "turn_id": conversation.turns.get(role="assistant"),
         "rule_id": AlertRule.objects.create(channel=channel, team=team),
         "view_id": SavedView.objects.create(
             user=person, name=f"{mark} view", query=f"q={mark}"

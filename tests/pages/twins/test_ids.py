@@ -24,6 +24,7 @@ LINKS = {  # open for whoever has them
     "finance:feed",
     "finance:scenario_copy",
     "finance:scenario_shared",
+    "playground:shared",
 }
 WITH_IDS = sorted(
     name for name, one in addresses().items() if one.parameters and name not in LINKS
@@ -36,7 +37,19 @@ OWN = {  # nobody else's
     "finance:scenario_update",
     "keys:view_delete",
     "keys:view_rename",
+    "playground:chat_kept",
+    "playground:history_delete",
+    "playground:history_duplicate",
+    "playground:history_export",
+    "playground:history_pin",
+    "playground:history_rename",
+    "playground:history_share",
+    "playground:messages_kept",
+    "playground:prompt_delete",
+    "playground:prompt_edit",
+    "playground:share_revoke",
     "playground:stop",
+    "playground:stream_answer",
 }
 
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from console.pages import first_start
 from console.runtime import embedded, processes
 from console.runtime.supervise import Supervisor
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         processes.check_port(settings.BIND, settings.PORT)
+        check_key()
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         lock = embedded.lock_fd(settings.DATA_DIR)
@@ -68,6 +70,14 @@ class Command(BaseCommand):
             supervisor.say("up", f"Gatehouse is ready: {settings.SITE_URL}")
             for line in how_to_sign_in.getvalue().splitlines():
                 supervisor.say("up", line)
+
+
+def check_key() -> None:
+    """Refuse a mistyped XAI_API_KEY before a database is made for it."""
+    try:
+        first_start.given_secret()
+    except first_start.BadKey as refusal:
+        raise CommandError(refusal.sentence) from None
 
 
 def ensure_services() -> None:

@@ -1,0 +1,1 @@
+"""What a prompt comes to, told before it is sent."""

@@ -1,0 +1,1 @@
+"""Conversations that are kept: sealed, for a time, for their owner alone."""

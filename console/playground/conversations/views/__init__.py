@@ -1,0 +1,1 @@
+"""The pages of the history and of what is shared from it."""

@@ -1,0 +1,123 @@
+"""The working of one booked amount, in whole ticks. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from console import xai
+from console.catalog import costs
+from console.lib.ticks import usd
+from console.usage.booking import Basis, Cost
+from console.usage.models import CostSource
+
+KINDS = ("fresh input", "cached input", "image input", "output", "reasoning")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Tokens of one kind times their price. None: not told."""
+
+    kind: str
+    tokens: int
+    price: int | None  # ticks per token
+
+    @property
+    def ticks(self) -> int | None:
+        """Return the product."""
+        return None if self.price is None else self.tokens * self.price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How an amount is made; `why` tells what is missing where it cannot be."""
+
+    source: CostSource
+    booked: int | None  # ticks
+    reported: int | None  # by xAI
+    lines: tuple[Line, ...]
+    sum: int | None
+    tier: str  # which prices apply and why
+    why: str
+
+    @property
+    def difference(self) -> int | None:
+        """Return xAI's amount less ours, where both are known."""
+        if self.reported is None or self.sum is None:
+            return None
+        return self.reported - self.sum
+
+    @property
+    def dollars(self) -> str:
+        """Write what was booked as dollars to the last digit."""
+        return "" if self.booked is None else exact(usd(self.booked))
+
+
+def exact(dollars: Decimal) -> str:
+    """Write dollars to the last digit, at least 2 decimals."""
+    whole, _, decimals = f"{dollars:,.10f}".partition(".")
+    return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+def proof_of(cost: Cost) -> Proof:
+    """Return the working of a cost, as far as it can be shown."""
+    basis = cost.basis or Basis(prices=None, usage=None, messages=False)
+    lines, tier, why = _lines(basis)
+    known = [line.ticks for line in lines if line.ticks is not None]
+    return Proof(
+        source=cost.source,
+        booked=cost.ticks,
+        reported=cost.reported_ticks,
+        lines=lines,
+        sum=sum(known) if lines and len(known) == len(lines) else None,
+        tier=tier,
+        why=why,
+    )
+
+
+def _lines(basis: Basis) -> tuple[tuple[Line, ...], str, str]:
+    prices, usage = basis.prices, basis.usage
+    if prices is None:
+        return (), "", "No key of the team has told the price of this model."
+    if usage is None:
+        return (), "", "xAI told no tokens, so nothing can be multiplied."
+    terms = costs.terms_of(prices, usage, messages=basis.messages)
+    if terms is None:
+        return (), "", _missing(usage)
+    lines = tuple(
+        Line(kind, tokens, price)
+        for kind, (tokens, price) in zip(KINDS, terms.pairs, strict=True)
+        if tokens
+    )
+    unpriced = [line.kind for line in lines if line.price is None]
+    why = f"The price of {' and '.join(unpriced)} is not told." if unpriced else ""
+    return lines, _tier(prices, usage.prompt_tokens or 0), why
+
+
+def _missing(usage: xai.Usage) -> str:
+    told = {
+        "tokens in": usage.prompt_tokens,
+        "tokens out": usage.completion_tokens,
+        "how many were cached": usage.cached_tokens,
+        "how many were of images": usage.image_tokens,
+        "how many were reasoning": usage.reasoning_tokens,
+    }
+    missing = next(name for name, count in told.items() if count is None)
+    return f"xAI did not tell {missing}."
+
+
+def _tier(prices: costs.Prices, prompt: int) -> str:
+    threshold = prices.long_context_threshold
+    if threshold is None:
+        return "standard prices: xAI has told of no others"
+    if threshold == 0:
+        return "standard prices: this model has no long-context tier"
+    if prompt >= threshold:
+        return (
+            f"long-context prices: {prompt:,} tokens in reach the threshold of"
+            f" {threshold:,}"
+        )
+    return (
+        f"standard prices: {prompt:,} tokens in are below the threshold of"
+        f" {threshold:,}"
+    )

@@ -1,0 +1,45 @@
+"""What a person may say of a prompt template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from console.accounts.models import Team, User
+
+LONGEST_TEXT = 20_000  # characters
+NOT_YOURS = "Choose one of your teams."
+
+
+class PromptTemplateForm(forms.Form):
+    """Name, text, and for whom; the teams are those the person belongs to."""
+
+    name = forms.CharField(
+        max_length=100, error_messages={"required": "Give the template a name."}
+    )
+    text = forms.CharField(
+        max_length=LONGEST_TEXT,
+        strip=False,
+        error_messages={"required": "Write the prompt."},
+    )
+    team = forms.UUIDField(required=False, error_messages={"invalid": NOT_YOURS})
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.teams = list(Team.objects.filter(memberships__user=user))
+
+    def clean_team(self) -> Team | None:
+        """Return the team; None for the person alone."""
+        wanted = self.cleaned_data["team"]
+        team = next((one for one in self.teams if one.pk == wanted), None)
+        if wanted and team is None:
+            raise forms.ValidationError(NOT_YOURS)
+        return team
+
+    def clean_text(self) -> str:
+        """Return the text with the line ends that the page shows."""
+        text: str = self.cleaned_data["text"]
+        if not text.strip():
+            raise forms.ValidationError("Write the prompt.")
+        return text.replace("\r\n", "\n")

@@ -1,0 +1,1 @@
+"""Answers as JSON: schemas to send, and whether an answer is what was asked for."""

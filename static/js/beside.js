@@ -1,0 +1,90 @@
+// Beside a conversation: a request as code, and the inspector of an answer.
+//
+// What a lane was asked and answered comes as its events "asked" (the form's fields)
+// and "answered" (the last event of the stream).
+
+import { columns } from "./columns.js";
+import { wireCopies } from "./copy.js";
+import { copyOf, fragment, refusalOf } from "./fragments.js";
+
+const dialog = document.getElementById("code");
+const place = dialog.querySelector("[data-code]");
+const drawer = document.getElementById("inspector");
+const form = document.querySelector("[data-chat-form]");
+
+/** @type {WeakMap<Element, FormData>} */
+const asked = new WeakMap();
+/** @type {WeakMap<Element, string>} */
+const inspected = new WeakMap();
+
+document.addEventListener("asked", (event) => {
+  asked.set(event.target, event.detail);
+  if (!("live" in event.target.dataset)) reveal(event.target, "[data-show-code]", true); // of a kept answer
+});
+document.addEventListener("answered", (event) => {
+  const lane = event.target;
+  inspected.set(lane, event.detail.inspect);
+  reveal(lane, "[data-inspect]", event.detail.inspect);
+  reveal(lane, "[data-show-code]", asked.has(lane));
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-show-code], [data-inspect], [data-save-of]");
+  if (!button) return;
+  const lane = button.closest(".lane");
+  if ("saveOf" in button.dataset) save(button);
+  else if ("inspect" in button.dataset) inspect(lane);
+  else showCode(lane ? asked.get(lane) : columns.bodyOf(columns.chosen));
+});
+
+function reveal(lane, selector, wanted) {
+  const button = lane.querySelector(selector);
+  if (button) button.hidden = !wanted;
+}
+
+async function showCode(fields) {
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, value);
+  body.set("endpoint", dialog.dataset.endpoint);
+  let shown;
+  try {
+    const response = await fetch(dialog.dataset.codeUrl, { method: "POST", body });
+    shown = response.ok && !response.redirected ? fragment(await response.text()) : await refusalOf(response);
+  } catch {
+    shown = copyOf("gone");
+  }
+  place.replaceChildren(shown);
+  wireCopies(place);
+  if (!dialog.matches(":popover-open")) dialog.showPopover();
+}
+
+function inspect(lane) {
+  const body = drawer.querySelector("[data-inspector]");
+  body.replaceChildren(fragment(inspected.get(lane)));
+  for (const list of body.querySelectorAll("[data-events]")) {
+    list.replaceChildren(...JSON.parse(list.dataset.events).map(eventLine));
+    delete list.dataset.events;
+  }
+  drawer.showPopover();
+}
+
+/** Return one line of the list: [seconds, kind, text], of which text is a stranger's. */
+function eventLine([seconds, kind, text]) {
+  const line = document.createElement("li");
+  const at = document.createElement("span");
+  const what = document.createElement("span");
+  at.className = "at";
+  at.textContent = seconds === null ? "…" : `${seconds.toFixed(3)} s`;
+  what.textContent = text ? `${kind} ${JSON.stringify(text)}` : kind;
+  line.append(at, what);
+  return line;
+}
+
+function save(button) {
+  const { value, textContent } = document.getElementById(button.dataset.saveOf);
+  const text = value ?? textContent;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = button.dataset.file;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

@@ -1,0 +1,165 @@
+// Up to four columns that answer the same prompt, each with a model and parameters.
+//
+// The fields of the page show one column, the chosen one; those of the others are kept
+// here. Without a choice there is one column, and nothing of this is seen.
+
+import { restore } from "./fields.js";
+
+const LETTERS = "ABCD";
+const OWN = ["model", "team"]; // of each column, also where the parameters are the same
+const SHARED = ["csrfmiddlewaretoken", "turns", "system"]; // of all columns, always
+
+/** @typedef {Record<string, string[]>} Fields */
+
+class Columns {
+  /** @param {HTMLFormElement} form the composer, to which all fields belong */
+  constructor(form) {
+    this.form = form;
+    this.number = 1;
+    this.chosen = 0;
+    /** @type {Fields[]} */
+    this.kept = [];
+    this.bar = document.querySelector("[data-columns]");
+    this.tabs = document.querySelector("[data-column-tabs]");
+    this.same = document.querySelector("[data-same]");
+    this.bar.addEventListener("change", ({ target }) => this.make(Number(target.value)));
+    this.tabs.addEventListener("change", ({ target }) => this.choose(Number(target.value)));
+    this.same.addEventListener("change", () => this.show());
+    document.addEventListener("change", ({ target }) => {
+      if (target.form === form && target.name === "model") this.show();
+    });
+  }
+
+  /** @returns {Fields} the fields of the chosen column, as they stand in the page */
+  fields() {
+    /** @type {Fields} */
+    const found = {};
+    for (const [name, value] of new FormData(this.form)) {
+      if (!SHARED.includes(name)) (found[name] ??= []).push(String(value));
+    }
+    return found;
+  }
+
+  /**
+   * Return what to send for one column.
+   * @param {number} column
+   * @returns {FormData}
+   */
+  bodyOf(column) {
+    const body = new FormData(this.form);
+    if (column === this.chosen) return body;
+    const own = this.kept[column];
+    const names = this.same.checked ? OWN : [...new Set([...body.keys(), ...Object.keys(own)])];
+    for (const name of names) {
+      if (SHARED.includes(name)) continue;
+      body.delete(name);
+      for (const value of own[name] ?? []) body.append(name, value);
+    }
+    return body;
+  }
+
+  /**
+   * @param {number} column
+   * @returns {string} the name of its model, to show
+   */
+  modelOf(column) {
+    const id = column === this.chosen ? this.fields().model?.[0] : this.kept[column].model?.[0];
+    const radio = this.models().find(({ value }) => value === id);
+    return radio?.closest("[data-choice]").querySelector("[data-name]").textContent ?? "No model";
+  }
+
+  /**
+   * @param {number} column
+   * @returns {string} its letter; none when it is the only one
+   */
+  letterOf(column) {
+    return this.number > 1 ? LETTERS[column] : "";
+  }
+
+  /** Have so many columns; a new one has the first model that no column has. */
+  make(number) {
+    if (this.chosen >= number) this.choose(0);
+    const now = this.fields();
+    this.kept[this.chosen] = now;
+    for (let column = this.number; column < number; column += 1) {
+      const taken = this.kept.slice(0, column).map((fields) => fields.model?.[0]);
+      const free = this.models().find(({ value }) => !taken.includes(value));
+      this.kept[column] = { ...now, model: [free?.value ?? now.model?.[0] ?? ""] };
+      delete this.kept[column].team; // of the model's own payers the server takes the first
+    }
+    this.number = number;
+    this.kept.length = number;
+    this.show();
+  }
+
+  /** Show the fields of another column. */
+  choose(column) {
+    this.kept[this.chosen] = this.fields();
+    const next = this.kept[column];
+    const shown = this.same.checked ? Object.fromEntries(OWN.map((name) => [name, next[name] ?? []])) : next;
+    this.chosen = column;
+    restore(this.form, shown);
+    this.show();
+  }
+
+  /**
+   * Take up the columns of a kept conversation.
+   * @param {Record<string, Fields>} byColumn
+   * @param {number} number
+   */
+  takeUp(byColumn, number) {
+    const first = byColumn[0] ?? Object.values(byColumn)[0];
+    if (first) restore(this.form, first);
+    if (number < 2) return;
+    this.same.checked = false; // each as it was sent
+    this.make(number);
+    for (let column = 1; column < number; column += 1) this.kept[column] = byColumn[column] ?? this.kept[column];
+    this.bar.querySelector(`[value="${number}"]`).checked = true;
+    this.show();
+  }
+
+  models() {
+    return [...document.querySelectorAll("[data-picker] input[name=model]:enabled")];
+  }
+
+  whose() {
+    return this.same.checked ? " of all columns" : ` of ${LETTERS[this.chosen]}`;
+  }
+
+  show() {
+    const several = this.number > 1;
+    this.tabs.hidden = !several;
+    this.same.closest("label").hidden = !several;
+    document.querySelector("[data-send-word]").textContent = several ? `Send to ${this.number}` : "Send";
+    document.querySelector("[data-of-column]").textContent = several ? this.whose() : "";
+    this.tabs.querySelectorAll("label").forEach((label, column) => {
+      label.hidden = column >= this.number;
+      if (label.hidden) return;
+      label.querySelector("input").checked = column === this.chosen;
+      label.querySelector("[data-tab-model]").textContent = this.modelOf(column);
+    });
+    this.form.dispatchEvent(new Event("turns"));
+  }
+}
+
+/** Those of this page. */
+export const columns = new Columns(document.querySelector("[data-chat-form]"));
+
+/**
+ * Mark the cheapest and the fastest whole answer of a row, once all have ended.
+ * @param {Element} row
+ */
+export function markBest(row) {
+  const lanes = [...row.querySelectorAll("[data-answer-id]")];
+  for (const mark of row.querySelectorAll("[data-best]")) mark.hidden = true;
+  if (lanes.length < 2 || lanes.some((lane) => "live" in lane.dataset)) return;
+  const whole = lanes.filter((lane) => "seconds" in lane.dataset);
+  if (whole.length < 2) return;
+  mark(whole, "fastest", "seconds");
+  if (whole.every((lane) => "ticks" in lane.dataset)) mark(whole, "cheapest", "ticks");
+}
+
+function mark(lanes, name, by) {
+  const least = Math.min(...lanes.map((lane) => Number(lane.dataset[by])));
+  for (const lane of lanes) lane.querySelector(`[data-best="${name}"]`).hidden = Number(lane.dataset[by]) > least;
+}

@@ -1,0 +1,164 @@
+"""Beside a conversation in a real browser: code, inspector, proof, twin."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.browser import Windows, assert_fits, take
+from tests.e2e.test_browser_playground import sandbox_as_seeded, send
+
+__all__ = ["sandbox_as_seeded"]
+
+pytestmark = pytest.mark.browser
+
+PROMPT = 'What\'s a "gatehouse"? $(date) </pre>'
+
+
+def answered(page: Page, prompt: str = PROMPT) -> Locator:
+    lane = page.get_by_role("article", name="Answer").last
+    send(page, prompt)
+    expect(lane.get_by_role("button", name="Inspect")).to_be_visible()
+    return lane
+
+
+def test_code_is_opened_and_copied_without_sending(
+    windows: Windows, pictures: Path
+) -> None:
+    page = windows.of("sam", permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/playground/chat/")
+    page.get_by_label("Prompt", exact=True).fill(PROMPT)
+    dialog = page.get_by_role("dialog", name="This request as code")
+
+    page.get_by_role("button", name="Code").click()
+
+    expect(dialog.get_by_role("region", name="curl")).to_contain_text("<<'JSON'")
+    page.screenshot(path=pictures / "code-light.png")
+    dialog.get_by_role("radio", name="Python, openai").check()
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    program = page.evaluate("navigator.clipboard.readText()")
+    assert PROMPT in ast.unparse(ast.parse(program)).encode().decode("unicode_escape")
+    with page.expect_download() as saving:
+        dialog.get_by_role("button", name="Save request.py").click()
+    assert saving.value.suggested_filename == "request.py"
+    assert Path(saving.value.path()).read_text() == program
+    expect(page.get_by_role("article", name="Answer")).to_have_count(0)
+
+
+def test_an_empty_composer_says_what_is_missing(windows: Windows) -> None:
+    page = windows.of("sam")
+    windows.expected = "422"
+    page.goto("/playground/messages/")
+
+    page.get_by_role("button", name="Code").click()
+
+    expect(page.get_by_role("dialog")).to_contain_text("Write a prompt.")
+
+
+def test_an_answer_is_inspected_and_its_cost_proved(
+    windows: Windows, pictures: Path
+) -> None:
+    page = windows.of("sam")
+    page.goto("/playground/chat/")
+    lane = answered(page)
+    drawer = page.get_by_role("dialog", name="Inspector")
+
+    lane.locator(".cost-proof summary").click()
+    proof = lane.get_by_role("table", name="How the cost is made")
+    expect(proof.get_by_role("row", name="Reported by xAI")).to_be_visible()
+    expect(proof.get_by_role("row", name=re.compile("^Difference 0$"))).to_be_visible()
+    take(page, pictures / "proof-light.png")
+    lane.get_by_role("button", name="Inspect").click()
+
+    expect(
+        drawer.get_by_role("img", name=re.compile("connect.+wait.+stream"))
+    ).to_be_visible()
+    page.screenshot(path=pictures / "inspector-light.png")
+    drawer.get_by_role("radio", name="Request").check()
+    sent = drawer.get_by_role("region", name="Request as sent")
+    expect(sent).to_contain_text("Bearer [the key ")
+    assert json.dumps(PROMPT)[1:-1] in sent.inner_text()
+    drawer.get_by_role("radio", name="Events").check()
+    events = drawer.locator(".events li")
+    expect(events.first).to_contain_text(re.compile(r"^\d\.\d{3} s"))
+    expect(events.last).to_contain_text("usage")
+    assert_fits(page)
+
+
+def test_the_code_of_an_answer_is_that_of_its_own_request(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.goto("/playground/messages/")
+    first = answered(page, "First")
+    lanes = page.get_by_role("article", name="Answer")
+    answered(page, "Second")
+    dialog = page.get_by_role("dialog", name="This request as code")
+
+    lanes.first.get_by_role("button", name="Code").click()
+
+    curl = dialog.get_by_role("region", name="curl")
+    expect(curl).to_contain_text("First")
+    expect(curl).not_to_contain_text("Second")
+    assert first
+
+
+def test_the_keyboard_alone_reaches_code_inspector_and_twin(
+    windows: Windows, pictures: Path
+) -> None:
+    small = {"width": 390, "height": 844}
+    page = windows.of("sam", viewport=small, color_scheme="dark")
+    page.goto("/playground/chat/")
+    lane = answered(page)
+
+    lane.get_by_role("button", name="Inspect").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Inspector")).to_be_visible()
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("region", name="Request as sent")).to_be_visible()
+    assert_fits(page)
+    page.screenshot(path=pictures / "inspector-dark-390.png")
+    page.keyboard.press("Escape")
+    expect(lane.get_by_role("button", name="Inspect")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="This request as code")
+    expect(dialog.get_by_role("region", name="curl")).to_be_visible()
+    assert_fits(page)
+    page.screenshot(path=pictures / "code-dark-390.png")
+    twin = dialog.get_by_role("button", name="Show as messages")
+    twin.focus()
+    with page.context.expect_page() as opening:
+        page.keyboard.press("Enter")
+
+    other = opening.value
+    made = other.get_by_role("region", name="JSON for /v1/messages")
+    assert json.loads(made.inner_text())["max_tokens"] == 2048
+    expect(other.get_by_text("Nothing is lost")).to_be_visible()
+    assert_fits(other)
+    take(other, pictures / "twin-dark-390.png")
+
+
+def test_the_twin_works_without_a_script(windows: Windows, pictures: Path) -> None:
+    page = windows.of("sam", java_script_enabled=False)
+    windows.expected = "422"
+    page.goto("/playground/twin/")
+    written = page.get_by_label("JSON of the request")
+
+    page.get_by_role("button", name="Convert", exact=True).click()
+    expect(page.get_by_text("Messages has no seed")).to_be_visible()
+    page.screenshot(path=pictures / "twin-light.png", full_page=True)
+    page.get_by_role("button", name="Convert back").click()
+    expect(page.get_by_role("radio", name="Messages")).to_be_checked()
+    expect(page.get_by_text("Nothing is lost")).to_be_visible()
+    written.fill('{\n  "model": "grok-4.3",\n  "max_tokens": 1\n}')
+    page.get_by_role("button", name="Convert", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Line 1: messages must be")
+    expect(written).to_have_attribute("aria-invalid", "true")

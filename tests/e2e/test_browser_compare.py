@@ -1,0 +1,182 @@
+"""One prompt in several columns, and what it comes to before it is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, expect
+
+from tests.e2e.browser import Windows, assert_fits
+from tests.e2e.instance import Instance
+from tests.e2e.records import usage_records
+from tests.e2e.test_browser_conversation import CHAT, lanes_of, prompt_of, send
+
+pytestmark = pytest.mark.browser
+
+FIELD = re.compile(r'name="(\w+)"\r\n\r\n(.*?)\r\n--', re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def sandbox_as_seeded(site: Instance) -> Iterator[None]:
+    yield
+    site.control.reset()
+
+
+@pytest.fixture
+def page(windows: Windows) -> Page:
+    page = windows.of("sam")
+    page.goto("/playground/chat/")
+    return page
+
+
+@pytest.fixture
+def sent(page: Page) -> list[dict[str, str]]:
+    """The fields of each call, as the page sent them."""
+    calls: list[dict[str, str]] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/stream/chat/"):
+            calls.append(dict(FIELD.findall(request.post_data or "")))
+
+    page.on("request", note)
+    return calls
+
+
+def columns(page: Page, number: int) -> None:
+    words = "column" if number == 1 else "columns"
+    page.get_by_label(f"{number} {words}").check(force=True)
+
+
+def lane(page: Page, letter: str) -> Locator:
+    return page.get_by_role("article", name=f"Answer {letter}")
+
+
+def have_ended(page: Page, number: int) -> None:
+    expect(page.locator("[data-actions]:visible")).to_have_count(number)
+
+
+def test_columns_answer_at_once_and_the_best_are_marked(
+    page: Page, sent: list[dict[str, str]]
+) -> None:
+    columns(page, 3)
+    send(page, "Compare yourselves")
+    have_ended(page, 3)
+
+    assert [one["lane"] for one in sent] == ["0", "1", "2"]
+    assert len({one["model"] for one in sent}) == 3
+    assert len({one["conversation"] for one in sent}) == 1
+    for letter, one in zip("ABC", sent, strict=True):
+        expect(lane(page, letter).locator("[data-model]")).to_have_text(one["model"])
+    for best in ("cheapest", "fastest"):
+        assert page.locator(f"[data-best={best}]:visible").count() >= 1
+
+    page.reload()
+    have_ended(page, 3)
+    assert page.locator("[data-best=cheapest]:visible").count() >= 1
+    send(page, "And now?")
+    have_ended(page, 6)
+    assert [one["model"] for one in sent[3:]] == [one["model"] for one in sent[:3]]
+    answers = [one["turns"] for one in sent[3:]]
+    assert len(set(answers)) == 3  # each goes on with its own answer
+
+
+def test_a_column_that_fails_stops_no_other_and_is_tried_again_alone(
+    windows: Windows, page: Page, site: Instance, sent: list[dict[str, str]]
+) -> None:
+    site.control.add_fault("429", match=CHAT, times=1, retry_after=3)
+    columns(page, 2)
+    send(page, "One of you fails")
+    have_ended(page, 2)
+
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(page.locator("[data-src=confirmed]:visible")).to_have_count(1)
+    expect(prompt_of(page)).to_have_value("")
+    expect(page.locator("[data-best]:visible")).to_have_count(0)
+    failed = lanes_of(page).filter(has=page.get_by_role("alert"))
+    letter = failed.locator("[data-letter]").inner_text()
+    failed.get_by_role("button", name="Again").click()
+    expect(page.locator("[data-src=confirmed]:visible")).to_have_count(2)
+
+    assert len(sent) == 3
+    assert sent[2]["lane"] == str("AB".index(letter))
+    assert sent[2]["turns"] == sent[0]["turns"]
+
+
+def test_parameters_are_the_same_or_of_each_column(
+    page: Page, sent: list[dict[str, str]]
+) -> None:
+    columns(page, 2)
+    temperature = page.get_by_label("Temperature")
+    temperature.fill("0.5")
+    send(page, "The same for both")
+    have_ended(page, 2)
+
+    page.get_by_role("switch", name="Same for all columns").uncheck()
+    page.locator("[name=column][value='1']").check(force=True)
+    expect(page.get_by_role("heading", name="Parameters of B")).to_be_visible()
+    temperature.fill("1.5")
+    send(page, "Now each its own")
+    have_ended(page, 4)
+
+    assert [one["temperature"] for one in sent] == ["0.5", "0.5", "0.5", "1.5"]
+
+
+def test_one_answer_is_stopped_and_the_other_goes_on(
+    page: Page, site: Instance
+) -> None:
+    site.control.settings(pace=0.2)
+    columns(page, 2)
+    send(page, "Two long stories")
+    for letter in "AB":
+        expect(lane(page, letter).locator("[data-answer]")).to_contain_text(
+            re.compile(r"\w")
+        )
+
+    lane(page, "A").get_by_role("button", name="Stop this one").click()
+    expect(lane(page, "A")).to_contain_text("stopped by you")
+    expect(lane(page, "B")).to_have_attribute("data-live", "")
+    site.control.settings(pace=0)
+    have_ended(page, 2)
+
+    expect(lane(page, "B")).to_contain_text("confirmed")
+
+
+def test_columns_by_keyboard_on_a_narrow_screen(windows: Windows) -> None:
+    page = windows.of("sam", viewport={"width": 390, "height": 844})
+    page.goto("/playground/chat/")
+
+    page.get_by_label("1 column").focus()
+    page.keyboard.press("ArrowRight")
+    send(page, "Side by side")
+    have_ended(page, 2)
+
+    assert_fits(page)
+    windows.assert_accessible(page)
+    boxes = [lane(page, letter).bounding_box() for letter in "AB"]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+
+
+def test_the_cost_is_told_before_and_counting_can_be_switched_off(
+    page: Page, site: Instance
+) -> None:
+    before = len(usage_records(site))
+    prompt_of(page).fill("What will this cost?")
+    line = page.locator("[data-before]")
+
+    expect(line).to_contain_text("at most $")
+    counted = len(usage_records(site)) - before
+    page.get_by_label("Count tokens").uncheck()
+    expect(line).to_contain_text(re.compile(r"at most\s+\d+\s+tokens in"))
+    page.reload()
+    expect(page.get_by_label("Count tokens", exact=True)).not_to_be_checked()
+    prompt_of(page).fill("And this?")
+    expect(line).to_contain_text(re.compile(r"at most\s+\d+\s+tokens in"))
+
+    assert counted <= 1
+    assert len(usage_records(site)) == before + counted
+    prompt_of(page).fill("")
+    expect(line).to_be_hidden()

@@ -1,0 +1,149 @@
+"""The working of an amount: each line, their sum, and what xAI says beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console import xai
+from console.catalog.costs import Prices, cost_ticks
+from console.playground.inspect.proof import exact, proof_of
+from console.usage.booking import Basis, Ending, cost_of
+from console.usage.models import CostSource, Outcome
+from tests.playground.inspect.traces import GROK, TOLD, cost
+
+
+def test_each_kind_is_tokens_times_price() -> None:
+    proof = proof_of(cost())
+
+    assert [(one.kind, one.tokens, one.price, one.ticks) for one in proof.lines] == [
+        ("fresh input", 5, 12_500, 62_500),
+        ("cached input", 192, 2_000, 384_000),
+        ("output", 1, 25_000, 25_000),
+        ("reasoning", 146, 25_000, 3_650_000),
+    ]
+    assert proof.sum == proof.reported == proof.booked == 4_121_500
+    assert proof.difference == 0
+    assert proof.dollars == "$0.00041215"
+    assert proof.why == ""
+
+
+def test_a_difference_to_xais_amount_is_told() -> None:
+    proof = proof_of(cost(ticks=5_000_000, reported_ticks=5_000_000))
+
+    assert proof.difference == 878_500
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"long_context_threshold": None}, "has told of no others"),
+        ({"long_context_threshold": 0}, "no long-context tier"),
+        ({"long_context_threshold": 198}, "below the threshold of 198"),
+        ({"long_context_threshold": 197}, "reach the threshold of 197"),
+    ],
+)
+def test_the_tier_has_its_reason(changes: dict[str, Any], part: str) -> None:
+    basis = Basis(prices=replace(GROK, **changes), usage=TOLD, messages=False)
+
+    assert part in proof_of(cost(basis=basis)).tier
+
+
+@pytest.mark.parametrize(
+    ("basis", "part"),
+    [
+        pytest.param(None, "the price of this model", id="no basis"),
+        pytest.param(
+            Basis(prices=None, usage=TOLD, messages=False), "the price", id="no price"
+        ),
+        pytest.param(
+            Basis(prices=GROK, usage=None, messages=False), "no tokens", id="no tokens"
+        ),
+        pytest.param(
+            Basis(
+                prices=GROK,
+                usage=replace(TOLD, cached_tokens=None),
+                messages=False,
+            ),
+            "how many were cached",
+            id="no split",
+        ),
+        pytest.param(
+            Basis(
+                prices=replace(GROK, cached_prompt_text_token_price=None),
+                usage=TOLD,
+                messages=False,
+            ),
+            "price of cached input",
+            id="one price",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_has_a_reason_and_no_sum(
+    basis: Basis | None, part: str
+) -> None:
+    proof = proof_of(cost(basis=basis))
+
+    assert part in proof.why
+    assert proof.sum is None
+    assert proof.difference is None
+
+
+def test_an_unknown_cost_has_no_dollars() -> None:
+    proof = proof_of(cost(source=CostSource.UNKNOWN, ticks=None, reported_ticks=None))
+
+    assert proof.dollars == ""
+
+
+@pytest.mark.parametrize(
+    ("dollars", "words"),
+    [("0", "$0.00"), ("1.5", "$1.50"), ("1234.00000001", "$1,234.00000001")],
+)
+def test_dollars_to_the_last_digit(dollars: str, words: str) -> None:
+    assert exact(Decimal(dollars)) == words
+
+
+COUNT = st.integers(0, 500_000)
+PRICE = st.none() | st.integers(0, 100_000)
+
+
+@given(
+    st.builds(
+        Prices,
+        prompt_text_token_price=PRICE,
+        cached_prompt_text_token_price=PRICE,
+        prompt_image_token_price=PRICE,
+        completion_text_token_price=PRICE,
+        completion_text_token_price_long_context=PRICE,
+        long_context_threshold=st.none() | COUNT,
+    ),
+    st.builds(
+        xai.Usage,
+        prompt_tokens=st.none() | COUNT,
+        cached_tokens=st.none() | COUNT,
+        image_tokens=st.none() | COUNT,
+        completion_tokens=st.none() | COUNT,
+        reasoning_tokens=st.none() | COUNT,
+    ),
+    st.booleans(),
+)
+def test_the_sum_is_what_was_computed(
+    prices: Prices, usage: xai.Usage, messages: bool
+) -> None:
+    """The proof and the booking may never say different things."""
+    ending = Ending(outcome=Outcome.COMPLETE, usage=usage)
+    booked = cost_of(prices, ending, messages=messages)
+    basis = Basis(prices=prices, usage=usage, messages=messages)
+
+    proof = proof_of(replace(booked, basis=basis))
+
+    computed = cost_ticks(prices, usage, messages=messages)
+    if proof.lines:
+        assert proof.sum == computed
+    else:
+        assert computed in {None, 0}

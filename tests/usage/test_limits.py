@@ -1,0 +1,167 @@
+"""One person has so many answers at once and makes so many calls a minute."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection, connections, transaction
+from django.db.models import F
+from pytest_django import DjangoAssertNumQueries
+
+from console.accounts.models import User
+from console.keys.models import ApiKey
+from console.usage import ledger
+from console.usage.booking import Ending
+from console.usage.limits import Limits, TooMany
+from console.usage.models import Consumer, Endpoint, Outcome, UsageRecord
+from tests.waiting import wait_until
+
+TWO_AT_ONCE = Limits(at_once=2, per_minute=100)
+TWO_A_MINUTE = Limits(at_once=100, per_minute=2)
+DONE = Ending(outcome=Outcome.COMPLETE)
+
+
+def open_one(
+    person: User,
+    key: ApiKey,
+    within: Limits | None,
+    endpoint: Endpoint = Endpoint.CHAT,
+) -> UUID:
+    return ledger.open_record(
+        ledger.Opening(
+            person=person,
+            key=key,
+            endpoint=endpoint,
+            model_asked="grok-4.3",
+            model=None,
+            price=None,
+            ceiling_ticks=None,
+        ),
+        within=within,
+    )
+
+
+def older(record_id: UUID, seconds: float) -> None:
+    record = UsageRecord.objects.get(pk=record_id)
+    record.opened_at -= timedelta(seconds=seconds)
+    record.save(update_fields=["opened_at"])
+
+
+def test_an_answer_more_than_may_come_at_once_is_refused(
+    sam: User, api_key: ApiKey
+) -> None:
+    first = open_one(sam, api_key, TWO_AT_ONCE)
+    open_one(sam, api_key, TWO_AT_ONCE)
+
+    with pytest.raises(TooMany) as refused:
+        open_one(sam, api_key, TWO_AT_ONCE)
+
+    assert "2 answers coming. Nobody may have more than 2 at" in refused.value.sentence
+    assert "Stop one" in refused.value.advice
+    assert UsageRecord.objects.count() == 2
+    ledger.settle(first, DONE)
+    assert open_one(sam, api_key, TWO_AT_ONCE)
+
+
+def test_a_call_more_than_a_minute_may_have_is_refused_until_it_is_over(
+    sam: User, api_key: ApiKey
+) -> None:
+    for before in (59, 30):
+        record_id = open_one(sam, api_key, TWO_A_MINUTE)
+        ledger.settle(record_id, DONE)
+        older(record_id, before)
+
+    with pytest.raises(TooMany) as refused:
+        open_one(sam, api_key, TWO_A_MINUTE)
+
+    assert refused.value.seconds == 1
+    assert refused.value.sentence.startswith("You have made 2 calls within a minute")
+    assert refused.value.advice == "Wait 1 s, then send it again."
+    older(UsageRecord.objects.earliest("opened_at").pk, 1)
+    assert open_one(sam, api_key, TWO_A_MINUTE)
+
+
+def test_how_long_to_wait_is_told_by_the_call_that_has_to_grow_old(
+    sam: User, api_key: ApiKey
+) -> None:
+    for before in (50, 40, 20):  # when the limit was another
+        older(open_one(sam, api_key, None), before)
+
+    with pytest.raises(TooMany) as refused:
+        open_one(sam, api_key, TWO_A_MINUTE)
+
+    assert refused.value.seconds == 20
+
+
+@pytest.mark.parametrize("limits", [TWO_AT_ONCE, TWO_A_MINUTE])
+def test_neither_counting_nor_other_people_use_a_persons_room(
+    sam: User, ada: User, api_key: ApiKey, limits: Limits
+) -> None:
+    for _ in range(2):
+        open_one(ada, api_key, limits)
+        open_one(sam, api_key, None, Endpoint.TOKENIZE)
+
+    assert open_one(sam, api_key, limits)
+
+
+def test_answers_of_a_process_that_died_do_not_count(
+    sam: User, api_key: ApiKey
+) -> None:
+    for _ in range(2):
+        open_one(sam, api_key, TWO_AT_ONCE)
+    UsageRecord.objects.update(alive_at=F("alive_at") - timedelta(seconds=31))
+
+    assert open_one(sam, api_key, TWO_AT_ONCE)
+
+
+def test_the_first_call_of_a_person_counts(sam: User, api_key: ApiKey) -> None:
+    one = Limits(at_once=1, per_minute=9)
+
+    open_one(sam, api_key, one)
+
+    with pytest.raises(TooMany, match="You have 1 answer coming"):
+        open_one(sam, api_key, one)
+
+
+def test_a_limit_costs_no_way_to_the_database(
+    sam: User, api_key: ApiKey, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    open_one(sam, api_key, TWO_AT_ONCE)
+
+    with django_assert_num_queries(1):
+        open_one(sam, api_key, TWO_AT_ONCE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_in_another_process_waits_to_be_counted(
+    sam: User, api_key: ApiKey
+) -> None:
+    one = Limits(at_once=1, per_minute=9)
+    Consumer.objects.create(person=sam)
+
+    def elsewhere() -> str:
+        try:
+            return str(open_one(sam, api_key, one))
+        except TooMany:
+            return "refused"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            open_one(sam, api_key, one)
+            other = pool.submit(elsewhere)
+            wait_until(lambda: other.done() or _somebody_waits_for_us())
+        assert other.result() == "refused"
+
+
+def _somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE NOT granted"
+            " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone() is not None
