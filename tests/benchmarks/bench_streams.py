@@ -66,7 +66,7 @@ async def _measure(ways: Ways) -> tuple[float, float, float]:
         ways.control.settings(pace=0.02)
         cpu = await _cpu(session, ways)
         ways.control.settings(pace=PACE)
-        ways.control.change_model(MODEL, longest_token=2)  # twice as many events
+        ways.control.change_model(MODEL, longest_token=1)  # four times as many events
         event = await _events(session, ways)
     return first_token, cpu, event
 
