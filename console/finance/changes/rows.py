@@ -239,7 +239,7 @@ def _effects(
             shares=tuple(
                 Share(**told, percent=100 * abs(told["ticks"]) // int(row["size"]))
                 for told in shares[row["change_id"]]
-                if row["told_calls"]
+                if row["told_calls"] and row["size"]  # which is a later look
             ),
         )
         for row in sums
