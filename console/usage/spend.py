@@ -45,9 +45,8 @@ def daily_spend(
     and so are calls in flight and calls of which nothing was sent. Calls that only
     count tokens, as the sentinel's do, are told apart; what they cost is in the sum.
     """
-    records = UsageRecord.objects.visible_to(user).filter(
-        state=RecordState.SETTLED, opened_at__gte=start, opened_at__lt=end
-    )
+    settled = UsageRecord.objects.visible_to(user).filter(state=RecordState.SETTLED)
+    records = settled.between(start, end)
     counts = Q(endpoint=Endpoint.TOKENIZE)
     if model is not None:
         records = records.filter(model=model)

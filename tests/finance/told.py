@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from console.accounts.models import Team, User
 from console.catalog.models import (
@@ -14,6 +13,7 @@ from console.catalog.models import (
     LanguageModel,
 )
 from console.keys.models import ApiKey
+from console.usage import ids
 from console.usage.models import (
     ChangeEffect,
     Consumer,
@@ -113,7 +113,7 @@ def call(
         "settled_at": at,
     }
     return UsageRecord(
-        id=uuid4(),
+        id=ids.new_id(at),
         consumer=consumer,
         team_id=key.team_id,
         key=key,
