@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from django.db import models
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -26,3 +29,11 @@ def new_id(moment: datetime) -> UUID:
     return UUID(
         int=first_id(moment).int | version_and_random << 64 | variant_and_random
     )
+
+
+class RecordId(models.UUIDField):  # type: ignore[type-arg]
+    """The id of a record; one that has none when it is stored gets it by its time."""
+
+    def get_pk_value_on_save(self, instance: Any) -> UUID:
+        """Django asks for it where a row without an id is stored."""
+        return new_id(instance.opened_at)

@@ -26,7 +26,7 @@ from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
-from console.usage import ids, limits, windows
+from console.usage import limits, windows
 from console.usage.booking import Basis, Cost, Ending, cost_of
 from console.usage.models import (
     Consumer,
@@ -237,7 +237,6 @@ def _row(call: Past, consumer: Consumer) -> UsageRecord:
         waited = timedelta(seconds=ending.first_token_after)
         first_token_at = call.opened_at + waited
     return UsageRecord(
-        id=ids.new_id(call.opened_at),
         consumer=consumer,
         team_id=opening.key.team_id,
         key=opening.key,

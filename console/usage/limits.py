@@ -69,14 +69,14 @@ USED = """
                WHERE state = 'open'
                  AND alive_at > statement_timestamp() - %(silence)s),
            count(*) FILTER (
-               WHERE id > usage_first_id(statement_timestamp() - %(minute)s)),
+               WHERE record.id > usage_first_id(statement_timestamp() - %(minute)s)),
            (array_agg(opened_at ORDER BY opened_at DESC))[%(per_minute)s],
            statement_timestamp()
       FROM usage_usagerecord record
       JOIN usage_consumer consumer ON consumer.id = record.consumer_id
      WHERE consumer.person_id = %(person)s
        AND (state = 'open'
-            OR id > usage_first_id(statement_timestamp() - %(minute)s))
+            OR record.id > usage_first_id(statement_timestamp() - %(minute)s))
        AND endpoint = ANY(%(limited)s)
 """
 

@@ -13,7 +13,6 @@ from console.catalog.models import (
     LanguageModel,
 )
 from console.keys.models import ApiKey
-from console.usage import ids
 from console.usage.models import (
     ChangeEffect,
     Consumer,
@@ -113,7 +112,6 @@ def call(
         "settled_at": at,
     }
     return UsageRecord(
-        id=ids.new_id(at),
         consumer=consumer,
         team_id=key.team_id,
         key=key,

@@ -7,6 +7,8 @@ change, and with them what refers to them, whoever that is.
 import django.db.models.deletion
 from django.db import migrations, models
 
+from console.usage.ids import RecordId
+
 IDS = """
     -- The lowest id of a record that was opened at `moment`.
     CREATE FUNCTION usage_first_id(moment timestamptz) RETURNS uuid
@@ -130,7 +132,7 @@ class Migration(migrations.Migration):
                 migrations.RemoveIndex("usagerecord", "usage_of_model"),
                 _changed(
                     "id",
-                    models.UUIDField(editable=False, primary_key=True, serialize=False),
+                    RecordId(editable=False, primary_key=True, serialize=False),
                 ),
                 _changed(
                     "consumer", _unindexed("usage.consumer", related_name="records")

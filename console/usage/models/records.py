@@ -90,7 +90,7 @@ class UsageRecord(models.Model):
     table is divided into months by it (console.usage.partitions).
     """
 
-    id = models.UUIDField(primary_key=True, editable=False)
+    id = ids.RecordId(primary_key=True, editable=False)
     state = models.CharField(
         max_length=16, choices=RecordState, default=RecordState.OPEN
     )
