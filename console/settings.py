@@ -37,6 +37,7 @@ PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compare
 CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
 ANSWERS_AT_ONCE = env.number("GATEHOUSE_ANSWERS_AT_ONCE", 4, least=1, most=10_000)
 CALLS_PER_MINUTE = env.number("GATEHOUSE_CALLS_PER_MINUTE", 20, least=1, most=10_000)
+USAGE_KEPT_MONTHS = env.number("GATEHOUSE_USAGE_MONTHS", 25, least=2, most=1200)
 
 # --- try-out mode ----------------------------------------------------------------
 SAMPLE_HISTORY = True  # what became of the sample keys in the thirty days before

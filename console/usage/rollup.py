@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from console.lib.days import DAY, day_bounds, day_of, month_after, month_of
 from console.usage.models import (
@@ -105,13 +106,17 @@ def roll_up() -> int:
 def _next_slots() -> int:
     if not _alone():
         return 0
+    began = timezone.now()
     slots = _take_touched()
+    zones = ReportingZone.objects.exclude(built_at=None)
     if slots:
         with connection.cursor() as cursor:
             cursor.execute(SLOTS, {"slots": slots})
-        for zone in ReportingZone.objects.exclude(built_at=None):
+        for zone in zones:
             where = ZoneInfo(zone.name)
             _add_up(zone, sorted({day_of(slot, where) for slot in slots}))
+    else:
+        zones.update(added_up_at=began)  # nothing is left
     return len(slots)
 
 
@@ -148,7 +153,7 @@ def _build(zone: ReportingZone) -> None:
             days = (month_after(month) - month).days
             _add_up(zone, [month + n * DAY for n in range(days)])
             month = month_after(month)
-    ReportingZone.objects.filter(pk=zone.pk).update(built_at=Now())
+    ReportingZone.objects.filter(pk=zone.pk).update(built_at=Now(), added_up_at=Now())
 
 
 def _add_up(zone: ReportingZone, days: Sequence[date]) -> None:

@@ -14,6 +14,7 @@ from console.usage.models.records import (
 from console.usage.models.sums import (
     DIMENSIONS,
     MEASURES,
+    LedgerCheck,
     ReportingZone,
     SumsQuerySet,
     TouchedSlot,
@@ -33,6 +34,7 @@ __all__ = [
     "Consumer",
     "CostSource",
     "Endpoint",
+    "LedgerCheck",
     "Outcome",
     "RecordState",
     "ReportingZone",

@@ -120,6 +120,7 @@ class ReportingZone(models.Model):
 
     name = models.CharField(max_length=64, unique=True)  # of the IANA database
     built_at = models.DateTimeField(null=True)
+    added_up_at = models.DateTimeField(null=True)  # what was settled before is in
 
     def __str__(self) -> str:
         return self.name
@@ -165,3 +166,16 @@ class UsageMonth(UsageSums):
 
     def __str__(self) -> str:
         return f"{self.month} {self.calls}"
+
+
+class LedgerCheck(models.Model):
+    """That all sums were compared with what they are the sums of."""
+
+    at = models.DateTimeField()
+    since = models.DateTimeField()  # what began before was not compared
+    by = models.CharField(max_length=200)
+    differences = models.PositiveIntegerField()
+    waiting = models.PositiveIntegerField()  # slots that were not added up yet
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.differences}"
