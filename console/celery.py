@@ -52,10 +52,10 @@ def look_at_once(**_arguments: object) -> None:
     from console.keys.tasks import import_rows
     from console.lib import bell
     from console.polling import tasks
-    from console.usage.tasks import keep_months, roll_up
+    from console.usage.tasks import check, keep_months, roll_up
 
     tasks.ring_bell()
-    for task in (import_rows, keep_months, roll_up):
+    for task in (import_rows, keep_months, roll_up, check):
         bell.ring(task.name)
 
 

@@ -27,6 +27,7 @@ from console.pages.samples.history import Writer
 from console.pages.samples.telling import Telling
 from console.sandbox.control import Control
 from console.sandbox.world import Key
+from console.usage import rollup
 
 ACTOR = command("prepare")
 
@@ -84,6 +85,7 @@ def prepare() -> list[str]:
         }
         if settings.SAMPLE_HISTORY:
             Writer(telling, keys=keys, people=people, actor=ACTOR).write()
+            rollup.roll_up()
     return [WHO, password.sentence("all four")]
 
 

@@ -160,6 +160,8 @@ class Result:
     def sentence(self) -> str:
         """Say it in words."""
         if self.count:
+            if self.count == 1:
+                return "1 sum is not what its calls say."
             return f"{self.count:,} sums are not what their calls say."
         return "Slots, days, months and budgets are what their calls say."
 

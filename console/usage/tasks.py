@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from console.lib.days import month_after, month_of
 from console.usage import checking, ledger, partitions, repricing, rollup
+from console.usage.models import LedgerCheck
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 200  # effects of one ring
+REMEMBERED = timedelta(days=90)
 CHECKED = timedelta(days=3)  # so far back each hour; the command looks at all
 
 
@@ -51,6 +53,8 @@ def keep_months() -> None:
 @shared_task(name="usage.check", ignore_result=True, expires=3600)
 def check() -> None:
     """Compare the sums of the last days with their calls. Rung every hour."""
-    result = checking.check(since=timezone.now() - CHECKED, by="the worker")
+    now = timezone.now()
+    LedgerCheck.objects.filter(at__lt=now - REMEMBERED).delete()
+    result = checking.check(since=now - CHECKED, by="the worker")
     if result.count:
         log.error("ledger: %s", result.sentence)

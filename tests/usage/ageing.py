@@ -9,7 +9,7 @@ from django.db import connection
 
 OLDER = """
     UPDATE usage_usagerecord
-       SET opened_at = opened_at - %(by)s, id = usage_new_id(opened_at - %(by)s)
+       SET opened_at = opened_at - %(by)s::interval, id = usage_new_id(opened_at - %(by)s::interval)
      WHERE id = %(id)s
     RETURNING id
 """
@@ -18,7 +18,7 @@ OLDER = """
 def older(record_id: UUID, by: timedelta) -> UUID:
     """Let a call have begun so much earlier; return the id it has then."""
     with connection.cursor() as cursor:
-        cursor.execute(OLDER, {"id": record_id, "by": by})
+        cursor.execute(OLDER, {"id": record_id, "by": f"{by.total_seconds()} s"})
         (new_id,) = cursor.fetchone()
     assert isinstance(new_id, UUID)
     return new_id
