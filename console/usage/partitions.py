@@ -33,7 +33,7 @@ def ensure_months(now: datetime) -> int:
     months += _months_of_rest()
     made = 0
     for month in sorted({*months} - {*known_months()}):
-        _make(month)
+        make_month(month)
         made += 1
     return made
 
@@ -80,7 +80,7 @@ def _is_added_up(month: date) -> bool:
 
 
 @transaction.atomic
-def _make(month: date) -> None:
+def make_month(month: date) -> None:
     """Make one month, from what the rest has of it. Attaching would find it there."""
     names = {
         "part": sql.Identifier(_name(month)),

@@ -10,16 +10,18 @@ any number of times. A slot is added up again whenever a call in it is settled l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from console.lib.days import DAY, day_bounds, day_of, month_after, month_of
+from console.usage import ids
 from console.usage.models import (
     DIMENSIONS,
     MEASURES,
@@ -28,7 +30,8 @@ from console.usage.models import (
     UsageSlot,
 )
 
-AT_ONCE: Final = 96  # slots of one transaction: a day
+UTC: Final = ZoneInfo("UTC")
+SLOT: Final = timedelta(minutes=15)
 ONE_AT_A_TIME: Final = 0x67617465_0001  # advisory lock: more would only wait for each
 
 COLUMNS: Final = [
@@ -47,9 +50,11 @@ UPSERT: Final = f"""
 
 ADD_UP: Final = ", ".join(f"sum({one})" for one in MEASURES)
 
+# Borders stand in each statement as they are, so that its plan is right for the months
+# it reads, also before anything is known of the tables.
 SLOTS: Final = f"""
     INSERT INTO usage_usageslot AS kept (slot_starts_at, {BY}, {SUMS})
-    SELECT slot, {BY}, count(*),
+    SELECT usage_slot_of(opened_at) AS slot, {BY}, count(*),
            count(*) FILTER (WHERE prompt_tokens IS NULL),
            count(*) FILTER (WHERE reported_ticks <> computed_ticks),
            coalesce(sum(cost_ticks), 0),
@@ -58,40 +63,35 @@ SLOTS: Final = f"""
            coalesce(sum(image_tokens), 0),
            coalesce(sum(completion_tokens), 0),
            coalesce(sum(reasoning_tokens), 0)
-      FROM unnest(%(slots)s::timestamptz[]) AS slot
-     CROSS JOIN LATERAL (
-           SELECT * FROM usage_usagerecord
-            WHERE id >= usage_first_id(slot)
-              AND id < usage_first_id(slot + interval '15 minutes')
-              AND state = 'settled'
-     ) AS record
+      FROM usage_usagerecord
+     WHERE id >= %(first)s AND id < %(end)s
+       AND usage_slot_of(opened_at) = ANY(%(slots)s)
+       AND state = 'settled'
      GROUP BY slot, {BY}
     """ + UPSERT.format(place="slot_starts_at")
 
-DAYS: Final = f"""
+DAY_SUMS: Final = f"""
     INSERT INTO usage_usageday AS kept (zone_id, day, {BY}, {SUMS})
-    SELECT %(zone)s, day, {BY}, {ADD_UP}
-      FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-           AS asked (day, starts_at, ends_at)
-      JOIN usage_usageslot
-        ON slot_starts_at >= starts_at AND slot_starts_at < ends_at
-     GROUP BY day, {BY}
+    SELECT %(zone)s, %(day)s, {BY}, {ADD_UP}
+      FROM usage_usageslot
+     WHERE slot_starts_at >= %(start)s AND slot_starts_at < %(end)s
+     GROUP BY {BY}
     """ + UPSERT.format(place="zone_id, day")
 
-MONTHS: Final = f"""
+MONTH_SUMS: Final = f"""
     INSERT INTO usage_usagemonth AS kept (zone_id, month, {BY}, {SUMS})
-    SELECT %(zone)s, month, {BY}, {ADD_UP}
-      FROM unnest(%(months)s::date[]) AS month
-      JOIN usage_usageday
-        ON zone_id = %(zone)s AND day >= month AND day < month + interval '1 month'
-     GROUP BY month, {BY}
+    SELECT %(zone)s, %(month)s, {BY}, {ADD_UP}
+      FROM usage_usageday
+     WHERE zone_id = %(zone)s AND day >= %(month)s AND day < %(next)s
+     GROUP BY {BY}
     """ + UPSERT.format(place="zone_id, month")
 
 
 def roll_up() -> int:
     """Add up all slots that were touched, and build new zones; return how many slots.
 
-    Whoever comes while another does it leaves it to them.
+    Whoever comes while another does it leaves it to them. Each day of calls is a
+    transaction of its own.
     """
     ReportingZone.objects.get_or_create(name=settings.TIME_ZONE)
     done = 0
@@ -111,7 +111,14 @@ def _next_slots() -> int:
     zones = ReportingZone.objects.exclude(built_at=None)
     if slots:
         with connection.cursor() as cursor:
-            cursor.execute(SLOTS, {"slots": slots})
+            cursor.execute(
+                SLOTS,
+                {
+                    "slots": slots,
+                    "first": ids.first_id(slots[0]),
+                    "end": ids.first_id(slots[-1] + SLOT),
+                },
+            )
         for zone in zones:
             where = ZoneInfo(zone.name)
             _add_up(zone, sorted({day_of(slot, where) for slot in slots}))
@@ -127,15 +134,21 @@ def _alone() -> bool:
 
 
 def _take_touched() -> list[datetime]:
-    """Take away what was touched, of some slots; their records are read after it."""
-    touched = TouchedSlot.objects.order_by("slot_starts_at")
-    slots = touched.values_list("slot_starts_at", flat=True).distinct()[:AT_ONCE]
-    some = list(slots)
+    """Take away what was touched on one day of UTC, the first; return its slots.
+
+    Their records are read after it, so what is touched later comes again.
+    """
+    first = TouchedSlot.objects.aggregate(first=Min("slot_starts_at"))["first"]
+    if first is None:
+        return []
+    _, midnight = day_bounds(day_of(first, UTC), UTC)
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM usage_touchedslot WHERE slot_starts_at = ANY(%s)", [some]
+            "DELETE FROM usage_touchedslot WHERE slot_starts_at < %s "
+            "RETURNING slot_starts_at",
+            [midnight],
         )
-    return some
+        return sorted({slot for (slot,) in cursor})
 
 
 @transaction.atomic
@@ -158,14 +171,14 @@ def _build(zone: ReportingZone) -> None:
 
 def _add_up(zone: ReportingZone, days: Sequence[date]) -> None:
     """Add up some days of a zone, and the months they are in."""
-    borders = [day_bounds(day, ZoneInfo(zone.name)) for day in days]
-    values: dict[str, Any] = {
-        "zone": zone.pk,
-        "days": days,
-        "starts": [start for start, _ in borders],
-        "ends": [end for _, end in borders],
-        "months": sorted({month_of(day) for day in days}),
-    }
     with connection.cursor() as cursor:
-        cursor.execute(DAYS, values)
-        cursor.execute(MONTHS, values)
+        for day in days:
+            start, end = day_bounds(day, ZoneInfo(zone.name))
+            cursor.execute(
+                DAY_SUMS, {"zone": zone.pk, "day": day, "start": start, "end": end}
+            )
+        for month in sorted({month_of(day) for day in days}):
+            cursor.execute(
+                MONTH_SUMS,
+                {"zone": zone.pk, "month": month, "next": month_after(month)},
+            )

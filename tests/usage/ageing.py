@@ -9,7 +9,8 @@ from django.db import connection
 
 OLDER = """
     UPDATE usage_usagerecord
-       SET opened_at = opened_at - %(by)s::interval, id = usage_new_id(opened_at - %(by)s::interval)
+       SET opened_at = opened_at - %(by)s::interval,
+           id = usage_new_id(opened_at - %(by)s::interval)
      WHERE id = %(id)s
     RETURNING id
 """
