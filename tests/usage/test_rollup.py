@@ -197,7 +197,7 @@ def test_statements_do_not_grow_with_the_calls_of_a_slot(
         call(ada, key, at, 1) for at in every(timedelta(seconds=20), NOON, 200)
     )
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(16):
         roll_up()
 
     assert UsageDay.objects.get().calls == 200
