@@ -37,8 +37,7 @@ REFUSED = 0.01  # of the calls that are made meanwhile
 
 def bench_faults(tmp_path: Path) -> None:
     """Print all figures; fail if a call was lost, doubled or not settled."""
-    settings = {"XAI_POLL_EVERY": "3600", "GATEHOUSE_CALLS_PER_MINUTE": "1000000"}
-    with running(tmp_path / "var", **settings) as instance:
+    with running(tmp_path / "var", XAI_POLL_EVERY="3600") as instance:
         instance.manage("refresh_keys", "--all", "--wait")
         instance.control.settings(pace=0.02)
         cut = Part(instance, f"{CUT:,} streams cut by their clients")
@@ -190,7 +189,7 @@ class Part:
         served = {
             call.request_id
             for call in self._instance.control.ledger()
-            if call.endpoint == "chat"
+            if call.endpoint == "/v1/chat/completions"
         } - self._served_before
         rows = [
             row
