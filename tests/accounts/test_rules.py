@@ -43,6 +43,8 @@ OPEN_TO: dict[str, set[str | None]] = {
     "prices.view": {"staff", "finance", "auditor", "admin"},
     "prices.review": {"finance", "admin"},
     "prices.confirm": {"finance", "admin"},
+    "budgets.view": {"staff", "finance", "auditor", "admin"},
+    "budgets.change": {"admin"},
     "sentinel.change": {"admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},
     "status.view": {"auditor", "admin"},

@@ -187,6 +187,8 @@ class Act(NamedTuple):
 BOTH = frozenset({"before", "after"})
 KEY = {"keys": "{key_id}"}
 CHANNEL = {"name": "other", "target": "https://127.0.0.1/other", "digest_hour": "9"}
+BUDGET = {"at_limit": "hard", "contact": "{contact}", "note": "for tests"}
+RAISE = frozenset({"ticks", "until", "reason"})
 RULE = {"team": "{team_id}", "kinds": "rejected", "cool_down": "15"}
 
 OF_KEYS = {
@@ -300,6 +302,15 @@ OF_OTHERS = {
     "playground:share_revoke": Act(
         "conversation.share_revoked", detail=frozenset({"until"})
     ),
+    "budgets:add": Act("budget.set", {**BUDGET, "team": "{team_id}", "month": "5"}),
+    "budgets:change": Act("budget.changed", {**BUDGET, "limit": "7"}, detail=BOTH),
+    "budgets:end": Act("budget.ended", detail=frozenset({"before"})),
+    "budgets:raise": Act(
+        "budget.raised",
+        {"more": "2", "through": "{today}", "reason": "launch"},
+        detail=RAISE,
+    ),
+    "budgets:take_back": Act("budget.raise_taken_back", detail=RAISE),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -334,6 +345,7 @@ ACTS = {
     **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
 }
 EXPORTS = {
+    "budgets:list": "export.budgets",
     "finance:changes": "export.price_changes",
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",

@@ -41,8 +41,15 @@ from console.keys.models import (
 )
 from console.playground.models import Conversation, PromptTemplate, Share, Turn
 from console.usage import ledger
-from console.usage.models import Endpoint, UsageRecord
+from console.usage.models import (
+    Budget,
+    BudgetRaise,
+    BudgetWindow,
+    Endpoint,
+    UsageRecord,
+)
 from tests.catalog.readings import read_tokenizer
+from tests.finance.budgets.made import raised_budget, set_budget
 from tests.finance.told import changed, effect, facts
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
@@ -59,6 +66,9 @@ SHARED_ID = "01-the-same-key-at-xai"  # a key of both teams has it
 OF_A_TEAM: tuple[type[Model], ...] = (
     AlertRule,
     ApiKey,
+    Budget,
+    BudgetRaise,
+    BudgetWindow,
     Channel,
     Conversation,
     Delivery,
@@ -94,7 +104,9 @@ def one_of_everything(
     _price_file(person, mark)
     scenario = _scenario(person, mark)
     conversation, share = shared_conversation(person, f"{mark} said")
+    budget, raised = _budgets(team, person, key, admin, mark)
     return {
+        "budget_id": budget,
         "catalog_change_id": _changes_of_model(team, mark),
         "change_id": change,
         "channel_id": channel,
@@ -106,6 +118,7 @@ def one_of_everything(
         "key_id": key,
         "model": LanguageModel.objects.get(model_id=f"{mark}-model"),
         "prompt_id": template_of(person, f"{mark} prompt", team=team),
+        "raise_id": raised,
         "record_id": _call(person, key),
         "scenario_id": scenario,
         "share_id": share,
@@ -276,6 +289,16 @@ def _call(person: User, key: ApiKey) -> UsageRecord:
         )
     )
     return UsageRecord.objects.get(pk=record_id)
+
+
+def _budgets(
+    team: Team, person: User, key: ApiKey, admin: User, mark: str
+) -> tuple[Budget, BudgetRaise]:
+    """Store a budget of the team, with a raise, and those of its key and person."""
+    note = f"{mark} budget"
+    set_budget(admin, day=len(mark), hard=False, note=note, key=key)
+    set_budget(admin, month=len(mark), hard=False, note=note, person=person)
+    return raised_budget(admin, note=note, hard=False, team=team)
 
 
 def _price_file(person: User, mark: str) -> None:
