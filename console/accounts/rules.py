@@ -66,6 +66,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "prices.view": Rule(),
         "prices.review": Rule(roles=MONEY),  # mark changes as reviewed
         "prices.confirm": Rule(roles=MONEY),  # let costs use an odd price
+        "usage.view": Rule(),  # own calls, and totals of own teams
         "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),

@@ -1,0 +1,85 @@
+"""The two statements of a report, over rows of sums that `report` chooses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ANSWERS = "now AND NOT counts"
+MEASURED: Final = {
+    "calls": f"sum(calls) FILTER (WHERE {ANSWERS})",
+    "count_calls": "sum(calls) FILTER (WHERE now AND counts)",
+    "untold_calls": f"sum(untold_calls) FILTER (WHERE {ANSWERS})",
+    "differing_calls": f"sum(differing_calls) FILTER (WHERE {ANSWERS})",
+    "reported_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'reported')",
+    "computed_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'computed')",
+    "estimated_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'estimated')",
+    "unknown_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'unknown')",
+    "cost_ticks": "sum(cost_ticks) FILTER (WHERE now)",
+    "reported_ticks": "sum(cost_ticks) FILTER (WHERE now AND source = 'reported')",
+    "computed_ticks": "sum(cost_ticks) FILTER (WHERE now AND source = 'computed')",
+    "estimated_ticks": "sum(cost_ticks) FILTER (WHERE now AND source = 'estimated')",
+    "prompt_tokens": f"sum(prompt_tokens) FILTER (WHERE {ANSWERS})",
+    "cached_tokens": f"sum(cached_tokens) FILTER (WHERE {ANSWERS})",
+    "image_tokens": f"sum(image_tokens) FILTER (WHERE {ANSWERS})",
+    "completion_tokens": f"sum(completion_tokens) FILTER (WHERE {ANSWERS})",
+    "reasoning_tokens": f"sum(reasoning_tokens) FILTER (WHERE {ANSWERS})",
+    "calls_before": "sum(calls) FILTER (WHERE NOT now AND NOT counts)",
+    "unknown_before": (
+        "sum(calls) FILTER (WHERE NOT now AND NOT counts AND source = 'unknown')"
+    ),
+    "ticks_before": "sum(cost_ticks) FILTER (WHERE NOT now)",
+}
+
+# Measures of the rows of sums, which the ones above are made of.
+PLAIN: Final = (
+    "calls",
+    "untold_calls",
+    "differing_calls",
+    "cost_ticks",
+    "prompt_tokens",
+    "cached_tokens",
+    "image_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+)
+ADD_UP = ", ".join(f"sum({one})::bigint AS {one}" for one in PLAIN)
+MEASURES = ", ".join(
+    f"coalesce({sql}, 0)::bigint AS {name}" for name, sql in MEASURED.items()
+)
+AGAIN = ", ".join(f"sum({name})::bigint" for name in MEASURED)
+
+SPLIT: Final = f"""
+    WITH told AS ({{told}}
+    ), apart AS (
+        SELECT what, now, source, endpoint = 'tokenize' AS counts, {ADD_UP}
+          FROM told
+         GROUP BY what, now, source, counts
+    ), sums AS (
+        SELECT what, {MEASURES} FROM apart GROUP BY what
+    ), ranked AS (
+        SELECT *, row_number() OVER (
+                   ORDER BY greatest(cost_ticks, ticks_before) DESC,
+                            greatest(calls, calls_before) DESC, what
+               ) > %s AS rest
+          FROM sums
+    )
+    SELECT CASE WHEN NOT rest THEN what::text END, rest, count(*), {AGAIN}
+      FROM ranked
+     GROUP BY 1, 2
+"""
+
+OVER_TIME: Final = f"""
+    WITH told AS ({{told}}
+    ), apart AS (
+        SELECT at, source, endpoint = 'tokenize' AS counts, now,
+               CASE WHEN what IS NULL THEN 0
+                    ELSE array_position(%s::{{type}}[], what) END AS part,
+               {ADD_UP}
+          FROM told
+         GROUP BY at, part, source, counts, now
+    )
+    SELECT at, part, {MEASURES}
+      FROM apart
+     GROUP BY at, part
+     ORDER BY at, part
+"""
