@@ -89,7 +89,7 @@ class Days:
     first: date
     last: date
     slots: tuple[datetime, datetime] | None = None  # all that counts of the last day
-    by_month: bool = False  # read whole months at once, and keep no days of them
+    by_month: bool  # read whole months at once, and keep no days of them
 
     @property
     def length(self) -> int:
@@ -185,7 +185,8 @@ def over_time(
     sql, values = _union([(row, True) for row in _rows(asked, days)], by)
     named = [part for part in parts if part is not None]
     rows = _fetch(OVER_TIME.format(told=sql, type=by.type), [*values, named])
-    return [Moment(at, part, Sums(*sums)) for at, part, *sums in rows]
+    found = [Moment(at, part, Sums(*sums)) for at, part, *sums in rows]
+    return sorted(found, key=lambda moment: moment.at)
 
 
 def in_flight(asked: Asked) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-ANSWERS = "now AND NOT counts"
+ANSWERS = "now AND endpoint <> 'tokenize'"
+BEFORE = "NOT now AND endpoint <> 'tokenize'"
 MEASURED: Final = {
     "calls": f"sum(calls) FILTER (WHERE {ANSWERS})",
-    "count_calls": "sum(calls) FILTER (WHERE now AND counts)",
+    "count_calls": "sum(calls) FILTER (WHERE now AND endpoint = 'tokenize')",
     "untold_calls": f"sum(untold_calls) FILTER (WHERE {ANSWERS})",
     "differing_calls": f"sum(differing_calls) FILTER (WHERE {ANSWERS})",
     "reported_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'reported')",
@@ -23,10 +24,8 @@ MEASURED: Final = {
     "image_tokens": f"sum(image_tokens) FILTER (WHERE {ANSWERS})",
     "completion_tokens": f"sum(completion_tokens) FILTER (WHERE {ANSWERS})",
     "reasoning_tokens": f"sum(reasoning_tokens) FILTER (WHERE {ANSWERS})",
-    "calls_before": "sum(calls) FILTER (WHERE NOT now AND NOT counts)",
-    "unknown_before": (
-        "sum(calls) FILTER (WHERE NOT now AND NOT counts AND source = 'unknown')"
-    ),
+    "calls_before": f"sum(calls) FILTER (WHERE {BEFORE})",
+    "unknown_before": f"sum(calls) FILTER (WHERE {BEFORE} AND source = 'unknown')",
     "ticks_before": "sum(cost_ticks) FILTER (WHERE NOT now)",
 }
 
@@ -42,20 +41,17 @@ PLAIN: Final = (
     "completion_tokens",
     "reasoning_tokens",
 )
-ADD_UP = ", ".join(f"sum({one})::bigint AS {one}" for one in PLAIN)
 MEASURES = ", ".join(
     f"coalesce({sql}, 0)::bigint AS {name}" for name, sql in MEASURED.items()
 )
 AGAIN = ", ".join(f"sum({name})::bigint" for name in MEASURED)
 
+# Each groups once, by little: with a second step, or more to group by, the database
+# expects so many groups that it sorts all rows on disk.
 SPLIT: Final = f"""
     WITH told AS ({{told}}
-    ), apart AS (
-        SELECT what, now, source, endpoint = 'tokenize' AS counts, {ADD_UP}
-          FROM told
-         GROUP BY what, now, source, counts
     ), sums AS (
-        SELECT what, {MEASURES} FROM apart GROUP BY what
+        SELECT what, {MEASURES} FROM told GROUP BY what
     ), ranked AS (
         SELECT *, row_number() OVER (
                    ORDER BY greatest(cost_ticks, ticks_before) DESC,
@@ -70,16 +66,11 @@ SPLIT: Final = f"""
 
 OVER_TIME: Final = f"""
     WITH told AS ({{told}}
-    ), apart AS (
-        SELECT at, source, endpoint = 'tokenize' AS counts, now,
-               CASE WHEN what IS NULL THEN 0
-                    ELSE array_position(%s::{{type}}[], what) END AS part,
-               {ADD_UP}
-          FROM told
-         GROUP BY at, part, source, counts, now
     )
-    SELECT at, part, {MEASURES}
-      FROM apart
+    SELECT at,
+           CASE WHEN what IS NULL THEN 0
+                ELSE array_position(%s::{{type}}[], what) END AS part,
+           {MEASURES}
+      FROM told
      GROUP BY at, part
-     ORDER BY at, part
 """

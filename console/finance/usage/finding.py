@@ -90,9 +90,10 @@ def find(*, user: User, filters: Filters, own: bool, now: datetime, most: int) -
 
 def _read(found: Found, asked: Asked, zone: int, most: int) -> Found:
     span, by = found.span, found.by
-    days = span.days(zone)
-    then = found.before.days(zone, clock=found.zone.clock, by_month=span.long)
-    parts = split(asked, by, now=days, before=then, most=most)
+    now = span.days(zone, by_month=True)
+    then = found.before.days(zone, found.zone.clock)
+    parts = split(asked, by, now=now, before=then, most=most)
+    days = span.days(zone, by_month=span.long)
     if span.period is Period.MONTH:
         days = replace(days, first=min(days.first, span.today - 7 * WEEKS * DAY))
     series = top(parts)

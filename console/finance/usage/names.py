@@ -33,7 +33,9 @@ Told = dict[str, Name]
 
 def names_of(by: By, ids: Iterable[str]) -> Told:
     """Return the names of these ids, all of which stand in sums a person sees."""
-    return NAMERS[by](list(ids))
+    wanted = list(ids)
+    found = NAMERS[by](wanted)
+    return {one: found.get(one) or Name(GONE, one[:8]) for one in wanted}
 
 
 def _teams(ids: list[str]) -> Told:

@@ -87,12 +87,12 @@ class Span:
         """Say which days these are."""
         return days_in_words(self.first, self.until)
 
-    def days(self, zone: int) -> Days:
+    def days(self, zone: int, *, by_month: bool) -> Days:
         """Return what to read: of the running month all there is, that is till now."""
         last = self.until
-        if self.long and last == self.today:
+        if by_month and last == self.today:
             last = month_after(month_of(last)) - DAY
-        return Days(zone=zone, first=self.first, last=last, by_month=self.long)
+        return Days(zone=zone, first=self.first, last=last, by_month=by_month)
 
     def before(self) -> Before:
         """Return the period that this one is compared with: as long, so far."""
@@ -138,14 +138,14 @@ class Before:
         minutes = self.elapsed // timedelta(minutes=1)
         return f"{self.days_words}, {minutes // 60:02}:{minutes % 60:02}"
 
-    def days(self, zone: int, *, clock: ZoneInfo, by_month: bool) -> Days:
+    def days(self, zone: int, clock: ZoneInfo) -> Days:
         """Return what to read."""
         slots = None
         if self.elapsed is not None:
             start, end = day_bounds(self.last, clock)
             slots = (start, min(start + self.elapsed, end))
         return Days(
-            zone=zone, first=self.first, last=self.last, slots=slots, by_month=by_month
+            zone=zone, first=self.first, last=self.last, slots=slots, by_month=True
         )
 
 
