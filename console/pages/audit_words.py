@@ -162,6 +162,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "export.tokenizer": Words(_EXPORT, "Exported", "the language tax"),
         "export.referee": Words(_EXPORT, "Exported", "the comparison of a price file"),
         "export.override": Words(_EXPORT, "Exported", "a corrected price file"),
+        "export.usage": Words(_EXPORT, "Exported", "what calls cost"),
         "export.estimate": Words(_EXPORT, "Exported", "a cost estimate"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import DateField, F, Q, QuerySet, Value
 
 from console.accounts.models import User
@@ -249,8 +249,11 @@ def _union(told: Sequence[tuple[Rows, bool]], by: By) -> tuple[str, list[Any]]:
     return "\nUNION ALL\n".join(texts), values
 
 
+@transaction.atomic
 def _fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
+        # Else many days, which make many groups, are sorted on disk.
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

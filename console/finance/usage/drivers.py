@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.finance.usage.words import percent
+from console.lib.templatetags.gatehouse import usd_sum
 from console.usage.report import Part, Sums
 
 SHOWN: Final = 6
@@ -19,6 +20,11 @@ class Driver:
     part: Part
     ticks: int  # more than in the period before
     why: str
+
+    @property
+    def words(self) -> str:
+        """Write the difference with its sign."""
+        return f"{'+' if self.ticks > 0 else '−'}{usd_sum(abs(self.ticks))}"
 
 
 def drivers(parts: Iterable[Part]) -> list[Driver]:

@@ -13,6 +13,7 @@ from console.finance.usage.forms import Filters
 from console.finance.usage.names import NO_MODEL, Name, names_of
 from console.finance.usage.periods import Before, Bucket, Period, Span, span_of
 from console.lib.days import DAY
+from console.lib.redact import escaped
 from console.usage.report import Asked, By, Moment, Part, Sums, over_time, split
 from console.usage.zones import Zone, zone_of
 
@@ -53,12 +54,14 @@ class Found:
 
     @property
     def titles(self) -> dict[str | None, str]:
-        """Return names that differ: with a note where several are called the same."""
+        """Return names for a drawing: with a note where several are the same."""
         seen: dict[str, int] = {}
         for name in self.names.values():
             seen[name.title] = seen.get(name.title, 0) + 1
         return {
-            what: name.title if seen[name.title] == 1 else f"{name.title}, {name.note}"
+            what: escaped(
+                name.title if seen[name.title] == 1 else f"{name.title}, {name.note}"
+            )
             for what, name in self.names.items()
         }
 

@@ -41,6 +41,7 @@ class MovedBy:
 class UsagePage:
     """All that the page shows."""
 
+    filters: Filters
     found: Found
     total: Sums
     own: bool  # the viewer's own calls alone
@@ -64,6 +65,14 @@ class UsagePage:
     cleared: str  # the address without filters
     calls_url: str
     unknown_url: str
+
+    @property
+    def problem(self) -> str:
+        """Say why the days that were asked for are not shown; empty: they are."""
+        if self.filters.first and self.found.span.period is not Period.CUSTOM:
+            day = self.filters.first
+            return f"{day.day} {day:%B %Y} has not come yet. Choose a day that has."
+        return self.filters.problem
 
     @property
     def shows_delta(self) -> bool:
@@ -117,6 +126,7 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
     calls_of = _calls_of(user, filters, own=own)
     rows = _rows(found, filters, calls_of, compared=compared)
     return UsagePage(
+        filters=filters,
         found=found,
         total=total,
         own=own,
