@@ -43,7 +43,7 @@ from console.playground.models import Conversation, PromptTemplate, Share, Turn
 from console.usage import ledger
 from console.usage.models import Endpoint, UsageRecord
 from tests.catalog.readings import read_tokenizer
-from tests.finance.told import changed, effect, facts
+from tests.finance.told import call, changed, effect, facts, stored_calls
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.playground.conversations.stored import (
@@ -92,6 +92,7 @@ def one_of_everything(
     channel = _channel(incidents[0], admin, mark)
     _entries(key, person, mark)
     _price_file(person, mark)
+    _spend(person, key, mark, began)
     scenario = _scenario(person, mark)
     conversation, share = shared_conversation(person, f"{mark} said")
     return {
@@ -276,6 +277,12 @@ def _call(person: User, key: ApiKey) -> UsageRecord:
         )
     )
     return UsageRecord.objects.get(pk=record_id)
+
+
+def _spend(person: User, key: ApiKey, mark: str, at: datetime) -> None:
+    """Store what a call came to, in sums of the day and the month."""
+    own = LanguageModel.objects.get(model_id=f"{mark}-model")
+    stored_calls([call(person, key, at, len(mark) * 10**9, model=own)])
 
 
 def _price_file(person: User, mark: str) -> None:
