@@ -43,6 +43,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "prices.view": {"staff", "finance", "auditor", "admin"},
     "prices.review": {"finance", "admin"},
     "prices.confirm": {"finance", "admin"},
+    "usage.view": {"staff", "finance", "auditor", "admin"},
     "sentinel.change": {"admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},
     "status.view": {"auditor", "admin"},

@@ -29,8 +29,8 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Chat", "Messages", "History", "Twin", "Tokenize", "Legacy"),
-        *("Explore", "Audit log"),
+        *("Prices", "Usage", "Chat", "Messages", "History", "Twin", "Tokenize"),
+        *("Legacy", "Explore", "Audit log"),
         *("Incidents", "Alerts", "Status"),
     ]
 
