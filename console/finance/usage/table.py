@@ -55,14 +55,15 @@ def rows_by_part(
 ) -> list[Row]:
     """Return a row for each part with calls, in the order asked for."""
     shown = [part for part in parts if part.sums.calls or part.sums.cost_ticks]
-    total, most = _scale([part.sums for part in shown])
+    total = sum(part.sums.cost_ticks for part in shown)
+    most = max((one.sums.cost_ticks for one in shown if not one.others), default=0)
     tab = filters.tab
     found = []
     for part in shown:
         name = _name(part, names)
         narrow = {tab.value: name.asked_as} if name.asked_as else {}
         row = Row(
-            id=f"part-{part.what or 'other'}",
+            id="part-others" if part.others else f"part-{part.what or 'none'}",
             name=name,
             sums=part.sums,
             share=percent(part.sums.cost_ticks, total),
@@ -94,7 +95,8 @@ def rows_by_time(
             start = bucket.start(moment.at)
             sums[start] = sums.get(start, Sums()) + moment.sums
     shown = {at: one for at, one in sums.items() if one.calls or one.cost_ticks}
-    total, most = _scale(list(shown.values()))
+    total = sum(one.cost_ticks for one in shown.values())
+    most = max((one.cost_ticks for one in shown.values()), default=0)
     rows = [
         Row(
             id=f"at-{start}",
@@ -128,13 +130,9 @@ def _name(part: Part, names: Mapping[str | None, Name]) -> Name:
     return names.get(part.what) or names[None]
 
 
-def _scale(sums: Sequence[Sums]) -> tuple[int, int]:
-    ticks = [one.cost_ticks for one in sums]
-    return sum(ticks), max(ticks, default=0)
-
-
 def _width(ticks: int, most: int) -> str:
-    return f"{ticks * 1000 // most / 10 if most else 0:.1f}%"
+    """Return the width of a bar; what stands for many may be more than the most."""
+    return f"{min(ticks * 1000 // most, 1000) / 10 if most else 0:.1f}%"
 
 
 def _sorted(rows: list[Row], filters: Filters) -> list[Row]:
