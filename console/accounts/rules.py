@@ -68,6 +68,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "prices.confirm": Rule(roles=MONEY),  # let costs use an odd price
         "budgets.view": Rule(),  # staff: those their own calls count in
         "budgets.change": Rule(roles=ADMIN, fresh_proof=True),
+        "usage.view": Rule(),  # own calls, and totals of own teams
         "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),

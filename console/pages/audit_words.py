@@ -168,6 +168,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "export.referee": Words(_EXPORT, "Exported", "the comparison of a price file"),
         "export.override": Words(_EXPORT, "Exported", "a corrected price file"),
         "export.budgets": Words(_EXPORT, "Exported", "the budgets"),
+        "export.usage": Words(_EXPORT, "Exported", "what calls cost"),
         "export.estimate": Words(_EXPORT, "Exported", "a cost estimate"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from console.usage.models import (
     RecordState,
     UsageRecord,
 )
+from console.usage.rollup import roll_up
 from tests.keys.stored import stored_price
 from tests.people import NOON
 
@@ -98,6 +100,13 @@ def effect(change: CatalogChange, team: Team, ticks: int, **more: int) -> Change
     return ChangeEffect.objects.create(
         change=change, team=team, ticks=ticks, until=NOON, **known
     )
+
+
+def stored_calls(records: Iterable[UsageRecord]) -> list[UsageRecord]:
+    """Store calls, and add them up as the worker does each minute."""
+    made = UsageRecord.objects.bulk_create(records)
+    roll_up()
+    return made
 
 
 def call(

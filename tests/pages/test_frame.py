@@ -29,7 +29,7 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Budgets"),
+        *("Prices", "Usage", "Budgets"),
         *("Chat", "Messages", "History", "Twin", "Tokenize", "Legacy", "Explore"),
         "Audit log",
         *("Incidents", "Alerts", "Status"),

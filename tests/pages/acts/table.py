@@ -42,6 +42,7 @@ OWN_FILE = "a person's own price file: nobody else sees or misses it"
 OWN_LOOKS = "how a person looks at prices: nobody else sees or misses it"
 WITHOUT_ENTRY = {
     "finance:view": OWN_LOOKS,
+    "usage:zone": OWN_LOOKS,
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
     "finance:estimate": A_CALL,
@@ -361,5 +362,7 @@ EXPORTS = {
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
     "playground:history_export": "conversation.exported",
+    "usage:mine": "export.usage",
+    "usage:usage": "export.usage",
 }
 FORMATS = {"playground:history_export": ("json", "md")}  # of the others: csv and json

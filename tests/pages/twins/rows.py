@@ -50,7 +50,7 @@ from console.usage.models import (
 )
 from tests.catalog.readings import read_tokenizer
 from tests.finance.budgets.made import raised_budget, set_budget
-from tests.finance.told import changed, effect, facts
+from tests.finance.told import call, changed, effect, facts, stored_calls
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.playground.conversations.stored import (
@@ -102,6 +102,7 @@ def one_of_everything(
     channel = _channel(incidents[0], admin, mark)
     _entries(key, person, mark)
     _price_file(person, mark)
+    _spend(person, key, mark, began)
     scenario = _scenario(person, mark)
     conversation, share = shared_conversation(person, f"{mark} said")
     budget, raised = _budgets(team, person, key, admin, mark)
@@ -299,6 +300,10 @@ def _budgets(
     set_budget(admin, day=len(mark), hard=False, note=note, key=key)
     set_budget(admin, month=len(mark), hard=False, note=note, person=person)
     return raised_budget(admin, note=note, hard=False, team=team)
+def _spend(person: User, key: ApiKey, mark: str, at: datetime) -> None:
+    """Store what a call came to, in sums of the day and the month."""
+    own = LanguageModel.objects.get(model_id=f"{mark}-model")
+    stored_calls([call(person, key, at, len(mark) * 10**9, model=own)])
 
 
 def _price_file(person: User, mark: str) -> None:
