@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from console import xai
 from console.catalog.costs import Prices, cost_ticks
-from console.playground.inspect.proof import exact, proof_of
 from console.usage.booking import Basis, Ending, cost_of
 from console.usage.models import CostSource, Outcome
+from console.usage.proof import exact, proof_of
 from tests.playground.inspect.traces import GROK, TOLD, cost
 
 
