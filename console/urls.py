@@ -10,6 +10,7 @@ urlpatterns = [
     path("incidents/", include("console.alerts.urls.incidents")),
     path("alerts/", include("console.alerts.urls.channels")),
     path("models/", include("console.finance.urls")),
+    path("usage/calls/", include("console.finance.calls.urls")),
     path("", include("console.playground.urls")),
 ]
 

@@ -67,6 +67,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "prices.review": Rule(roles=MONEY),  # mark changes as reviewed
         "prices.confirm": Rule(roles=MONEY),  # let costs use an odd price
         "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
+        "usage.view": Rule(),  # staff: their own calls
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),
         "sandbox.control": Rule(tryout_only=True),

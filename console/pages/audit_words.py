@@ -163,6 +163,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "export.referee": Words(_EXPORT, "Exported", "the comparison of a price file"),
         "export.override": Words(_EXPORT, "Exported", "a corrected price file"),
         "export.estimate": Words(_EXPORT, "Exported", "a cost estimate"),
+        "export.calls": Words(_EXPORT, "Exported", "single calls, {from} to {to}"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),

@@ -85,6 +85,7 @@ ADDRESSES = (
     Address("Keys", "Changes", "columns", "keys:changes", "keys.view"),
     Address("Keys", "Findings", "flag", "keys:findings", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
+    Address("Money", "Calls", "log", "calls:list", "usage.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(
         "Playground", "Messages", "braces", "playground:messages", "playground.use"

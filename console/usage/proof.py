@@ -6,8 +6,8 @@ Shown under an answer in the playground, and for any call on its own page.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 from decimal import Decimal
+from typing import Final
 
 from console import xai
 from console.catalog import costs

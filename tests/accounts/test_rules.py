@@ -44,6 +44,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "prices.review": {"finance", "admin"},
     "prices.confirm": {"finance", "admin"},
     "sentinel.change": {"admin"},
+    "usage.view": {"staff", "finance", "auditor", "admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},
     "status.view": {"auditor", "admin"},
     "sandbox.control": set(),

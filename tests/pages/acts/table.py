@@ -334,6 +334,7 @@ ACTS = {
     **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
 }
 EXPORTS = {
+    "calls:list": "export.calls",
     "finance:changes": "export.price_changes",
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",
