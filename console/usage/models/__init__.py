@@ -2,6 +2,7 @@
 
 from console.usage.models.budgets import Budget, BudgetRaise, BudgetWindow, Span
 from console.usage.models.effects import ChangeEffect
+from console.usage.models.problems import ProblemDay
 from console.usage.models.records import (
     Consumer,
     CostSource,
@@ -34,6 +35,7 @@ __all__ = [
     "CostSource",
     "Endpoint",
     "Outcome",
+    "ProblemDay",
     "RecordState",
     "ReportingZone",
     "Span",
