@@ -162,6 +162,7 @@ KEK_FILE_GIVEN = bool(env.text("GATEHOUSE_KEK_FILE"))
 AUDIT_ANCHORS = env.path_or_off(
     "GATEHOUSE_AUDIT_ANCHORS", DATA_DIR / "audit-anchors.jsonl"
 )  # None: anchors go to the log alone
+METRICS_TOKEN = env.token("GATEHOUSE_METRICS_TOKEN")  # "": there is no /metrics
 SECURE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "

@@ -11,6 +11,7 @@ urlpatterns = [
     path("alerts/", include("console.alerts.urls.channels")),
     path("models/", include("console.finance.urls")),
     path("usage/budgets/", include("console.finance.budgets.urls")),
+    path("usage/calls/", include("console.finance.calls.urls")),
     path("usage/", include("console.finance.usage.urls")),
     path("", include("console.playground.urls")),
 ]

@@ -170,6 +170,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "export.budgets": Words(_EXPORT, "Exported", "the budgets"),
         "export.usage": Words(_EXPORT, "Exported", "what calls cost"),
         "export.estimate": Words(_EXPORT, "Exported", "a cost estimate"),
+        "export.calls": Words(_EXPORT, "Exported", "single calls, {from} to {to}"),
         "findings.exported": Words(_EXPORT, "Exported", "the findings"),
         "changes.exported": Words(_EXPORT, "Exported", "the feed of changes"),
         "access.exported": Words(_EXPORT, "Exported", "the access matrix"),

@@ -86,6 +86,7 @@ ADDRESSES = (
     Address("Keys", "Findings", "flag", "keys:findings", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
     Address("Money", "Usage", "usage", "usage:usage", "usage.view"),
+    Address("Money", "Calls", "log", "calls:list", "usage.view"),
     Address("Money", "Budgets", "coin", "budgets:list", "budgets.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(

@@ -29,7 +29,7 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Usage", "Budgets"),
+        *("Prices", "Usage", "Calls", "Budgets"),
         *("Chat", "Messages", "History", "Twin", "Tokenize", "Legacy", "Explore"),
         "Audit log",
         *("Incidents", "Alerts", "Status"),
@@ -58,6 +58,7 @@ def test_others_do_not(
         ("/keys/access/", "Access matrix"),
         ("/keys/access/compare/", "Access matrix"),
         ("/models/", "Prices"),
+        ("/usage/calls/", "Calls"),
         ("/incidents/", "Incidents"),
         ("/alerts/add/", "Alerts"),
         ("/playground/messages/", "Messages"),

@@ -2,6 +2,7 @@
 
 from console.usage.models.budgets import Budget, BudgetRaise, BudgetWindow, Span
 from console.usage.models.effects import ChangeEffect
+from console.usage.models.problems import ProblemDay
 from console.usage.models.records import (
     Consumer,
     CostSource,
@@ -36,6 +37,7 @@ __all__ = [
     "Endpoint",
     "LedgerCheck",
     "Outcome",
+    "ProblemDay",
     "RecordState",
     "ReportingZone",
     "Span",

@@ -347,6 +347,7 @@ ACTS = {
 }
 EXPORTS = {
     "budgets:list": "export.budgets",
+    "calls:list": "export.calls",
     "finance:changes": "export.price_changes",
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",

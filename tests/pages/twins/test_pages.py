@@ -26,8 +26,9 @@ READ = re.compile(
 )
 NONSENSE = "zqxjvkwb"  # as long as the mark, and in no row
 CHOICES = {  # of these every value is the product's own, none a team's
-    "action", "all", "breadth", "bucket", "by", "detail", "endpoint", "field",
-    "first_day", "format", "from", "kind", "last_day", "mix", "new", "on", "origin",
+    "action", "all", "breadth", "bucket", "by", "detail", "differs", "endpoint",
+    "field", "first_day", "format", "from", "kind", "last_day", "mix", "new", "on",
+    "origin", "outcome",
     "period", "read", "review", "risk", "severity", "show", "since", "size", "sort",
     "source", "span", "state", "status", "to", "unit", "until",
 }  # fmt: skip
