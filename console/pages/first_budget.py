@@ -17,8 +17,9 @@ NOTE: Final = "Set at the first start. Change it, or let it refuse calls."
 # Team of the sandbox, or None for all; dollars a month; hard.
 OF_SAMPLES: Final = (
     (None, 60, False, "What the pilot was granted."),
-    ("Search", 25, True, ""),
-    ("Support desk", 12, True, "Ask before the quarter ends."),
+    # Wide: a call holds what the whole context of its model could cost.
+    ("Search", 1_000, True, ""),
+    ("Support desk", 12, False, "Ask before the quarter ends."),
 )
 
 
