@@ -73,5 +73,6 @@ def _answer(request: HttpRequest, *, own: bool) -> HttpResponseBase:
     if format := export.format_of(request.GET.get("format", "")):
         return _file(request, filters, format, own=own)
     page = usage_page(user=user, filters=filters, own=own, now=now)
-    context = {"page": page, "filters": filters}
+    shown = f"{request.path}{filters.link()}"
+    context = {"page": page, "filters": filters, "back": shown}
     return render_page(request, "finance/usage.html", context, part="usage")
