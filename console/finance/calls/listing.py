@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from console.accounts.models import User
@@ -15,6 +15,7 @@ from console.finance.calls.filters import Filters
 from console.finance.calls.words import Badge, Ending, badge_of, ending_of, lasted
 from console.lib.paging import Column, page_of
 from console.usage.models import (
+    DIFFERING,
     CostSource,
     Endpoint,
     RecordState,
@@ -83,9 +84,7 @@ def narrowed(user: User, filters: Filters) -> UsageRecordQuerySet:
     if filters.state:
         calls = calls.filter(state=filters.state)
     if filters.differs:
-        calls = calls.exclude(reported_ticks=F("computed_ticks")).filter(
-            reported_ticks__isnull=False, computed_ticks__isnull=False
-        )
+        calls = calls.filter(DIFFERING)
     return calls
 
 

@@ -4,6 +4,7 @@ from console.usage.models.budgets import Budget, BudgetRaise, BudgetWindow, Span
 from console.usage.models.effects import ChangeEffect
 from console.usage.models.problems import ProblemDay
 from console.usage.models.records import (
+    DIFFERING,
     Consumer,
     CostSource,
     Endpoint,
@@ -26,6 +27,7 @@ from console.usage.models.sums import (
 )
 
 __all__ = [
+    "DIFFERING",
     "DIMENSIONS",
     "MEASURES",
     "Budget",

@@ -63,6 +63,12 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", "ended: the person may use the key no more"
 
 
+# xAI's amount and ours are both known, and not equal.
+DIFFERING = models.Q(reported_ticks__lt=models.F("computed_ticks")) | models.Q(
+    reported_ticks__gt=models.F("computed_ticks")
+)
+
+
 class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
     """Records, by who looks."""
 
@@ -173,6 +179,18 @@ class UsageRecord(models.Model):
             models.Index(fields=["team", "id"], name="usage_of_team"),
             models.Index(fields=["key", "id"], name="usage_of_key"),
             models.Index(fields=["model", "id"], name="usage_of_model"),
+            # Of what is rare and looked for. Most calls are in none of these.
+            models.Index(
+                fields=["outcome", "id"],
+                name="usage_not_whole",
+                condition=~models.Q(outcome=Outcome.COMPLETE) & ~models.Q(outcome=""),
+            ),
+            models.Index(
+                fields=["source", "id"],
+                name="usage_not_told",
+                condition=~models.Q(source=CostSource.REPORTED) & ~models.Q(source=""),
+            ),
+            models.Index(fields=["id"], name="usage_differing", condition=DIFFERING),
         ]
 
     def __str__(self) -> str:
