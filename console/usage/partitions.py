@@ -26,7 +26,8 @@ def ensure_months(now: datetime) -> int:
     """Make the partitions from the oldest record on to some months ahead.
 
     Return how many were made. A month that has rows already gets them from the rest,
-    while no call can be booked: that takes seconds for a million.
+    while no call can be booked: that takes seconds for a million. Raises
+    OperationalError where others use the tables: nobody has to wait for this.
     """
     this_month = month_of(now.astimezone(UTC).date())
     months = [month_after(this_month, n) for n in range(AHEAD + 1)]
@@ -58,16 +59,21 @@ def drop_before(border: date) -> list[date]:
     """Drop the months that ended before `border`; return their first days.
 
     A month stays while a call in it is open or not added up yet: then its sums say too
-    little.
+    little. Raises as `ensure_months` does.
     """
     dropped = []
     for month in known_months():
         if month_after(month) <= border and _is_added_up(month):
-            with connection.cursor() as cursor:
-                drop = sql.SQL("DROP TABLE {}")
-                cursor.execute(drop.format(sql.Identifier(_name(month))))
+            _drop(month)
             dropped.append(month)
     return dropped
+
+
+@transaction.atomic
+def _drop(month: date) -> None:
+    statements = "SET LOCAL lock_timeout = '500 ms'; DROP TABLE {}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statements).format(sql.Identifier(_name(month))))
 
 
 def _is_added_up(month: date) -> bool:
@@ -89,6 +95,7 @@ def make_month(month: date) -> None:
         "end": sql.Literal(str(ids.first_id(_midnight(month_after(month))))),
     }
     statements = """
+        SET LOCAL lock_timeout = '500 ms';
         LOCK TABLE usage_usagerecord IN ACCESS EXCLUSIVE MODE;
         CREATE TABLE {part} (
             LIKE usage_usagerecord INCLUDING DEFAULTS INCLUDING CONSTRAINTS);

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from console.lib.days import month_after, month_of
@@ -42,9 +43,13 @@ def roll_up() -> None:
 def keep_months() -> None:
     """Make the months to come, and drop those that were kept long enough."""
     now = timezone.now()
-    partitions.ensure_months(now)
     border = month_after(month_of(now.date()), -settings.USAGE_KEPT_MONTHS)
-    dropped = partitions.drop_before(border)
+    try:
+        partitions.ensure_months(now)
+        dropped = partitions.drop_before(border)
+    except OperationalError:
+        log.info("the ledger is in use; its months are looked after in an hour")
+        return
     if dropped:
         names = ", ".join(f"{month:%Y-%m}" for month in dropped)
         log.info("dropped the single calls of %s; their sums stay", names)

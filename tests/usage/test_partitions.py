@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from pytest_django import DjangoAssertNumQueries
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from console.accounts.models import Team, User
-from console.lib.days import month_after
-from console.usage import ids
+from console.lib.days import month_after, month_of
+from console.usage import ids, tasks
 from console.usage.models import RecordState, TouchedSlot, UsageRecord, UsageSlot
 from console.usage.partitions import drop_before, ensure_months, known_months
 from console.usage.rollup import roll_up
@@ -149,3 +150,42 @@ def test_both_sides_make_ids_by_one_rule(db: None, moment: datetime) -> None:
         assert made.variant == UUID(int=1 << 63).variant
         assert str(made)[:13] == str(first)[:13]
     assert ours != ids.new_id(moment)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ledger_in_use_is_left_alone_until_later(ada: User, team: Team) -> None:
+    call(ada, stored_key(team), NOON, 1).save(force_insert=True)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN; SELECT count(*) FROM usage_usagerecord")
+        tasks.keep_months()
+        assert known_months() == []
+        cursor.execute("COMMIT")
+    other.close()
+
+    tasks.keep_months()
+
+    assert JUNE in known_months()
+    assert not rows_of("usage_record_rest")
+    with connection.cursor() as cursor:  # made for good: this is no transaction
+        for month in known_months():
+            cursor.execute(f"DROP TABLE usage_record_{month:%Y_%m}")
+
+
+def test_the_worker_keeps_as_many_months_as_the_settings_say(
+    ada: User, team: Team, settings: Settings
+) -> None:
+    settings.USAGE_KEPT_MONTHS = 2
+    now = timezone.now()
+    key = stored_key(team)
+    times = [now - timedelta(days=31 * n) for n in range(5)]
+    UsageRecord.objects.bulk_create(call(ada, key, at, 1) for at in times)
+    roll_up()
+
+    tasks.keep_months()
+
+    oldest = month_after(month_of(now.date()), -2)
+    assert known_months()[0] == oldest
+    kept = sum(at.date() >= oldest for at in times)
+    assert UsageRecord.objects.count() == kept < len(times)
+    assert UsageSlot.objects.count() == len(times)

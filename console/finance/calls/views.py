@@ -16,10 +16,10 @@ from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
 from console.audit import trail
 from console.finance.calls import choices, files, filters, listing, one
-from console.finance.model_forms import reporting_zone
 from console.lib import export
 from console.lib.htmx import render_page
 from console.usage.models import CostSource, Endpoint, Outcome, RecordState
+from console.usage.zones import zone_of
 
 
 @require_GET
@@ -27,7 +27,7 @@ from console.usage.models import CostSource, Endpoint, Outcome, RecordState
 def call_list(request: HttpRequest) -> HttpResponseBase:
     """Single calls, newest first, of those this person may see."""
     user, values = person_of(request), request.GET.dict()
-    asked = filters.filters_of(values, zone=reporting_zone(), now=timezone.now())
+    asked = filters.filters_of(values, zone=zone_of(user).clock, now=timezone.now())
     if format := files.format_of(values.get("format", "")):
         return _file(request, asked, format)
     context = {

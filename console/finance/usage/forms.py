@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from console.accounts.models import User
 from console.finance.model_forms import uuid_of
@@ -130,7 +131,7 @@ class Filters:
         """Return where the single calls of these days are, with the same filters."""
         values = {**self.narrowed, **{k: str(v) for k, v in more.items() if v}}
         days = {"from": first.isoformat(), "to": last.isoformat()}
-        return f"/usage/calls/?{urlencode({**values, **days})}"
+        return f"{reverse('calls:list')}?{urlencode({**values, **days})}"
 
 
 def filters_of(values: Mapping[str, str], *, viewer: User, own: bool) -> Filters:

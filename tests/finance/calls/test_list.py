@@ -366,5 +366,5 @@ def test_asks_the_same_number_of_queries_for_any_number_of_calls(
     browser = client_of(fin)
     browser.get(URL)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         browser.get(URL)

@@ -232,7 +232,7 @@ def test_staff_see_totals_of_their_teams_without_whose_calls_they_are(
         "ours Search 3 900 0% 70 0 $3.00 100% 200% more 1 call unknown"
     ]
     assert "Elsewhere" not in page
-    assert "/usage/calls/" not in page
+    assert "/usage/calls/?" not in page
     assert "By person" not in by_person
     assert "Ada" not in by_person
     assert "$3.00" in by_person

@@ -300,6 +300,8 @@ def _budgets(
     set_budget(admin, day=len(mark), hard=False, note=note, key=key)
     set_budget(admin, month=len(mark), hard=False, note=note, person=person)
     return raised_budget(admin, note=note, hard=False, team=team)
+
+
 def _spend(person: User, key: ApiKey, mark: str, at: datetime) -> None:
     """Store what a call came to, in sums of the day and the month."""
     own = LanguageModel.objects.get(model_id=f"{mark}-model")
