@@ -23,7 +23,7 @@ from console.accounts.models import User
 from console.lib.days import DAY, month_after, month_of
 from console.usage.models import RecordState, UsageDay, UsageMonth, UsageRecord
 from console.usage.models import UsageSlot as Slot
-from console.usage.report_sql import OVER_TIME, PLAIN, SPLIT
+from console.usage.report_sql import DRAWN_OVER_TIME, OVER_TIME, PLAIN, SPLIT
 
 LONG: Final = 100  # days; longer spans are read in months
 ALL: Final = 2**31 - 1
@@ -163,10 +163,9 @@ def split(
 
     The dearest first; what is beyond `most` comes as one part at the end. One query.
     """
-    told = [(row, True) for row in _rows(asked, now)]
-    told += [(row, False) for row in _rows(asked, before)] if before else []
-    sql, values = _union(told, by)
-    rows = _fetch(SPLIT.format(told=sql), [*values, most])
+    current, values = _union(_rows(asked, now), by)
+    earlier, others = _union(_rows(asked, before) if before else [], by)
+    rows = _fetch(SPLIT.format(now=current, before=earlier), [*values, *others, most])
     parts = [
         Part(what, Sums(*sums), number if rest else 0)
         for what, rest, number, *sums in rows
@@ -175,16 +174,19 @@ def split(
 
 
 def over_time(
-    asked: Asked, by: By, *, days: Days, parts: Sequence[str | None]
+    asked: Asked, by: By, *, days: Days, parts: Sequence[str | None], drawn: bool
 ) -> list[Moment]:
     """Return the sums of each day, apart for these parts; oldest first. One query.
 
+    `drawn` asks for what a chart shows alone; all other sums are 0 then.
     Place 0 is what has no name, place 1 the first of the parts that have one. Where
     whole months are read, their first day stands for them.
     """
-    sql, values = _union([(row, True) for row in _rows(asked, days)], by)
+    told, values = _union(_rows(asked, days), by)
     named = [part for part in parts if part is not None]
-    rows = _fetch(OVER_TIME.format(told=sql, type=by.type), [*values, named])
+    statement = DRAWN_OVER_TIME if drawn else OVER_TIME
+    # What is placed comes before the rows in it.
+    rows = _fetch(statement.format(told=told, type=by.type), [named, *values])
     found = [Moment(at, part, Sums(*sums)) for at, part, *sums in rows]
     return sorted(found, key=lambda moment: moment.at)
 
@@ -236,17 +238,25 @@ def _of(
     return named
 
 
-def _union(told: Sequence[tuple[Rows, bool]], by: By) -> tuple[str, list[Any]]:
-    """Return all rows as one relation: at, now, what, source, endpoint, measures."""
+def _union(told: Sequence[Rows], by: By) -> tuple[str, list[Any]]:
+    """Return all rows as one relation: at, what, source, endpoint, measures."""
+    if not told:
+        told = [_none()]
+    columns = ", ".join(("at", "what", "source", "endpoint", *PLAIN))
     texts, values = [], []
-    for rows, now in told:
-        shown = rows.annotate(now=Value(now), what=F(by.value)).order_by()
-        named = shown.values_list("at", "now", "what", "source", "endpoint", *PLAIN)
+    for rows in told:
+        shown = rows.annotate(what=F(by.value)).order_by()
+        named = shown.values_list("at", "what", "source", "endpoint", *PLAIN)
         sql, own = named.query.sql_with_params()
-        texts.append(f"SELECT * FROM ({sql}) AS rows (at, now, what, source, endpoint, "
-                     f"{', '.join(PLAIN)})")  # fmt: skip
+        texts.append(f"SELECT * FROM ({sql}) AS rows ({columns})")
         values += own
     return "\nUNION ALL\n".join(texts), values
+
+
+def _none() -> Rows:
+    """Return no rows, in the shape of some: an id that nobody has."""
+    named: Rows = UsageMonth.objects.filter(pk=-1).annotate(at=F("month"))
+    return named
 
 
 @transaction.atomic

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-ANSWERS = "now AND endpoint <> 'tokenize'"
-BEFORE = "NOT now AND endpoint <> 'tokenize'"
-MEASURED: Final = {
-    "calls": f"sum(calls) FILTER (WHERE {ANSWERS})",
-    "count_calls": "sum(calls) FILTER (WHERE now AND endpoint = 'tokenize')",
-    "untold_calls": f"sum(untold_calls) FILTER (WHERE {ANSWERS})",
-    "differing_calls": f"sum(differing_calls) FILTER (WHERE {ANSWERS})",
-    "reported_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'reported')",
-    "computed_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'computed')",
-    "estimated_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'estimated')",
-    "unknown_calls": f"sum(calls) FILTER (WHERE {ANSWERS} AND source = 'unknown')",
-    "cost_ticks": "sum(cost_ticks) FILTER (WHERE now)",
-    "reported_ticks": "sum(cost_ticks) FILTER (WHERE now AND source = 'reported')",
-    "computed_ticks": "sum(cost_ticks) FILTER (WHERE now AND source = 'computed')",
-    "estimated_ticks": "sum(cost_ticks) FILTER (WHERE now AND source = 'estimated')",
-    "prompt_tokens": f"sum(prompt_tokens) FILTER (WHERE {ANSWERS})",
-    "cached_tokens": f"sum(cached_tokens) FILTER (WHERE {ANSWERS})",
-    "image_tokens": f"sum(image_tokens) FILTER (WHERE {ANSWERS})",
-    "completion_tokens": f"sum(completion_tokens) FILTER (WHERE {ANSWERS})",
-    "reasoning_tokens": f"sum(reasoning_tokens) FILTER (WHERE {ANSWERS})",
-    "calls_before": f"sum(calls) FILTER (WHERE {BEFORE})",
-    "unknown_before": f"sum(calls) FILTER (WHERE {BEFORE} AND source = 'unknown')",
-    "ticks_before": "sum(cost_ticks) FILTER (WHERE NOT now)",
+ANSWERS = "FILTER (WHERE endpoint <> 'tokenize')"
+NOW: Final = {
+    "calls": f"sum(calls) {ANSWERS}",
+    "count_calls": "sum(calls) FILTER (WHERE endpoint = 'tokenize')",
+    "untold_calls": f"sum(untold_calls) {ANSWERS}",
+    "differing_calls": f"sum(differing_calls) {ANSWERS}",
+    **{
+        f"{source}_calls": (
+            f"sum(calls) FILTER (WHERE endpoint <> 'tokenize' AND source = '{source}')"
+        )
+        for source in ("reported", "computed", "estimated", "unknown")
+    },
+    "cost_ticks": "sum(cost_ticks)",
+    **{
+        f"{source}_ticks": f"sum(cost_ticks) FILTER (WHERE source = '{source}')"
+        for source in ("reported", "computed", "estimated")
+    },
+    **{
+        name: f"sum({name}) {ANSWERS}"
+        for name in (
+            "prompt_tokens",
+            "cached_tokens",
+            "image_tokens",
+            "completion_tokens",
+            "reasoning_tokens",
+        )
+    },
 }
+BEFORE: Final = {
+    "calls_before": NOW["calls"],
+    "unknown_before": NOW["unknown_calls"],
+    "ticks_before": NOW["cost_ticks"],
+}
+DRAWN: Final = {  # what charts need, and what tells that two statements agree
+    "calls",
+    "cost_ticks",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+}
+NAMES: Final = (*NOW, *BEFORE)
 
 # Measures of the rows of sums, which the ones above are made of.
 PLAIN: Final = (
@@ -41,17 +60,29 @@ PLAIN: Final = (
     "completion_tokens",
     "reasoning_tokens",
 )
-MEASURES = ", ".join(
-    f"coalesce({sql}, 0)::bigint AS {name}" for name, sql in MEASURED.items()
-)
-AGAIN = ", ".join(f"sum({name})::bigint" for name in MEASURED)
 
-# Each groups once, by little: with a second step, or more to group by, the database
-# expects so many groups that it sorts all rows on disk.
+
+def _measures(known: Iterable[str]) -> str:
+    """Return all measures as columns: those known are added up, the others are 0."""
+    sums, of = {**NOW, **BEFORE}, set(known)
+    return ", ".join(
+        f"coalesce({sums[name]}, 0)::bigint AS {name}" if name in of else f"0 AS {name}"
+        for name in NAMES
+    )
+
+
+AGAIN: Final = ", ".join(f"sum({name})::bigint AS {name}" for name in NAMES)
+
+# Each side groups its many rows once, by little and for no more than it is asked: that
+# is nearly all the time of a report.
 SPLIT: Final = f"""
-    WITH told AS ({{told}}
-    ), sums AS (
-        SELECT what, {MEASURES} FROM told GROUP BY what
+    WITH sums AS (
+        SELECT what, {AGAIN} FROM (
+            SELECT what, {_measures(NOW)} FROM ({{now}}) AS now GROUP BY what
+            UNION ALL
+            SELECT what, {_measures(BEFORE)} FROM ({{before}}) AS before GROUP BY what
+        ) AS both_sides
+         GROUP BY what
     ), ranked AS (
         SELECT *, row_number() OVER (
                    ORDER BY greatest(cost_ticks, ticks_before) DESC,
@@ -64,13 +95,13 @@ SPLIT: Final = f"""
      GROUP BY 1, 2
 """
 
-OVER_TIME: Final = f"""
-    WITH told AS ({{told}}
-    )
+_OVER_TIME: Final = """
     SELECT at,
            CASE WHEN what IS NULL THEN 0
                 ELSE array_position(%s::{{type}}[], what) END AS part,
-           {MEASURES}
-      FROM told
+           {measures}
+      FROM ({{told}}) AS told
      GROUP BY at, part
 """
+OVER_TIME: Final = _OVER_TIME.format(measures=_measures(NOW))
+DRAWN_OVER_TIME: Final = _OVER_TIME.format(measures=_measures(DRAWN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,7 @@ from console.usage.report import (
     pieces,
     split,
 )
+from console.usage.report_sql import DRAWN
 from tests.finance.told import call, stored_calls
 from tests.keys.stored import stored_key, stored_model
 from tests.people import NOON
@@ -144,12 +146,18 @@ def test_parts_and_days_add_up_to_the_records_of_the_range(
     asked = Asked(viewer=ada)
 
     parts = split(asked, by, now=days, before=None, most=most)
-    moments = over_time(asked, by, days=days, parts=[part.what for part in parts[:1]])
+    named = [part.what for part in parts[:1]]
+    moments = over_time(asked, by, days=days, parts=named, drawn=False)
+    drawn = over_time(asked, by, days=days, parts=named, drawn=True)
 
     where = ZoneInfo(zone)
     inside = [one for one in calls if first <= day_of(one.opened_at, where) <= last]
     assert total(parts) == expected(inside)
     assert sum((one.sums for one in moments), Sums()) == expected(inside)
+    assert drawn == [
+        replace(one, sums=Sums(**{name: getattr(one.sums, name) for name in DRAWN}))
+        for one in moments
+    ]
     if not by_month:
         assert {one.at for one in moments} == {
             day_of(one.opened_at, where) for one in inside
@@ -328,7 +336,8 @@ def test_a_report_costs_two_statements_for_any_number_of_calls(
         connection,
     ) as queries:
         parts = split(Asked(viewer=ada), By.KEY, now=days, before=days)
-        over_time(Asked(viewer=ada), By.KEY, days=days, parts=[parts[0].what])
+        named = [parts[0].what]
+        over_time(Asked(viewer=ada), By.KEY, days=days, parts=named, drawn=True)
 
     sums = [one["sql"] for one in queries if "usage_usage" in one["sql"]]
     assert len(sums) == 2

@@ -9,7 +9,7 @@ from typing import Final
 from console.accounts.models import User
 from console.finance.usage.drawings import top
 from console.finance.usage.forecast import WEEKS
-from console.finance.usage.forms import Filters
+from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import NO_MODEL, Name, names_of
 from console.finance.usage.periods import Before, Bucket, Period, Span, span_of
 from console.lib.days import DAY
@@ -82,16 +82,17 @@ def find(*, user: User, filters: Filters, own: bool, now: datetime, most: int) -
     if zone.pk is None:
         return found
     asked = filters.asked(user, own=own)
-    found = _read(found, asked, zone.pk, most)
+    drawn = filters.tab is not Tab.DAY
+    found = _read(found, asked, zone.pk, most, drawn=drawn)
     if not found.agrees:
-        found = _read(found, asked, zone.pk, most)
+        found = _read(found, asked, zone.pk, most, drawn=drawn)
     ids = [part.what for part in found.parts if part.what]
     names: dict[str | None, Name] = {**found.names}
     names.update(names_of(found.by, ids).items())
     return replace(found, names=names)
 
 
-def _read(found: Found, asked: Asked, zone: int, most: int) -> Found:
+def _read(found: Found, asked: Asked, zone: int, most: int, *, drawn: bool) -> Found:
     span, by = found.span, found.by
     now = span.days(zone, by_month=True)
     then = found.before.days(zone, found.zone.clock)
@@ -100,5 +101,5 @@ def _read(found: Found, asked: Asked, zone: int, most: int) -> Found:
     if span.period is Period.MONTH:
         days = replace(days, first=min(days.first, span.today - 7 * WEEKS * DAY))
     series = top(parts)
-    moments = over_time(asked, by, days=days, parts=series)
+    moments = over_time(asked, by, days=days, parts=series, drawn=drawn)
     return replace(found, parts=parts, moments=moments, series=series)
