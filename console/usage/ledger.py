@@ -81,6 +81,7 @@ OPEN = """
      WHERE consumer.person_id = %(person)s
 """
 RETURNING = "RETURNING id"
+SAVEPOINT, BACK = "SAVEPOINT opening;", "ROLLBACK TO SAVEPOINT opening"
 
 
 def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUID:
@@ -116,13 +117,19 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
 def _open(
     values: dict[str, Any], within: limits.Limits | None, *, budgeted: bool
 ) -> UUID | None:
-    """Write the record if it fits; None if it does not, or something is missing."""
-    locks, conditions = [], []
+    """Write the record if it fits; None if it does not, or something is missing.
+
+    Without one no lock is kept, also inside a transaction: others may need the ledger
+    for themselves before the next attempt (`windows.make`).
+    """
+    inside = connection.in_atomic_block
+    locks, conditions = [SAVEPOINT] if inside else [], []
     if within:
         locks.append(limits.LOCK)
         conditions.append(limits.WITHIN)
         values = values | limits.values_of(within)
     if budgeted:
+        locks.insert(inside, windows.LEDGER)
         locks.append(windows.LOCK)
         conditions.append(windows.WITHIN)
         values = values | windows.values_of()
@@ -131,6 +138,8 @@ def _open(
         for _ in locks:
             cursor.nextset()  # what was locked comes first
         opened = cursor.fetchone()
+        if opened is None and inside:
+            cursor.execute(BACK)
     return opened[0] if opened else None
 
 

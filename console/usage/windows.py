@@ -21,6 +21,9 @@ WINDOWS: Final = """
                      statement_timestamp())
 """
 
+# Before any window: whoever has the ledger for themselves goes on to windows.
+LEDGER: Final = "LOCK TABLE usage_usagerecord IN ROW EXCLUSIVE MODE;"
+
 # In the order of their ids, as everywhere: so nobody waits for each other in a circle.
 # A statement of its own, as `limits.LOCK` is.
 LOCK: Final = f"""

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from console import xai
-from console.accounts.models import Team, User
+from console.accounts.models import Role, Team, User
 from console.catalog.models import LanguageModel
 from console.keys.models import ApiKey
 from console.lib.ticks import MAX_TICKS
@@ -33,6 +33,7 @@ from console.usage.models import (
 from console.usage.windows import OverBudget
 from tests.finance.told import call
 from tests.keys.stored import stored_key, stored_model
+from tests.people import person
 from tests.usage.ageing import older
 from tests.usage.budgets import amounts, begun, stored_budget
 
@@ -43,7 +44,7 @@ def grok(db: None) -> LanguageModel:
 
 
 def open_one(
-    person: User,
+    who: User,
     key: ApiKey,
     ceiling: int | None = 100,
     model: LanguageModel | None = None,
@@ -52,7 +53,7 @@ def open_one(
 ) -> UUID:
     return ledger.open_record(
         ledger.Opening(
-            person=person,
+            person=who,
             key=key,
             endpoint=endpoint,
             model_asked="grok-4.3",
@@ -400,6 +401,29 @@ def test_of_many_at_once_as_many_get_through_as_fit(
 
     assert passed == 70
     assert [amounts(one) for one in (whole, *nested)] == [(0, 700, 0)] * 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_calls_of_a_day_do_not_wait_for_each_other_in_a_circle(
+    sam: User, ada: User, api_key: ApiKey
+) -> None:
+    """Each inside a transaction, as the playground opens them, beside settlements."""
+    budget = stored_budget(10**6, contact=ada, each_person=True)
+    month = stored_budget(10**6, contact=ada, span=Span.MONTH)
+    people = [person(f"client{n}", Role.STAFF, api_key.team) for n in range(12)]
+    settled = [open_one(ada, api_key, 10) for _ in people]
+
+    def first_call(n: int) -> None:
+        with transaction.atomic():
+            open_one(people[n], api_key, 10)
+        ledger.settle(settled[n], cost(4))
+        connections.close_all()
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        list(pool.map(first_call, range(len(people))))
+
+    assert BudgetWindow.objects.filter(budget=budget).count() == len(people) + 1
+    assert amounts(month) == (120, 48, 0)
 
 
 @pytest.mark.django_db(transaction=True)
