@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
 from console.finance.model_forms import clean, uuid_of
 from console.lib.days import DAY, day_bounds, day_of
 from console.usage.models import CostSource, Endpoint, Outcome, RecordState
+from console.usage.zones import Zone
 
 SIZES: Final = (25, 50, 100)
 USUAL: Final = timedelta(days=30)
@@ -30,7 +30,7 @@ class Filters:
 
     since: date  # both days included
     until: date
-    zone: ZoneInfo
+    zone: Zone
     team: UUID | None = None
     model: str = ""  # the id of a row, xAI's id, or NO_MODEL
     key: UUID | None = None
@@ -57,9 +57,8 @@ class Filters:
     @property
     def bounds(self) -> tuple[datetime, datetime]:
         """Return start <= t < end."""
-        return day_bounds(self.since, self.zone)[0], day_bounds(self.until, self.zone)[
-            1
-        ]
+        clock = self.zone.clock
+        return day_bounds(self.since, clock)[0], day_bounds(self.until, clock)[1]
 
     @property
     def dimensions(self) -> dict[str, Any]:
@@ -98,9 +97,9 @@ class Filters:
         return {name: str(value) for name, value in asked.items() if value}
 
 
-def filters_of(values: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Filters:
+def filters_of(values: Mapping[str, str], *, zone: Zone, now: datetime) -> Filters:
     """Read the filters of an address; what makes no sense is left out."""
-    today = day_of(now, zone)
+    today = day_of(now, zone.clock)
     first, last = _day(values.get("from", "")), _day(values.get("to", ""))
     until = last or max(today, first or today)
     since = first or until - USUAL + DAY

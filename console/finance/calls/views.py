@@ -27,7 +27,7 @@ from console.usage.zones import zone_of
 def call_list(request: HttpRequest) -> HttpResponseBase:
     """Single calls, newest first, of those this person may see."""
     user, values = person_of(request), request.GET.dict()
-    asked = filters.filters_of(values, zone=zone_of(user).clock, now=timezone.now())
+    asked = filters.filters_of(values, zone=zone_of(user), now=timezone.now())
     if format := files.format_of(values.get("format", "")):
         return _file(request, asked, format)
     context = {

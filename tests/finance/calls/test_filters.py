@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import Q
 
 from console.finance.calls.filters import NO_MODEL, Filters, filters_of
+from console.usage.zones import Zone
 from tests.people import NOON
 
-UTC_ZONE = ZoneInfo("UTC")
+UTC_ZONE = Zone("UTC", pk=1)
 ID = UUID("01a218b0-c362-7edb-9904-ca8af2f988c7")
 
 
-def read(zone: ZoneInfo = UTC_ZONE, now: datetime = NOON, **values: str) -> Filters:
+def read(zone: Zone = UTC_ZONE, now: datetime = NOON, **values: str) -> Filters:
     if "since" in values:
         values["from"] = values.pop("since")
     return filters_of(values, zone=zone, now=now)
@@ -58,7 +58,7 @@ def test_days_are_both_included(values: dict[str, Any], days: tuple[str, str]) -
 
 
 def test_days_are_those_of_the_reporting_zone() -> None:
-    kathmandu = ZoneInfo("Asia/Kathmandu")
+    kathmandu = Zone("Asia/Kathmandu", pk=1)
     late = datetime(2026, 6, 20, 20, 0, tzinfo=UTC)  # tomorrow there
 
     filters = read(kathmandu, late, since="2026-06-21")

@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team, User
+from console.finance.calls.choices import choices
 from console.finance.calls.filters import filters_of
 from console.finance.calls.listing import Figures, Listing, listing
-from console.finance.model_forms import reporting_zone
 from console.keys.models import ApiKey
 from console.usage.models import (
     CostSource,
@@ -23,6 +25,7 @@ from console.usage.models import (
     RecordState,
     UsageRecord,
 )
+from console.usage.zones import zone_of
 from tests.finance.calls.booked import TICKS, booked, whole
 from tests.keys.stored import stored_key, stored_model
 from tests.people import ClientOf
@@ -49,7 +52,7 @@ def ask(browser: Client, **values: str) -> str:
 
 def listed(user: User, **values: str) -> Listing:
     now = timezone.now()
-    return listing(user, filters_of(values, zone=reporting_zone(), now=now))
+    return listing(user, filters_of(values, zone=zone_of(user), now=now))
 
 
 def known(found: Listing) -> Figures:
@@ -302,6 +305,81 @@ def test_offers_what_made_calls_and_marks_what_is_chosen(
     assert "never-used" not in text
     assert re.search(r'<option value="[0-9a-f-]+" selected>grok-4.3</option>', text)
     assert f'<option value="{sam.pk}">Sam</option>' in text
+
+
+def offered(user: User, **values: str) -> dict[str, list[str]]:
+    """Return the names that each list of the filters offers."""
+    asked = filters_of(values, zone=zone_of(user), now=timezone.now())
+    found = choices(user, asked)
+    return {
+        kind: [one.name for one in getattr(found, kind)]
+        for kind in ("teams", "models", "keys", "people")
+    }
+
+
+def test_staff_are_offered_what_they_called_alone(
+    sam: User, ada: User, mia: User, api_key: ApiKey, other_team: Team
+) -> None:
+    now = timezone.now()
+    other_key = stored_key(other_team, "else")
+    booked(
+        whole(sam, api_key, now, model=stored_model()),
+        whole(ada, other_key, now, model=stored_model("grok-5")),
+    )
+
+    assert offered(sam) == {
+        "teams": [api_key.team.name],
+        "models": ["grok-4.3"],
+        "keys": ["search-prod"],
+        "people": [],
+    }
+    assert not any(offered(mia).values())
+    chosen = offered(sam, team=str(other_team.pk), key=str(other_key.pk))
+    assert "else" not in chosen["keys"]
+    assert other_team.name not in chosen["teams"]
+
+
+def test_keys_and_people_are_those_of_the_chosen_team(
+    fin: User, sam: User, ada: User, api_key: ApiKey, other_team: Team
+) -> None:
+    now = timezone.now()
+    booked(whole(sam, api_key, now), whole(ada, stored_key(other_team, "else"), now))
+
+    everywhere = offered(fin)
+    there = offered(fin, team=str(other_team.pk))
+
+    assert everywhere["keys"] == ["else", "search-prod"]
+    assert everywhere["people"] == ["Ada", "Sam"]
+    assert (there["keys"], there["people"]) == (["else"], ["Ada"])
+    assert there["teams"] == everywhere["teams"]
+
+
+def test_who_only_has_a_call_in_flight_can_be_asked_for(
+    fin: User, sam: User, api_key: ApiKey
+) -> None:
+    now = timezone.now()
+    call = whole(sam, api_key, now, ticks=None, state=RecordState.OPEN, source="")
+    call.outcome, call.settled_at = "", None
+    booked(call)
+
+    assert offered(fin)["people"] == ["Sam"]
+    assert offered(fin)["keys"] == ["search-prod"]
+
+
+def test_no_list_adds_up_and_the_figures_ask_for_their_zone_by_its_id(
+    client_of: ClientOf, fin: User, sam: User, api_key: ApiKey
+) -> None:
+    booked(whole(sam, api_key, timezone.now()))
+    browser = client_of(fin)
+
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(URL)
+
+    sums = [one["sql"] for one in asked if 'FROM "usage_usage' in one["sql"]]
+    days = [sql for sql in sums if "usage_usageday" in sql]
+    assert len(days) == 1
+    assert "usage_reportingzone" not in days[0]
+    assert not any("usage_usagemonth" in sql for sql in sums)
 
 
 def test_what_is_chosen_is_offered_though_it_has_no_calls(
