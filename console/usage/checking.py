@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from itertools import product
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -133,7 +134,7 @@ OF_WINDOWS: Final = """
      ORDER BY kept.starts_at, kept.id
      LIMIT %(named)s
 """
-KINDS: Final = ("consumer_id", "team_id", "key_id", "model_id")
+SUBJECTS: Final = ("consumer_id", "team_id", "key_id", "model_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class Result:
 
 
 def check(*, since: datetime | None = None, by: str) -> Result:
-    """Compare all sums from `since` on, or of all records there are; keep the result.
+    """Compare all sums from the day of `since` on, or all there are; keep the result.
 
     `by` says who asked. Reads all records of that time: about ten seconds a million.
     """
@@ -175,7 +176,7 @@ def check(*, since: datetime | None = None, by: str) -> Result:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         oldest = _oldest_kept()
-        start = max(since or oldest, oldest)
+        start = max(_midnight(since), oldest) if since else oldest
         found = [
             _slots(start),
             *(found for zone in _zones() for found in _days(zone, start)),
@@ -201,8 +202,13 @@ def _zones() -> list[ReportingZone]:
 def _oldest_kept() -> datetime:
     """Return since when there are all records; the sums of dropped months stay."""
     oldest = UsageRecord.objects.order_by("id").first()
-    day = (oldest.opened_at if oldest else timezone.now()).astimezone(UTC).date()
-    return datetime.combine(month_of(day), time(), tzinfo=UTC)
+    first = _midnight(oldest.opened_at if oldest else timezone.now())
+    return first.replace(day=1)
+
+
+def _midnight(moment: datetime) -> datetime:
+    """Return the begin of a day of UTC, which is that of a slot."""
+    return datetime.combine(moment.astimezone(UTC).date(), time(), tzinfo=UTC)
 
 
 def _slots(start: datetime) -> Found:
@@ -249,12 +255,15 @@ def _compared(place: str, told: str, kept: str, values: dict[str, Any]) -> Found
 
 
 def _windows(start: datetime, oldest: datetime) -> Iterator[Found]:
-    for n, kind in enumerate((*KINDS, "")):
-        others = " AND ".join(f"kept.{one} IS NULL" for one in KINDS[:n])
-        named = f"kept.{kind} IS NOT NULL" if kind else "true"
-        statement = OF_WINDOWS.replace(
-            "{kind}", f"{named} AND {others}" if others else named
-        ).replace("{counted}", f"record.{kind} = kept.{kind}" if kind else "true")
+    """Compare the windows that name the same things, for each such set of things."""
+    for named in product((True, False), repeat=len(SUBJECTS)):
+        pairs = list(zip(SUBJECTS, named, strict=True))
+        kind = " AND ".join(
+            f"kept.{one} IS {'NOT ' if is_named else ''}NULL" for one, is_named in pairs
+        )
+        counted = [f"record.{one} = kept.{one}" for one, is_named in pairs if is_named]
+        statement = OF_WINDOWS.replace("{kind}", kind)
+        statement = statement.replace("{counted}", " AND ".join(counted) or "true")
         with connection.cursor() as cursor:
             values: dict[str, Any] = {"since": start, "oldest": oldest}
             values["named"] = NAMED

@@ -130,6 +130,11 @@ class Sums:
         return Sums(*(getattr(self, f) + getattr(other, f) for f in NAMES))
 
     @property
+    def is_unknown(self) -> bool:
+        """Tell whether no cost is known, of calls that may have had one."""
+        return not self.cost_ticks and self.unknown_calls > 0
+
+    @property
     def output_tokens(self) -> int:
         """Return all that the models wrote, reasoning included."""
         return self.completion_tokens + self.reasoning_tokens

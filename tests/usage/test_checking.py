@@ -63,6 +63,9 @@ def budgets(ada: User, sam: User, key: ApiKey) -> list[Budget]:
             {"model": model},
             {"consumer": consumer},
             {"each_person": True},
+            {"team": key.team, "each_person": True},
+            {"team": key.team, "model": model},
+            {"key": key, "consumer": consumer},
         )
     ]
     for budget in made:
@@ -141,6 +144,13 @@ def test_what_is_not_added_up_yet_is_waiting_and_no_difference(
     result = checking.check(by="a test")
 
     assert (result.count, result.waiting) == (0, 1)
+
+
+def test_it_may_begin_in_the_middle_of_a_slot(budgets: list[Budget]) -> None:
+    for record in UsageRecord.objects.filter(state="settled")[:5]:
+        for apart in (timedelta(0), timedelta(seconds=20)):
+            assert checking.check(since=record.opened_at - apart, by="us").count == 0
+            assert checking.check(since=record.opened_at + apart, by="us").count == 0
 
 
 def test_only_what_began_since_is_looked_at(budgets: list[Budget]) -> None:

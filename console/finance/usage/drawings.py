@@ -48,12 +48,13 @@ def drawings(
         start = bucket.start(moment.at)
         if start not in spend or moment.at < span.first:
             continue
-        name = _series_of(moment.part, series, names)
-        spent = spend[start]
-        spent[name] = spent.get(name, 0) + moment.sums.cost_ticks
         tokens[start] += moment.sums
+        if moment.sums.cost_ticks:
+            name = _series_of(moment.part, series, names)
+            spent = spend[start]
+            spent[name] = spent.get(name, 0) + moment.sums.cost_ticks
     shown = [names[one] for one in series]
-    if any(parts.get(OTHER) for parts in spend.values()):
+    if any(OTHER in parts for parts in spend.values()):
         shown.append(OTHER)
     kinds = {start: _kinds(sums) for start, sums in tokens.items()}
     return Drawings(

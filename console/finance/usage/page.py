@@ -18,8 +18,14 @@ from console.finance.usage.forecast import Forecast, forecast
 from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import Name, Offers, offers
 from console.finance.usage.periods import Period
-from console.finance.usage.table import NEXT, Row, rows_by_part, rows_by_time
-from console.finance.usage.words import Delta, delta, percent
+from console.finance.usage.table import (
+    NEXT,
+    Row,
+    cached_share,
+    rows_by_part,
+    rows_by_time,
+)
+from console.finance.usage.words import Delta, delta
 from console.usage.models import TouchedSlot
 from console.usage.report import By, Sums, in_flight
 
@@ -132,7 +138,7 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
         own=own,
         sees_calls=own or user.sees_all_teams,
         delta=delta(total.cost_ticks, total.ticks_before) if compared else None,
-        cached=percent(total.cached_tokens, total.prompt_tokens),
+        cached=cached_share(total),
         per_thousand=1_000 * total.cost_ticks // known if known else None,
         drawings=drawings(
             found.moments,

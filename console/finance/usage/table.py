@@ -22,6 +22,16 @@ NEXT: Final = {  # what a row is split by when it is followed
 }
 
 
+def cached_share(sums: Sums) -> str:
+    """Return the share of the input that was told to come from a cache.
+
+    Of none it is not known whether they were none, or left out.
+    """
+    if not sums.cached_tokens:
+        return "none told"
+    return percent(sums.cached_tokens, sums.prompt_tokens)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row; the sum of all is that of the range."""
@@ -40,8 +50,8 @@ class Row:
 
     @property
     def cached(self) -> str:
-        """Return the share of the input that came from a cache."""
-        return percent(self.sums.cached_tokens, self.sums.prompt_tokens)
+        """Return the share of the input that was told to come from a cache."""
+        return cached_share(self.sums)
 
 
 def rows_by_part(

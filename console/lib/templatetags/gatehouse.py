@@ -272,6 +272,12 @@ def brief(count: int) -> str:
 
 
 @register.filter
+def tokens_told(count: int) -> str:
+    """Write a sum of tokens that were told; of none it is not known how many were."""
+    return brief(count) if count else "none told"
+
+
+@register.filter
 def visible(text: str) -> str:
     """Write a name from outside so that nothing in it hides or turns the line."""
     return escaped(text)

@@ -54,7 +54,9 @@ def rows(text: str) -> list[str]:
 
 
 def words(markup: str) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
+    """Return a part of a page in words; "-" stands for "none told"."""
+    text = " ".join(re.sub(r"<[^>]*>", " ", markup).split())
+    return text.replace("none told", "-")
 
 
 @pytest.fixture
@@ -82,12 +84,12 @@ def test_shows_spend_by_day_with_the_sum_of_the_range(
     page = client_of(fin).get(URL).text
 
     assert rows(page) == [
-        "Sat 20 Jun 2026 so far 1 0 0% 0 0 $0.00 0% 1 call unknown",
-        "Fri 19 Jun 2026 2 0 0% 70 0 $5.00 71% confirmed",
-        "Wed 17 Jun 2026 1 900 0% 0 0 $2.00 29% confirmed",
+        "Sat 20 Jun 2026 so far 1 - - - - unknown 0% 1 call unknown",
+        "Fri 19 Jun 2026 2 - - 70 - $5.00 71% confirmed",
+        "Wed 17 Jun 2026 1 900 - - - $2.00 29% confirmed",
     ]
     text = words(page)
-    assert "Sum 4 900 0% 70 0 $7.00 100% equals the range" in text
+    assert "Sum 4 900 - 70 - $7.00 100% equals the range" in text
     assert "600% more against 1 to 20 May, 12:00" in text
     assert "1 call not counted as $0" in text
     assert "All teams, 1 to 20 June 2026, so far; days in UTC" in text
@@ -97,25 +99,25 @@ def test_shows_spend_by_day_with_the_sum_of_the_range(
     ("by", "found"),
     [
         ("team", [
-            "Elsewhere 1 0 0% 0 0 $4.00 57% new confirmed",
-            "Search 3 900 0% 70 0 $3.00 43% 200% more 1 call unknown",
+            "Elsewhere 1 - - - - $4.00 57% new confirmed",
+            "Search 3 900 - 70 - $3.00 43% 200% more 1 call unknown",
         ]),
         ("model", [
             "no known model asked for by a name xAI never told "
-            "1 0 0% 0 0 $4.00 57% new confirmed",
-            "grok-4.3 3 900 0% 70 0 $3.00 43% 200% more 1 call unknown",
+            "1 - - - - $4.00 57% new confirmed",
+            "grok-4.3 3 900 - 70 - $3.00 43% 200% more 1 call unknown",
         ]),
         ("key", [
-            "theirs Elsewhere 1 0 0% 0 0 $4.00 57% new confirmed",
-            "ours Search 3 900 0% 70 0 $3.00 43% 200% more 1 call unknown",
+            "theirs Elsewhere 1 - - - - $4.00 57% new confirmed",
+            "ours Search 3 900 - 70 - $3.00 43% 200% more 1 call unknown",
         ]),
         ("person", [
-            "Mia 1 0 0% 0 0 $4.00 57% new confirmed",
-            "Ada 2 900 0% 0 0 $2.00 29% 100% more 1 call unknown",
-            "Sam 1 0 0% 70 0 $1.00 14% new confirmed",
+            "Mia 1 - - - - $4.00 57% new confirmed",
+            "Ada 2 900 - - - $2.00 29% 100% more 1 call unknown",
+            "Sam 1 - - 70 - $1.00 14% new confirmed",
         ]),
         ("endpoint", [
-            "/v1/chat/completions 4 900 0% 70 0 $7.00 100% 600% more 1 call unknown",
+            "/v1/chat/completions 4 900 - 70 - $7.00 100% 600% more 1 call unknown",
         ]),
     ],
 )  # fmt: skip
@@ -229,7 +231,7 @@ def test_staff_see_totals_of_their_teams_without_whose_calls_they_are(
     by_person = browser.get(URL, {"by": "person", "person": str(ada.pk)}).text
 
     assert rows(page) == [
-        "ours Search 3 900 0% 70 0 $3.00 100% 200% more 1 call unknown"
+        "ours Search 3 900 - 70 - $3.00 100% 200% more 1 call unknown"
     ]
     assert "Elsewhere" not in page
     assert "/usage/calls/?" not in page
@@ -274,7 +276,7 @@ def test_mine_shows_my_own_calls_with_their_drill_down(
 ) -> None:
     page = client_of(sam).get(MINE, {"by": "team"}).text
 
-    assert rows(page) == ["Search 1 0 0% 70 0 $1.00 100% confirmed"]
+    assert rows(page) == ["Search 1 - - 70 - $1.00 100% confirmed"]
     assert f"person={sam.pk}" in page
     assert "Your own calls" in page
     assert "By person" not in page
@@ -555,3 +557,25 @@ def test_an_id_of_nothing_finds_nothing(
 
     assert "No calls match" in page
     assert f"{name.title()}: not found" in page
+
+
+def test_calls_that_cost_nothing_are_in_no_bar(
+    client_of: ClientOf, sam: User, team: Team
+) -> None:
+    key, dear, free = stored_key(team), stored_model(), stored_model("grok-4-free")
+    counted = {"endpoint": Endpoint.TOKENIZE, "prompt_tokens": 7}
+    stored_calls(
+        [
+            call(sam, key, NOON - DAY, 3 * USD, model=dear),
+            call(sam, key, NOON - DAY, None, model=free, **counted),
+            call(sam, key, NOON - DAY, 0, model=free),
+        ]
+    )
+
+    for address in (MINE, f"{MINE}?by=endpoint", f"{URL}?team={team.pk}"):
+        page = client_of(sam).get(address)
+
+        assert page.status_code == 200
+        assert "$3.00" in page.text
+        assert "none told" in page.text
+        assert "Other" not in page.text
