@@ -29,6 +29,9 @@ RINGS = {  # task -> seconds between two rings
     "audit.verify": 60,
     "playground.tidy": 60,
     "usage.reap": 60,
+    "usage.roll_up": 30,
+    "usage.keep_months": 3600,
+    "usage.check": 3600,
     "usage.reprice_confirmed": 60,
     "finance.watch_tokenizers": 60,
 }
@@ -49,9 +52,11 @@ def look_at_once(**_arguments: object) -> None:
     from console.keys.tasks import import_rows
     from console.lib import bell
     from console.polling import tasks
+    from console.usage.tasks import check, keep_months, roll_up
 
     tasks.ring_bell()
-    bell.ring(import_rows.name)
+    for task in (import_rows, keep_months, roll_up, check):
+        bell.ring(task.name)
 
 
 @worker_shutdown.connect

@@ -209,6 +209,17 @@ def host_of(url: str) -> str:
     return split.hostname
 
 
+def token(name: str) -> str:
+    """Return a token that machines send, or an empty text when unset."""
+    raw = text(name)
+    if raw and not (len(raw) >= 20 and raw.isascii() and raw.isprintable()):
+        raise ImproperlyConfigured(
+            f"{name} must be at least 20 characters of ASCII, such as what "
+            "`openssl rand -hex 32` prints."
+        )
+    return raw
+
+
 def secret_file(name: str, default: Path) -> str:
     """Return the secret in the file that a setting names.
 

@@ -37,6 +37,7 @@ PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compare
 CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
 ANSWERS_AT_ONCE = env.number("GATEHOUSE_ANSWERS_AT_ONCE", 4, least=1, most=10_000)
 CALLS_PER_MINUTE = env.number("GATEHOUSE_CALLS_PER_MINUTE", 20, least=1, most=10_000)
+USAGE_KEPT_MONTHS = env.number("GATEHOUSE_USAGE_MONTHS", 25, least=2, most=1200)
 
 # --- try-out mode ----------------------------------------------------------------
 SAMPLE_HISTORY = True  # what became of the sample keys in the thirty days before
@@ -161,6 +162,7 @@ KEK_FILE_GIVEN = bool(env.text("GATEHOUSE_KEK_FILE"))
 AUDIT_ANCHORS = env.path_or_off(
     "GATEHOUSE_AUDIT_ANCHORS", DATA_DIR / "audit-anchors.jsonl"
 )  # None: anchors go to the log alone
+METRICS_TOKEN = env.token("GATEHOUSE_METRICS_TOKEN")  # "": there is no /metrics
 SECURE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "

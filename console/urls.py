@@ -10,6 +10,9 @@ urlpatterns = [
     path("incidents/", include("console.alerts.urls.incidents")),
     path("alerts/", include("console.alerts.urls.channels")),
     path("models/", include("console.finance.urls")),
+    path("usage/budgets/", include("console.finance.budgets.urls")),
+    path("usage/calls/", include("console.finance.calls.urls")),
+    path("usage/", include("console.finance.usage.urls")),
     path("", include("console.playground.urls")),
 ]
 

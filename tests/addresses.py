@@ -14,6 +14,7 @@ from tests.conventions.test_urls import patterns
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an error
+    "budget_id": uuid4(),
     "catalog_change_id": uuid4(),
     "change_id": 987_654_321,
     "channel_id": uuid4(),
@@ -25,6 +26,7 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "key_id": uuid4(),
     "model": uuid4(),
     "prompt_id": uuid4(),
+    "raise_id": 987_654_321,
     "record_id": uuid4(),
     "rule_id": 987_654_321,
     "scenario_id": uuid4(),

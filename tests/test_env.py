@@ -182,6 +182,25 @@ def test_the_host_of_our_own_address_has_no_port() -> None:
     assert env.host_of("https://gatehouse.example:8443/") == "gatehouse.example"
 
 
+@pytest.mark.parametrize("value", ["", "x" * 20, "3f" * 32])
+def test_a_token_is_long_or_not_there(given: Given, value: str) -> None:
+    given(value)
+
+    assert env.token(NAME) == value
+
+
+@pytest.mark.parametrize("value", ["x" * 19, "é" * 20, "x" * 20 + "\t" + "x"])
+def test_any_other_token_stops_the_start_and_is_not_repeated(
+    given: Given, value: str
+) -> None:
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured) as stop:
+        env.token(NAME)
+
+    assert value not in str(stop.value)
+
+
 def test_a_secret_file_is_made_once_for_its_owner_alone(
     given: Given, tmp_path: Path
 ) -> None:

@@ -48,6 +48,9 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=16, choices=Role, default=Role.STAFF)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    time_zone = models.CharField(
+        max_length=64, blank=True
+    )  # in whose days they read sums; empty: the organisation's
     teams: models.ManyToManyField[Team, Membership] = models.ManyToManyField(
         "Team", through="Membership", related_name="people"
     )

@@ -66,6 +66,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "prices.view": Rule(),
         "prices.review": Rule(roles=MONEY),  # mark changes as reviewed
         "prices.confirm": Rule(roles=MONEY),  # let costs use an odd price
+        "budgets.view": Rule(),  # staff: those their own calls count in
+        "budgets.change": Rule(roles=ADMIN, fresh_proof=True),
+        "usage.view": Rule(),  # own calls, and totals of own teams
         "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),

@@ -13,7 +13,12 @@ from console.audit.actors import SYSTEM, Actor
 from console.keys.models import KeyChange, Review
 from console.keys.reviewing import Reviewed
 
-ENDS_WHEN_KNOWN = (IncidentKind.PRICE_CHANGE, IncidentKind.MODEL_CHANGE)
+ENDS_WHEN_KNOWN = (
+    IncidentKind.PRICE_CHANGE,
+    IncidentKind.MODEL_CHANGE,
+    IncidentKind.OVERRUN,
+    IncidentKind.COST_DIFFERENCE,
+)
 DONE = "Somebody has acknowledged this incident already."
 OVER = "This incident is over; there is nothing to acknowledge."
 
@@ -22,7 +27,8 @@ OVER = "This incident is over; there is nothing to acknowledge."
 def acknowledge(*, incident: Incident, note: str, by: User, actor: Actor) -> Incident:
     """Note that a person has seen an incident. Raises AlreadyDone.
 
-    A changed price or model is nothing that ends by itself, so this closes it.
+    A changed price or model, or an odd cost, is nothing that ends by itself, so this
+    closes it.
     """
     incidents.hold()
     incident = Incident.objects.select_related("team", "key").get(pk=incident.pk)

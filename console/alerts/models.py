@@ -27,6 +27,9 @@ class IncidentKind(models.TextChoices):
     PRICE_CHANGE = "price_change", "Price change"
     ODD_PRICE = "odd_price", "Odd price"
     MODEL_CHANGE = "model_change", "Model change"
+    BUDGET = "budget", "Budget threshold"
+    OVERRUN = "overrun", "Cost over its ceiling"
+    COST_DIFFERENCE = "cost_difference", "Cost differs"
 
 
 class Ending(models.TextChoices):
@@ -37,6 +40,7 @@ class Ending(models.TextChoices):
     MERGED = "merged", "part of a wider cause"
     REMOVED = "removed", "the key was removed or is not watched"
     REPLACED = "replaced", "became another problem"
+    LAPSED = "lapsed", "the limit that was reached applies no more"
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):

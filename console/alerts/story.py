@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from console.accounts.models import User
+from console.alerts.acting import ENDS_WHEN_KNOWN
 from console.alerts.model_changes import STEPS, STEPS_LEFT_OUT
 from console.alerts.models import Delivery, Ending, Incident, IncidentKind
 from console.keys.models import ApiKey, KeyState
@@ -19,6 +20,8 @@ OF_MODELS = (
     IncidentKind.PRICE_CHANGE,
     IncidentKind.ODD_PRICE,
     IncidentKind.MODEL_CHANGE,
+    IncidentKind.OVERRUN,
+    IncidentKind.COST_DIFFERENCE,
 )
 KEYS_SHOWN = 50
 DELIVERIES_SHOWN = 50
@@ -73,6 +76,17 @@ class Story:
     def model_id(self) -> str:
         """The row of the model it is about, as addresses have it; "": of none."""
         return self.incident.subject if self.incident.kind in OF_MODELS else ""
+
+    @property
+    def budget_id(self) -> str:
+        """The budget it is about, as addresses have it; "": of none."""
+        budget_id: str = self.incident.detail.get("budget", "")
+        return budget_id
+
+    @property
+    def ends_when_known(self) -> bool:
+        """Acknowledging it ends it."""
+        return self.incident.kind in ENDS_WHEN_KNOWN
 
     @property
     def review_id(self) -> int | None:

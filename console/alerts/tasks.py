@@ -9,7 +9,14 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from console.alerts import deciding, digests, incidents, sending
+from console.alerts import (
+    budget_watch,
+    cost_watch,
+    deciding,
+    digests,
+    incidents,
+    sending,
+)
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +37,7 @@ def deliver(**_newer: Any) -> None:
 @shared_task(name="alerts.sweep", ignore_result=True, expires=60)
 def sweep(**_newer: Any) -> None:
     """Make all incidents say what is stored. Rung every minute."""
-    done = incidents.sweep()
-    if done.opened or done.closed:
-        log.info("opened %d and closed %d incidents", done.opened, done.closed)
+    for look in (incidents.sweep, budget_watch.sweep, cost_watch.sweep):
+        done = look()
+        if done.opened or done.closed:
+            log.info("opened %d and closed %d incidents", done.opened, done.closed)

@@ -1,4 +1,4 @@
-"""Calendar days of a time zone, as instants."""
+"""Calendar days of a time zone, as instants; and calendar months."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """Return the day that a zone's calendar shows at this moment."""
     return moment.astimezone(zone).date()
+
+
+def month_of(day: date) -> date:
+    """Return the first day of a day's month."""
+    return day.replace(day=1)
+
+
+def month_after(month: date, count: int = 1) -> date:
+    """Return the first day of the month so many later; earlier if negative."""
+    years, index = divmod(month.month - 1 + count, 12)
+    return date(month.year + years, index + 1, 1)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

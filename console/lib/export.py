@@ -1,17 +1,33 @@
-"""Tables as files: CSV that a spreadsheet cannot be tricked with, and JSON."""
+"""Tables as files: CSV that a spreadsheet cannot be tricked with, and JSON.
+
+`file_response` is for what a page shows. `stream` is for what has no end: it holds a
+few hundred lines at a time, however many there are.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from itertools import islice
+from typing import Any, Final, Literal
 
-from django.http import StreamingHttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+
+from console.lib.db import in_db
 
 Record = Mapping[str, Any]
+PIECE: Final = 500  # lines that are sent together
 
 
 class Format(StrEnum):
@@ -29,6 +45,7 @@ def format_of(text: str) -> Format | None:
 # A cell that starts with one of these is a formula to some spreadsheet; the wide
 # forms are what Excel folds to the plain ones in Japanese and Chinese settings.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LOOKED_AT = frozenset((*FORMULA_STARTS, " "))  # asked first: it is much quicker
 
 
 def file_response(
@@ -54,9 +71,43 @@ def file_response(
     )
 
 
-def csv_lines(records: Iterable[Record], *, fields: Sequence[str]) -> Iterator[str]:
+def stream(
+    request: HttpRequest, lines: Iterator[str], *, content_type: str, name: str
+) -> StreamingHttpResponse:
+    """Stream lines as a download, a piece at a time.
+
+    Of a synchronous iterator Django makes a list first where it serves asynchronously,
+    as ours does. `lines` is read by one thread after another: it may ask the database
+    again and again, but keep no cursor and no transaction open between two lines.
+    """
+    pieces = _pieces(lines) if isinstance(request, ASGIRequest) else lines
+    return StreamingHttpResponse(
+        pieces,
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _pieces(lines: Iterator[str]) -> AsyncIterator[str]:
+    while piece := await in_db(_piece, lines):
+        yield piece
+
+
+def _piece(lines: Iterator[str]) -> str:
+    return "".join(islice(lines, PIECE))
+
+
+def csv_lines(
+    records: Iterable[Record],
+    *,
+    fields: Sequence[str],
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC,
+) -> Iterator[str]:
     """Yield the head and one line per record, each with its line end."""
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer = csv.writer(_Echo(), quoting=quoting, lineterminator="\r\n")
     yield writer.writerow(fields)
     for record in records:
         yield writer.writerow([cell(record[field]) for field in fields])
@@ -67,24 +118,35 @@ def json_lines(records: Iterable[Record], *, fields: Sequence[str]) -> Iterator[
     yield "["
     lead = "\n"
     for record in records:
-        values = {field: record[field] for field in fields}
-        yield lead + json.dumps(values, default=_plain, ensure_ascii=False)
+        yield lead + json_text({field: record[field] for field in fields})
         lead = ",\n"
     yield "\n]\n"
+
+
+def json_text(values: Record) -> str:
+    """Return one record as JSON, in a line."""
+    return json.dumps(values, default=_plain, ensure_ascii=False)
 
 
 def cell(value: Any) -> str | int:
     """Return what CSV shows for a value; text never as a formula."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _harmless(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return value
     if isinstance(value, list | tuple):
-        value = "; ".join(value)
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+        return _harmless("; ".join(value))
+    return _harmless(value.isoformat() if isinstance(value, datetime) else str(value))
+
+
+def _harmless(text: str) -> str:
+    if text[:1] in LOOKED_AT and text.lstrip(" ").startswith(FORMULA_STARTS):
+        return f"'{text}"
+    return text
 
 
 def _plain(value: Any) -> str:

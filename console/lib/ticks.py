@@ -15,6 +15,14 @@ def usd(ticks: int) -> Decimal:
     return Decimal(ticks) / TICKS_PER_USD
 
 
+def usd_text(ticks: int | None) -> str | None:
+    """Return the same as a file holds it, without an exponent; None is unknown."""
+    if ticks is None:
+        return None
+    whole, _, decimals = f"{usd(ticks):.10f}".partition(".")
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
 def usd_per_million(ticks_per_token: int) -> Decimal:
     """Return exact dollars per million tokens."""
     return Decimal(ticks_per_token) / 10_000

@@ -13,6 +13,7 @@ from console.accounts.models import Role, Team, User
 from console.audit.actors import command
 from console.keys import custody, upstream
 from console.keys.models import ApiKey
+from console.pages import first_budget
 from console.pages.passwords import given_password, random_password
 from console.vault import sealing
 
@@ -76,7 +77,7 @@ def _admin(team: Team | None) -> list[str]:
     if User.objects.exists():
         return ["Sign in with your name and password."]
     password = given_password() or random_password()
-    people.add_person(
+    admin = people.add_person(
         username=ADMIN,
         name="Admin",
         role=Role.ADMIN,
@@ -84,6 +85,7 @@ def _admin(team: Team | None) -> list[str]:
         password=password.text,
         actor=ACTOR,
     )
+    first_budget.set_first(contact=admin, actor=ACTOR)
     return [f"Sign in as {ADMIN} (admin).", password.sentence(ADMIN)]
 
 

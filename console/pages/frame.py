@@ -85,6 +85,9 @@ ADDRESSES = (
     Address("Keys", "Changes", "columns", "keys:changes", "keys.view"),
     Address("Keys", "Findings", "flag", "keys:findings", "keys.view"),
     Address("Money", "Prices", "price", "finance:prices", "prices.view"),
+    Address("Money", "Usage", "usage", "usage:usage", "usage.view"),
+    Address("Money", "Calls", "log", "calls:list", "usage.view"),
+    Address("Money", "Budgets", "coin", "budgets:list", "budgets.view"),
     Address("Playground", "Chat", "chat", "playground:chat", "playground.use"),
     Address(
         "Playground", "Messages", "braces", "playground:messages", "playground.use"

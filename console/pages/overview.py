@@ -17,6 +17,7 @@ from console.alerts.models import Incident
 from console.alerts.register import WEEK
 from console.catalog.models import CatalogChange, ChangeKind
 from console.finance.changes.rows import ChangeRow, rows_of
+from console.finance.usage.so_far import SoFar, so_far
 from console.keys.models import ApiKey, KeyChange
 from console.keys.shown import ShownState, shown_expression
 from console.keys.timeline import Event, events
@@ -86,6 +87,7 @@ class Overview:
     closed: int  # incidents of one week
     changes: list[Change]
     prices: list[ChangeRow] | None  # the newest that changed; None: not their business
+    spend: SoFar | None  # of the running month; None: nothing is added up yet
     key_interval: timedelta
     model_interval: timedelta
 
@@ -93,7 +95,7 @@ class Overview:
 def overview_for(user: User, *, now: datetime) -> Overview:
     """Return the overview of the keys this person may see, as of `now`.
 
-    Eight queries, however many keys there are, and seven more for those who review
+    Ten queries, however many keys there are, and seven more for those who review
     prices, if any changed lately.
     """
     keys = shown_keys(user, now=now)
@@ -123,6 +125,7 @@ def overview_for(user: User, *, now: datetime) -> Overview:
         closed=counts["closed"],
         changes=list(_lines(changes)),
         prices=_prices(user, since=now - CHANGES_FOR),
+        spend=so_far(user, now=now),
         key_interval=settings.XAI_POLL_EVERY,
         model_interval=settings.XAI_POLL_MODELS_EVERY,
     )

@@ -21,7 +21,13 @@ from console.pages import health
 from console.polling import life, schedule
 from console.polling.models import Breaker
 from console.usage.ledger import REAP_AFTER
-from console.usage.models import RecordState, UsageRecord
+from console.usage.models import (
+    LedgerCheck,
+    RecordState,
+    ReportingZone,
+    TouchedSlot,
+    UsageRecord,
+)
 
 LATE = timedelta(minutes=2)  # a due poll nobody took, or a beat that did not ring
 
@@ -48,6 +54,8 @@ def all_parts(*, now: datetime) -> list[Part]:
         ("Upstream", upstream),
         ("Vault", seal),
         ("Usage records", usage_records),
+        ("Usage sums", usage_sums),
+        ("Ledger", ledger_check),
         ("Audit trail", audit),
     ]
     return [_asked(name, ask, now) for name, ask in asked]
@@ -139,6 +147,30 @@ def usage_records(now: datetime) -> Part:
         return Part("Usage records", "ok", "none is open")
     tone = "warn" if now - row["oldest"] > REAP_AFTER else "ok"
     return Part("Usage records", tone, f"{row['n']:,} open, since {ago(row['oldest'])}")
+
+
+def usage_sums(now: datetime) -> Part:
+    """How far calls are added up into slots, days and months."""
+    waiting = TouchedSlot.objects.values("slot_starts_at").distinct().count()
+    upto = ReportingZone.objects.aggregate(oldest=Min("added_up_at"))["oldest"]
+    if upto is None:
+        return Part("Usage sums", "warn", "were not added up yet")
+    text = f"added up {ago(upto)}"
+    if waiting:
+        text += f", {waiting:,} slots wait"
+    return Part("Usage sums", "warn" if now - upto > LATE else "ok", text)
+
+
+def ledger_check(now: datetime) -> Part:
+    """What the last comparison of all sums with their calls said."""
+    last = LedgerCheck.objects.order_by("-id").first()
+    if last is None:
+        return Part("Ledger", "warn", "sums were not compared with their calls yet")
+    text = f"checked {ago(last.at)} by {last.by}"
+    if last.differences:
+        text += f": {last.differences:,} differ"
+        return Part("Ledger", "bad", text, "manage.py ledger check says which")
+    return Part("Ledger", "ok", f"{text}: sums are what their calls say")
 
 
 def audit(now: datetime) -> Part:

@@ -22,11 +22,13 @@ from console.audit import trail
 from console.audit.actors import command
 from console.keys import custody, upstream
 from console.keys.models import ApiKey
+from console.pages import first_budget
 from console.pages.passwords import Password, given_password, random_password
 from console.pages.samples.history import Writer
 from console.pages.samples.telling import Telling
 from console.sandbox.control import Control
 from console.sandbox.world import Key
+from console.usage import rollup
 
 ACTOR = command("prepare")
 
@@ -84,6 +86,9 @@ def prepare() -> list[str]:
         }
         if settings.SAMPLE_HISTORY:
             Writer(telling, keys=keys, people=people, actor=ACTOR).write()
+            rollup.roll_up()
+            first_budget.set_samples(teams=stored, contact=people["ada"], actor=ACTOR)
+        first_budget.set_first(contact=people["ada"], actor=ACTOR)
     return [WHO, password.sentence("all four")]
 
 

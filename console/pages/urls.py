@@ -4,6 +4,7 @@ from django.urls import path
 
 from console.pages import audit_views, health, sandbox, views
 from console.pages.evidence import views as evidence
+from console.pages.metrics import views as metrics
 
 app_name = "pages"
 urlpatterns = [
@@ -22,4 +23,5 @@ urlpatterns = [
     path("sandbox/new-key/", sandbox.new_key, name="sandbox_new_key"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -14,7 +14,6 @@ from console import xai
 from console.accounts.models import User
 from console.catalog import costs
 from console.playground import parts
-from console.playground.inspect.proof import proof_of
 from console.playground.inspect.showing import inspector
 from console.playground.inspect.waterfall import tokens_per_second
 from console.playground.structured.expected import Expected
@@ -25,6 +24,7 @@ from console.relay.refusal import Reason
 from console.relay.sentences import Problem
 from console.usage import ledger
 from console.usage.models import CostSource, Endpoint, Outcome
+from console.usage.proof import proof_of
 
 # What the design calls the sources, and their icons.
 SOURCES = {

@@ -24,9 +24,10 @@ from console.relay.candidates import (
     obstacle_of_key,
     obstacle_of_model,
 )
+from console.relay.over_budget import reason_of
 from console.relay.parameters import IMAGE_TOKENS, PLAIN, Extras, obstacle, reasons
 from console.relay.refusal import Reason, Refused, Rule
-from console.usage import ledger, limits
+from console.usage import ledger, limits, windows
 from console.usage.models import Endpoint
 
 BYTES_PER_TOKEN = 4  # about; for the estimate of an answer that was cut
@@ -180,6 +181,8 @@ def _open(
         record_id = ledger.open_record(opening, within=within)
     except limits.TooMany as reached:
         raise Refused(_too_many(reached)) from None
+    except windows.OverBudget as over:
+        raise Refused(reason_of(over, opening, now=timezone.now())) from None
     return Call(
         record_id=record_id,
         key_id=chosen.key.id,

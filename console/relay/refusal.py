@@ -24,6 +24,7 @@ class Rule(StrEnum):
     SECRET = "secret"  # what is stored does not open
     PARAMETER = "parameter"  # the model does not take what was set
     LIMIT = "limit"  # the person has asked for too much at a time
+    BUDGET = "budget"  # the most it may cost does not fit into one
 
     @property
     def depth(self) -> int:

@@ -6,12 +6,12 @@
 
     record_past .......... settled: the sample history of try-out mode
 
-The clock is the database's (`statement_timestamp()`).
+The clock is the database's (`statement_timestamp()`). With each of these, budgets
+move and slots are marked to be added up again, by triggers (migration 0007).
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
-from console.usage import limits
+from console.usage import limits, windows
 from console.usage.booking import Basis, Cost, Ending, cost_of
 from console.usage.models import (
     Consumer,
@@ -73,22 +73,25 @@ OPEN = """
            (id, state, consumer_id, team_id, key_id, endpoint, model_asked, model_id,
             price_id, ceiling_ticks, opened_at, alive_at, model_served, outcome,
             problem, upstream_request_id, source)
-    SELECT %(id)s, 'open', consumer.id, %(team)s, %(key)s, %(endpoint)s, %(asked)s,
-           %(model)s, %(price)s, %(ceiling)s, statement_timestamp(),
+    SELECT usage_new_id(statement_timestamp()), 'open', consumer.id, %(team)s, %(key)s,
+           %(endpoint)s, %(asked)s, %(model)s, %(price)s, %(ceiling)s,
+           statement_timestamp(),
            CASE WHEN %(watched)s THEN statement_timestamp() END, '', '', '', '', ''
       FROM usage_consumer consumer
      WHERE consumer.person_id = %(person)s
 """
+RETURNING = "RETURNING id"
+SAVEPOINT, BACK = "SAVEPOINT opening;", "ROLLBACK TO SAVEPOINT opening"
 
 
 def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUID:
     """Write the record of a call before anything is sent; return its id.
 
-    Raises limits.TooMany if the person would have more than `within`.
+    Its ceiling is reserved in all budgets that count it, by the same statement.
+    Raises limits.TooMany if the person would have more than `within`, and
+    windows.OverBudget if it does not fit into a hard budget.
     """
-    record_id = uuid.uuid4()
     values: dict[str, Any] = {
-        "id": record_id,
         "person": opening.person.pk,
         "team": opening.key.team_id,
         "key": opening.key.pk,
@@ -99,23 +102,45 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
         "ceiling": opening.ceiling_ticks,
         "watched": opening.endpoint != Endpoint.TOKENIZE,  # that takes no minute
     }
-    while not _open(values, within):
+    budgeted = opening.endpoint != Endpoint.TOKENIZE
+    while (record_id := _open(values, within, budgeted=budgeted)) is None:
         if within:
             limits.refuse(opening.person, within)
+        if budgeted:
+            windows.refuse(values)
+            windows.make_missing(values)
         # It is their first call, or an answer has ended meanwhile.
         Consumer.objects.get_or_create(person=opening.person)
     return record_id
 
 
-def _open(values: dict[str, Any], within: limits.Limits | None) -> bool:
-    with connection.cursor() as cursor:
-        if within is None:
-            cursor.execute(OPEN, values)
-            return bool(cursor.rowcount)
+def _open(
+    values: dict[str, Any], within: limits.Limits | None, *, budgeted: bool
+) -> UUID | None:
+    """Write the record if it fits; None if it does not, or something is missing.
+
+    Without one no lock is kept, also inside a transaction: others may need the ledger
+    for themselves before the next attempt (`windows.make`).
+    """
+    inside = connection.in_atomic_block
+    locks, conditions = [SAVEPOINT] if inside else [], []
+    if within:
+        locks.append(limits.LOCK)
+        conditions.append(limits.WITHIN)
         values = values | limits.values_of(within)
-        cursor.execute(limits.LOCK + OPEN + limits.WITHIN, values)
-        cursor.nextset()  # what was locked comes first
-        return bool(cursor.rowcount)
+    if budgeted:
+        locks.insert(inside, windows.LEDGER)
+        locks.append(windows.LOCK)
+        conditions.append(windows.WITHIN)
+        values = values | windows.values_of()
+    with connection.cursor() as cursor:
+        cursor.execute("".join([*locks, OPEN, *conditions, RETURNING]), values)
+        for _ in locks:
+            cursor.nextset()  # what was locked comes first
+        opened = cursor.fetchone()
+        if opened is None and inside:
+            cursor.execute(BACK)
+    return opened[0] if opened else None
 
 
 KEEP_ALIVE = """

@@ -60,7 +60,7 @@ WITHIN = """
        AND %(per_minute)s > (
            SELECT count(*) FROM usage_usagerecord recent
             WHERE recent.consumer_id = consumer.id
-              AND recent.opened_at > statement_timestamp() - %(minute)s
+              AND recent.id > usage_first_id(statement_timestamp() - %(minute)s)
               AND recent.endpoint = ANY(%(limited)s))
 """
 
@@ -68,13 +68,15 @@ USED = """
     SELECT count(*) FILTER (
                WHERE state = 'open'
                  AND alive_at > statement_timestamp() - %(silence)s),
-           count(*) FILTER (WHERE opened_at > statement_timestamp() - %(minute)s),
+           count(*) FILTER (
+               WHERE record.id > usage_first_id(statement_timestamp() - %(minute)s)),
            (array_agg(opened_at ORDER BY opened_at DESC))[%(per_minute)s],
            statement_timestamp()
       FROM usage_usagerecord record
       JOIN usage_consumer consumer ON consumer.id = record.consumer_id
      WHERE consumer.person_id = %(person)s
-       AND (state = 'open' OR opened_at > statement_timestamp() - %(minute)s)
+       AND (state = 'open'
+            OR record.id > usage_first_id(statement_timestamp() - %(minute)s))
        AND endpoint = ANY(%(limited)s)
 """
 

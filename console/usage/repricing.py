@@ -84,6 +84,8 @@ SUMS: Final = """
              FROM usage_usagerecord
             WHERE model_id = asked.model AND team_id = %(team)s
               AND (asked.alias = '' OR model_asked = asked.alias)
+              AND id >= usage_first_id(%(start)s)
+              AND id < usage_first_id(%(until)s::timestamptz + interval '1 ms')
               AND opened_at >= %(start)s AND opened_at < %(until)s
               AND state = 'settled' AND endpoint <> 'tokenize'
               AND NOT (prompt_tokens IS NULL AND cost_ticks IS NOT DISTINCT FROM 0)

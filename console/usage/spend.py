@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Q, Sum
 
 from console.accounts.models import User
-from console.usage.models import Endpoint, RecordState, UsageRecord
+from console.usage.models import CostSource, Endpoint, UsageDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class DailySpend:
     """Settled calls of one calendar day whose amounts come from one source."""
 
     day: date
-    source: str  # a CostSource; "" while a call has none
+    source: str  # a CostSource
     calls: int  # that asked a model for an answer
     unknown_calls: int  # of those, settled without a cost; never counted as free
     cost_ticks: int
@@ -31,37 +30,39 @@ class DailySpend:
 def daily_spend(
     *,
     user: User | AnonymousUser,
-    start: datetime,
-    end: datetime,
+    first: date,
+    last: date,
     zone: ZoneInfo,
     model: UUID | None = None,
     team_ids: Iterable[UUID] | None = None,
 ) -> list[DailySpend]:
-    """Return spend per day and source for start <= t < end, oldest day first.
+    """Return spend per day and source from `first` to `last`, oldest day first.
 
     Of the calls this person may see, of one model and of some teams if asked. A call
-    belongs to the day on which it began. Instants become days of `zone` only here, so
-    the days of a range always add up to the range. Days without calls are left out,
-    and so are calls in flight and calls of which nothing was sent. Calls that only
-    count tokens, as the sentinel's do, are told apart; what they cost is in the sum.
+    belongs to the day of `zone` on which it began; `zone` is a ReportingZone whose
+    days are added up, else there is nothing. Days without calls are left out, and so
+    are calls in flight and calls of which nothing was sent. Calls that only count
+    tokens, as the sentinel's do, are told apart; what they cost is in the sum.
     """
-    records = UsageRecord.objects.visible_to(user).filter(
-        state=RecordState.SETTLED, opened_at__gte=start, opened_at__lt=end
+    days = UsageDay.objects.visible_to(user).filter(
+        zone__name=zone.key,
+        zone__built_at__isnull=False,
+        day__gte=first,
+        day__lte=last,
     )
-    counts = Q(endpoint=Endpoint.TOKENIZE)
+    counts, unknown = Q(endpoint=Endpoint.TOKENIZE), Q(source=CostSource.UNKNOWN)
     if model is not None:
-        records = records.filter(model=model)
+        days = days.filter(model=model)
     if team_ids is not None:
-        records = records.filter(team__in=list(team_ids))
+        days = days.filter(team__in=list(team_ids))
     rows = (
-        records.annotate(day=TruncDate("opened_at", tzinfo=zone))
-        .values_list("day", "source")
+        days.values_list("day", "source")
         .annotate(
-            calls=Count("id", filter=~counts),
-            unknown=Count("id", filter=Q(cost_ticks=None) & ~counts),
-            ticks=Coalesce(Sum("cost_ticks"), 0),
-            counts=Count("id", filter=counts),
+            answers=Sum("calls", filter=~counts, default=0),
+            unknown=Sum("calls", filter=~counts & unknown, default=0),
+            ticks=Sum("cost_ticks"),
+            counted=Sum("calls", filter=counts, default=0),
         )
         .order_by("day", "source")
     )
-    return [DailySpend(*row) for row in rows]
+    return [DailySpend(day, source, *map(int, sums)) for day, source, *sums in rows]

@@ -105,7 +105,8 @@ MODEL = (
     JOIN keys_apikey AS k ON k.id = s.key_id JOIN accounts_team AS t ON t.id = k.team_id
     WHERE s.model_id = %(model)s AND seen_until IS NULL {team} ORDER BY 1 LIMIT 12""",
     """SELECT date(opened_at), count(*), sum(cost_ticks) FROM usage_usagerecord
-    WHERE model_id = %(model)s AND opened_at > now() - interval '30 days' {team}
+    WHERE model_id = %(model)s {team}
+    AND id > usage_first_id(now() - interval '30 days')
     GROUP BY 1""",
     """SELECT c.* FROM catalog_catalogchange AS c
     JOIN catalog_languagemodel AS m ON m.id = c.model_id

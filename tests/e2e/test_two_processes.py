@@ -22,7 +22,7 @@ from django.db.models import F
 from console.usage import ledger, tasks
 from console.usage.models import UsageRecord
 open_now = UsageRecord.objects.filter(state="open")
-open_now.update(opened_at=F("opened_at") - ledger.REAP_AFTER)
+open_now.update(alive_at=F("alive_at") - 2 * ledger.DEAD_AFTER)
 tasks.reap()
 """
 

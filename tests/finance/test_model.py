@@ -20,8 +20,7 @@ from console.accounts.models import Team, User
 from console.audit.models import Entry
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
 from console.finance.one_model.page import EXPORT_FIELDS, SHOWN_VERSIONS
-from console.usage.models import UsageRecord
-from tests.finance.told import call, changed, effect, facts, told
+from tests.finance.told import call, changed, effect, facts, stored_calls, told
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.people import NOON, ClientOf
 
@@ -78,7 +77,7 @@ def test_drawings_have_no_view_box_no_style_and_a_title_on_each_mark(
     model = stored_model()
     told(model, team, 90, 60)
     told(model, team, 30, 0, completion_text_token_price=9)
-    UsageRecord.objects.bulk_create([call(ada, stored_key(team), NOON, model=model)])
+    stored_calls([call(ada, stored_key(team), NOON, model=model)])
 
     page = client_of(ada).get(url(model)).text
 
@@ -184,9 +183,7 @@ def test_hides_what_other_teams_are_told(
     facts(model, other_team, 9, 0)
     sees(stored_key(team, "their-key"), model)
     effect(changed(model, team), team, 7)
-    UsageRecord.objects.bulk_create(
-        [call(ada, stored_key(other_team), NOON, 5, model=model)]
-    )
+    stored_calls([call(ada, stored_key(other_team), NOON, 5, model=model)])
 
     page = client_of(mia).get(url(model)).text
 
@@ -248,7 +245,7 @@ def test_spend_has_a_bar_and_a_row_for_each_day(
 ) -> None:
     model, key = stored_model(), stored_key(team)
     told(model, team, 9, 0)
-    UsageRecord.objects.bulk_create(
+    stored_calls(
         [
             call(ada, key, NOON, 2 * 10**10, model=model),
             call(ada, key, NOON - timedelta(days=2), 10**10, model=model),
@@ -477,9 +474,7 @@ def test_amounts_at_the_axis_are_short(
 ) -> None:
     model = stored_model()
     told(model, team, 9, 0)
-    UsageRecord.objects.bulk_create(
-        [call(ada, stored_key(team), NOON, ticks, model=model)]
-    )
+    stored_calls([call(ada, stored_key(team), NOON, ticks, model=model)])
 
     chart = client_of(ada).get(url(model)).text.split('aria-labelledby="cap-spend"')[1]
 
@@ -492,7 +487,7 @@ def test_charts_with_links_are_groups_and_say_since_when(
 ) -> None:
     model = stored_model()
     told(model, team, 9, 0)
-    UsageRecord.objects.bulk_create([call(ada, stored_key(team), NOON, model=model)])
+    stored_calls([call(ada, stored_key(team), NOON, model=model)])
 
     page = client_of(ada).get(url(model)).text
 
@@ -507,7 +502,7 @@ def test_the_calls_of_the_sentinel_are_neither_calls_nor_of_unknown_cost(
 ) -> None:
     model, key = stored_model(), stored_key(team)
     told(model, team, 9, 0)
-    UsageRecord.objects.bulk_create(
+    stored_calls(
         call(ada, key, NOON, None, model=model, endpoint="tokenize") for _ in range(2)
     )
     browser = client_of(ada)
@@ -518,7 +513,7 @@ def test_the_calls_of_the_sentinel_are_neither_calls_nor_of_unknown_cost(
     assert "Beside that, 2 calls only counted tokens" in page
     assert "of unknown cost" not in page
 
-    UsageRecord.objects.bulk_create([call(ada, key, NOON, model=model)])
+    stored_calls([call(ada, key, NOON, model=model)])
     page = browser.get(url(model)).text
     assert "in 1 call over 30 days" in page
     assert "Beside these, 2 calls only counted tokens" in page

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from console.accounts.models import Team, User
 from console.catalog.models import (
@@ -22,6 +22,7 @@ from console.usage.models import (
     RecordState,
     UsageRecord,
 )
+from console.usage.rollup import roll_up
 from tests.keys.stored import stored_price
 from tests.people import NOON
 
@@ -101,6 +102,13 @@ def effect(change: CatalogChange, team: Team, ticks: int, **more: int) -> Change
     )
 
 
+def stored_calls(records: Iterable[UsageRecord]) -> list[UsageRecord]:
+    """Store calls, and add them up as the worker does each minute."""
+    made = UsageRecord.objects.bulk_create(records)
+    roll_up()
+    return made
+
+
 def call(
     person: User, key: ApiKey, at: datetime, ticks: int | None = 10**9, **more: Any
 ) -> UsageRecord:
@@ -113,7 +121,6 @@ def call(
         "settled_at": at,
     }
     return UsageRecord(
-        id=uuid4(),
         consumer=consumer,
         team_id=key.team_id,
         key=key,

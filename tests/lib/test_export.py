@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.test import AsyncRequestFactory, RequestFactory
 
 from console.lib import export
 
@@ -132,3 +133,43 @@ def test_only_known_formats_are_formats(
     text: str, format: export.Format | None
 ) -> None:
     assert export.format_of(text) is format
+
+
+def numbered(number: int) -> Iterator[str]:
+    yield from (f"{n}\n" for n in range(number))
+
+
+def test_a_stream_is_an_iterator_for_a_server_that_is_not_asynchronous(
+    rf: RequestFactory,
+) -> None:
+    answer = export.stream(
+        rf.get("/"), numbered(3), content_type="text/plain", name="three.txt"
+    )
+
+    assert not answer.is_async
+    assert answer.getvalue() == b"0\n1\n2\n"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="three.txt"'
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db(transaction=True)  # a piece is read with a connection at hand
+async def test_a_stream_is_sent_in_pieces(
+    async_rf: AsyncRequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PIECE", 2)
+    read: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in numbered(5):
+            read.append(line)
+            yield line
+
+    answer = export.stream(
+        async_rf.get("/"), lines(), content_type="text/plain", name="five.txt"
+    )
+    pieces = aiter(answer)
+
+    first = await anext(pieces)
+
+    assert (first, read) == (b"0\n1\n", ["0\n", "1\n"])  # no more than is asked for
+    assert [piece async for piece in pieces] == [b"2\n3\n", b"4\n"]

@@ -192,3 +192,26 @@ def test_between_names_both_looks(start: float | None, end: float, shown: str) -
     assert f">{shown}</time>" in written
     assert f'datetime="{until.isoformat()}"' in written
     assert ("last seen unchanged" in written) is (since is not None)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"), (9_999, "9,999"), (10_000, "10k"), (999_499, "999k"),
+        (1_000_000, "1M"), (410_040_000, "410M"), (999_949_999, "999.9M"),
+        (999_950_000, "1B"), (3_824_000_000, "3.82B"),
+    ],
+)  # fmt: skip
+def test_brief_numbers_have_few_letters_at_any_size(count: int, text: str) -> None:
+    assert tags.brief(count) == text
+
+
+@pytest.mark.parametrize(
+    ("ticks", "text"),
+    [
+        (0, "$0.00"), (1, "<$0.000001"), (10**8 - 1, "$0.010000"),
+        (10**8, "$0.01"), (7_247_980_000, "$0.72"), (25_571_700_000_000, "$2,557.17"),
+    ],
+)  # fmt: skip
+def test_sums_are_in_cents_unless_that_would_be_nothing(ticks: int, text: str) -> None:
+    assert tags.usd_sum(ticks) == text

@@ -14,8 +14,10 @@ from console.audit.actors import SYSTEM
 from console.catalog.models import CatalogChange, PriceVersion
 from console.keys import custody
 from console.keys.models import ApiKey, KeyChange, KeyState
+from console.lib.ticks import TICKS_PER_USD
 from console.polling.models import PollState
-from console.usage.models import UsageRecord
+from console.usage import budget_words, budgeting
+from console.usage.models import Budget, UsageRecord
 from tests.people import SECRET
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +163,18 @@ def test_refuses_the_sample_data_of_try_out_mode(given: None) -> None:
         prepare()
 
     assert not ApiKey.objects.exists()
+
+
+def test_sets_one_budget_that_warns_each_person_and_never_sets_it_again(
+    given: None,
+) -> None:
+    prepare()
+    budget = Budget.objects.get()
+    budgeting.end(budget=budget, actor=SYSTEM)
+
+    prepare()
+
+    assert budget_words.name_of(budget) == "daily budget of each person"
+    assert (budget.limit_ticks, budget.hard) == (5 * TICKS_PER_USD, False)
+    assert budget.contact == User.objects.get()
+    assert Budget.objects.count() == 1

@@ -29,8 +29,9 @@ def test_overseers_find_the_status_page(
 
     assert titles(request.getfixturevalue(who)) == [
         *("Overview", "Inventory", "Access matrix", "Changes", "Findings"),
-        *("Prices", "Chat", "Messages", "History", "Twin", "Tokenize", "Legacy"),
-        *("Explore", "Audit log"),
+        *("Prices", "Usage", "Calls", "Budgets"),
+        *("Chat", "Messages", "History", "Twin", "Tokenize", "Legacy", "Explore"),
+        "Audit log",
         *("Incidents", "Alerts", "Status"),
     ]
 
@@ -57,6 +58,7 @@ def test_others_do_not(
         ("/keys/access/", "Access matrix"),
         ("/keys/access/compare/", "Access matrix"),
         ("/models/", "Prices"),
+        ("/usage/calls/", "Calls"),
         ("/incidents/", "Incidents"),
         ("/alerts/add/", "Alerts"),
         ("/playground/messages/", "Messages"),

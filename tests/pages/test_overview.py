@@ -19,8 +19,10 @@ from console.alerts.models import Incident
 from console.catalog.models import CatalogChange
 from console.keys.models import ApiKey, KeyChange, KeyState, Origin, Review, XaiUser
 from console.polling import life
+from console.usage.models import Endpoint
+from console.usage.rollup import roll_up
 from tests.alerts.conftest import look_at, turn
-from tests.finance.told import changed, effect
+from tests.finance.told import call, changed, effect, stored_calls
 from tests.keys.looks import BLOCKED, RENAMED, SOMEBODY, WIDENED, look
 from tests.keys.stored import stored_model
 from tests.pages.keys_of import stored
@@ -304,8 +306,9 @@ def test_asks_the_same_number_of_queries_for_any_number_of_keys(
     incidents.sweep()
     browser = client_of(ada)
     vault.state()  # remembered for some seconds
+    roll_up()
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         browser.get(URL)
 
 
@@ -356,3 +359,34 @@ def test_asks_the_same_number_of_queries_for_any_number_of_changed_prices(
 
     assert asked[0] == asked[1]
     assert asked[0] <= 23
+
+
+def test_tells_the_spend_of_the_month_of_the_calls_one_may_see(
+    client_of: ClientOf, ada: User, sam: User, fin: User, team: Team
+) -> None:
+    key = stored(team, "search", KeyState.ACTIVE)
+    now = timezone.now()
+    counted = {"endpoint": Endpoint.TOKENIZE}
+    stored_calls(
+        [
+            call(ada, key, now, 3 * 10**10),
+            call(sam, key, now, 2 * 10**10),
+            call(sam, key, now, None),
+            call(sam, key, now, None, **counted),
+            call(ada, key, now - timedelta(days=40), 10**12),
+        ]
+    )
+
+    all_of_it, own = client_of(fin).get(URL).text, client_of(sam).get(URL).text
+
+    assert 'href="/usage/">$5.00 in 3 calls</a>' in all_of_it
+    assert 'href="/usage/mine/">$2.00 in 2 calls</a>' in own
+    assert "1 call of unknown cost is not in it" in own
+
+
+def test_says_nothing_of_spend_before_anything_is_added_up(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    stored(team, "search", KeyState.ACTIVE)
+
+    assert "Spend in" not in client_of(ada).get(URL).text

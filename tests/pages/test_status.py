@@ -18,7 +18,10 @@ from console.keys.models import ApiKey
 from console.pages import state_of_parts as parts
 from console.polling import life
 from console.polling.models import Breaker, PollKind, PollState, Pulse
+from console.usage import rollup
+from console.usage.models import LedgerCheck, ReportingZone
 from tests.audit.owner import as_owner
+from tests.finance.told import call
 from tests.pages.keys_of import stored
 from tests.people import ClientOf
 
@@ -36,7 +39,8 @@ def test_names_every_part(client_of: ClientOf, ada: User) -> None:
 
     for name in (
         *("Database", "Migrations", "Broker", "Worker", "Beat", "Polls"),
-        *("Upstream", "Vault", "Usage records", "Audit trail"),
+        *("Upstream", "Vault", "Usage records", "Usage sums", "Ledger"),
+        "Audit trail",
     ):
         assert f'<th scope="row">{name}</th>' in page
 
@@ -176,3 +180,32 @@ def test_a_trail_that_contradicts_its_newest_anchor_is_told_at_once(
     part = parts.audit(timezone.now())
     assert part.tone == "bad"
     assert "that its newest anchor notes" in part.sentence
+
+
+def test_sums_that_are_behind_are_said_to_be(ada: User, team: Team) -> None:
+    now = timezone.now()
+    assert parts.usage_sums(now).tone == "warn"
+
+    call(ada, stored(team, "search-prod"), now, 1).save(force_insert=True)
+    assert rollup.roll_up() == 1
+    assert parts.usage_sums(timezone.now()).tone == "ok"
+
+    call(ada, ApiKey.objects.get(), now, 1).save(force_insert=True)
+    ReportingZone.objects.update(added_up_at=now - timedelta(minutes=5))
+    late = parts.usage_sums(now)
+    assert late.tone == "warn"
+    assert late.sentence == "added up 5 min ago, 1 slots wait"
+
+
+def test_a_ledger_that_differs_is_broken() -> None:
+    now = timezone.now()
+    facts = {"since": now, "by": "the worker", "waiting": 0}
+    assert parts.ledger_check(now).tone == "warn"
+
+    LedgerCheck.objects.create(at=now, differences=0, **facts)
+    assert parts.ledger_check(now).tone == "ok"
+
+    LedgerCheck.objects.create(at=now, differences=3, **facts)
+    broken = parts.ledger_check(now)
+    assert (broken.tone, broken.detail) == ("bad", "manage.py ledger check says which")
+    assert "3 differ" in broken.sentence

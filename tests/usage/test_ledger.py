@@ -26,6 +26,7 @@ from console.usage.models import (
 )
 from console.usage.tasks import reap
 from tests.relay import stock
+from tests.usage.ageing import older
 
 USAGE = xai.Usage(
     prompt_tokens=197,
@@ -191,9 +192,7 @@ def test_the_reaper_settles_what_a_dead_process_left(
     old, young, done = (open_one(sam, api_key) for _ in range(3))
     ledger.settle(done, COMPLETE)
     late = ledger.REAP_AFTER + timedelta(seconds=1)
-    UsageRecord.objects.filter(pk__in=[old, done]).update(
-        opened_at=F("opened_at") - late
-    )
+    old, done = older(old, late), older(done, late)
 
     reap()
     reap()
@@ -214,7 +213,7 @@ def test_the_reaper_knows_a_dead_process_by_the_silence_of_its_calls(
         for endpoint in (Endpoint.CHAT, Endpoint.CHAT, Endpoint.TOKENIZE)
     )
     late = ledger.DEAD_AFTER + timedelta(seconds=1)
-    UsageRecord.objects.update(opened_at=F("opened_at") - late)
+    silent, alive, counting = (older(one, late) for one in (silent, alive, counting))
     UsageRecord.objects.filter(pk=silent).update(alive_at=F("alive_at") - late)
 
     reap()
@@ -229,8 +228,7 @@ def test_the_reaper_knows_a_dead_process_by_the_silence_of_its_calls(
 def test_a_late_settlement_after_the_reaper_changes_nothing(
     sam: User, api_key: ApiKey
 ) -> None:
-    record_id = open_one(sam, api_key)
-    UsageRecord.objects.update(opened_at=F("opened_at") - ledger.REAP_AFTER * 2)
+    record_id = older(open_one(sam, api_key), ledger.REAP_AFTER * 2)
     ledger.reap()
 
     assert ledger.settle(record_id, COMPLETE) is None

@@ -17,6 +17,7 @@ from console.usage import ledger
 from console.usage.booking import Ending
 from console.usage.limits import Limits, TooMany
 from console.usage.models import Consumer, Endpoint, Outcome, UsageRecord
+from tests.usage.ageing import older
 from tests.waiting import wait_until
 
 TWO_AT_ONCE = Limits(at_once=2, per_minute=100)
@@ -44,12 +45,6 @@ def open_one(
     )
 
 
-def older(record_id: UUID, seconds: float) -> None:
-    record = UsageRecord.objects.get(pk=record_id)
-    record.opened_at -= timedelta(seconds=seconds)
-    record.save(update_fields=["opened_at"])
-
-
 def test_an_answer_more_than_may_come_at_once_is_refused(
     sam: User, api_key: ApiKey
 ) -> None:
@@ -72,7 +67,7 @@ def test_a_call_more_than_a_minute_may_have_is_refused_until_it_is_over(
     for before in (59, 30):
         record_id = open_one(sam, api_key, TWO_A_MINUTE)
         ledger.settle(record_id, DONE)
-        older(record_id, before)
+        older(record_id, timedelta(seconds=before))
 
     with pytest.raises(TooMany) as refused:
         open_one(sam, api_key, TWO_A_MINUTE)
@@ -80,7 +75,7 @@ def test_a_call_more_than_a_minute_may_have_is_refused_until_it_is_over(
     assert refused.value.seconds == 1
     assert refused.value.sentence.startswith("You have made 2 calls within a minute")
     assert refused.value.advice == "Wait 1 s, then send it again."
-    older(UsageRecord.objects.earliest("opened_at").pk, 1)
+    older(UsageRecord.objects.earliest("opened_at").pk, timedelta(seconds=1))
     assert open_one(sam, api_key, TWO_A_MINUTE)
 
 
@@ -88,7 +83,7 @@ def test_how_long_to_wait_is_told_by_the_call_that_has_to_grow_old(
     sam: User, api_key: ApiKey
 ) -> None:
     for before in (50, 40, 20):  # when the limit was another
-        older(open_one(sam, api_key, None), before)
+        older(open_one(sam, api_key, None), timedelta(seconds=before))
 
     with pytest.raises(TooMany) as refused:
         open_one(sam, api_key, TWO_A_MINUTE)

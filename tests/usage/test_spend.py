@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 
 from console.accounts.models import Team, User
 from console.lib.days import DAY, day_bounds, day_of
-from console.usage.models import CostSource, RecordState, UsageRecord
+from console.usage.models import (
+    CostSource,
+    RecordState,
+    ReportingZone,
+    UsageRecord,
+)
 from console.usage.spend import daily_spend
-from tests.finance.told import call
+from tests.finance.told import call, stored_calls
 from tests.keys.stored import stored_key, stored_model
 from tests.people import NOON
 
@@ -22,6 +27,12 @@ ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata", "Asia/Kathmandu")
 SPRING = datetime(2026, 3, 6, tzinfo=UTC)  # the clocks of Los Angeles change on the 8th
 AUTUMN = datetime(2026, 10, 30, tzinfo=UTC)  # and back on 1 November
 UTC_ZONE = ZoneInfo("UTC")
+
+
+@pytest.fixture(autouse=True)
+def zones(db: None) -> None:
+    """Keep days of all these zones; they are built by the first roll-up."""
+    ReportingZone.objects.bulk_create(ReportingZone(name=name) for name in ZONES)
 
 
 @pytest.fixture
@@ -36,7 +47,7 @@ def calls(ada: User, team: Team) -> list[UsageRecord]:
         call(ada, key, at, None if n % 17 == 0 else n * 1_000)
         for n, at in enumerate(times)
     ]
-    return UsageRecord.objects.bulk_create(made)
+    return stored_calls(made)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -54,7 +65,8 @@ def test_the_days_of_a_range_add_up_to_the_range(
     start, _ = day_bounds(first, zone)
     _, end = day_bounds(first + (number - 1) * DAY, zone)
 
-    found = daily_spend(user=ada, start=start, end=end, zone=zone)
+    last = first + (number - 1) * DAY
+    found = daily_spend(user=ada, first=first, last=last, zone=zone)
 
     expected: dict[date, list[int]] = defaultdict(lambda: [0, 0, 0])
     for one in calls:
@@ -78,18 +90,26 @@ def test_a_call_at_the_border_is_in_the_day_that_begins(
 ) -> None:
     start, end = day_bounds(date(2026, 3, 8), ZoneInfo(zone))
     key = stored_key(team)
-    UsageRecord.objects.bulk_create([call(ada, key, start), call(ada, key, end)])
+    stored_calls([call(ada, key, start), call(ada, key, end)])
 
-    found = daily_spend(user=ada, start=start, end=end, zone=ZoneInfo(zone))
+    day = date(2026, 3, 8)
+    found = daily_spend(user=ada, first=day, last=day, zone=ZoneInfo(zone))
 
-    assert [(row.day, row.calls) for row in found] == [(date(2026, 3, 8), 1)]
+    assert [(row.day, row.calls) for row in found] == [(day, 1)]
+
+
+def test_a_zone_that_is_not_built_says_nothing(ada: User, team: Team) -> None:
+    stored_calls([call(ada, stored_key(team), NOON)])
+    ReportingZone.objects.update(built_at=None)
+
+    assert spend(ada) == []
 
 
 def spend(user: User, **narrow: object) -> list[tuple[str, int, int, int]]:
     found = daily_spend(
         user=user,
-        start=NOON - DAY,
-        end=NOON + DAY,
+        first=(NOON - DAY).date(),
+        last=NOON.date(),
         zone=UTC_ZONE,
         **narrow,  # type: ignore[arg-type]
     )
@@ -100,7 +120,7 @@ def test_sources_are_apart_and_an_unknown_cost_is_counted_not_free(
     ada: User, team: Team
 ) -> None:
     key = stored_key(team)
-    UsageRecord.objects.bulk_create(
+    stored_calls(
         [
             call(ada, key, NOON, 5),
             call(ada, key, NOON, 6, source=CostSource.COMPUTED),
@@ -119,7 +139,7 @@ def test_sources_are_apart_and_an_unknown_cost_is_counted_not_free(
 def test_calls_in_flight_and_never_sent_are_left_out(ada: User, team: Team) -> None:
     key = stored_key(team)
     open_ = {"state": RecordState.OPEN, "settled_at": None}
-    UsageRecord.objects.bulk_create(
+    stored_calls(
         [
             call(ada, key, NOON, None, **open_),
             call(ada, key, NOON, None, state=RecordState.RELEASED),
@@ -133,7 +153,7 @@ def test_staff_see_their_own_calls_and_finance_all(
     ada: User, sam: User, fin: User, team: Team
 ) -> None:
     key = stored_key(team)
-    UsageRecord.objects.bulk_create([call(ada, key, NOON, 1), call(sam, key, NOON, 2)])
+    stored_calls([call(ada, key, NOON, 1), call(sam, key, NOON, 2)])
 
     assert spend(sam) == [("reported", 1, 0, 2)]
     assert spend(fin) == [("reported", 2, 0, 3)]
@@ -143,7 +163,7 @@ def test_narrows_to_a_model_and_to_teams(
     ada: User, team: Team, other_team: Team
 ) -> None:
     model = stored_model()
-    UsageRecord.objects.bulk_create(
+    stored_calls(
         [
             call(ada, stored_key(team), NOON, 1, model=model),
             call(ada, stored_key(other_team), NOON, 2),
@@ -157,7 +177,7 @@ def test_narrows_to_a_model_and_to_teams(
 
 def test_calls_that_only_count_tokens_are_told_apart(ada: User, team: Team) -> None:
     key = stored_key(team)
-    UsageRecord.objects.bulk_create(
+    stored_calls(
         [
             call(ada, key, NOON, None),
             *(call(ada, key, NOON, None, endpoint="tokenize") for _ in range(3)),
@@ -165,7 +185,7 @@ def test_calls_that_only_count_tokens_are_told_apart(ada: User, team: Team) -> N
         ]
     )
 
-    found = daily_spend(user=ada, start=NOON - DAY, end=NOON + DAY, zone=UTC_ZONE)
+    found = daily_spend(user=ada, first=NOON.date(), last=NOON.date(), zone=UTC_ZONE)
 
     told = {row.source: row for row in found}
     assert (told["unknown"].calls, told["unknown"].unknown_calls) == (1, 1)

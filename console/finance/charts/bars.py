@@ -18,7 +18,8 @@ from console.finance.charts.axes import (
 )
 
 LEFT, RIGHT = 8.5, 100.0
-TOP, BASE = 16, 112
+TOP, BASE, TALL = 16, 112, 206  # the last: base of a tall drawing
+DATES_BELOW: Final = 18
 FILLED: Final = 0.76  # of a day's place
 GAP: Final = 1  # pixel between two parts
 LOOKS: Final = ("s1", "s2", "s3", "s4", "s5")
@@ -33,6 +34,7 @@ class DayOf:
     day: date
     parts: dict[str, int]
     href: str = ""  # to the row behind it
+    words: str = ""  # its name, if it is more than a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,16 @@ class BarChart:
     right: str = percent(RIGHT)
     base: int = BASE
 
+    @property
+    def dates(self) -> int:
+        """Return where the dates stand."""
+        return self.base + DATES_BELOW
+
+    @property
+    def low(self) -> bool:
+        """Tell whether it is a low drawing."""
+        return self.base < TALL
+
 
 def bar_chart(
     days: Sequence[DayOf],
@@ -68,16 +80,18 @@ def bar_chart(
     today: date,
     words: Callable[[int], str],
     at_axis: Callable[[int], str] | None = None,
+    names: Sequence[str] | None = None,
+    base: int = BASE,
 ) -> BarChart:
     """Return the chart of these days, each in its place, oldest first.
 
-    More than 4 series: the 4 largest, and "Other". `words` writes an amount, and
-    `at_axis` a round one, in a few letters.
+    More than 4 series: the 4 largest, and "Other"; or those of `names`, from the
+    bottom up. `words` writes an amount, and `at_axis` a round one, in a few letters.
     """
-    names = _names(days)
+    names = _names(days) if names is None else list(names)
     stacks = [_stack(day, names) for day in days]
     highest = max((sum(stack.values()) for stack in stacks), default=0)
-    up, grid = values_up(highest, top=TOP, bottom=BASE, words=at_axis or words)
+    up, grid = values_up(highest, top=TOP, bottom=base, words=at_axis or words)
     place = (RIGHT - LEFT) / max(len(days), 1)
     bars: list[Bar] = []
     for number, (day, stack) in enumerate(zip(days, stacks, strict=True)):
@@ -90,7 +104,7 @@ def bar_chart(
             if not amount:
                 continue
             height = max(bottom - top - GAP, 0.5)  # the least is seen, too
-            said = f"{day.day.day} {day.day:%b}, {name}: {words(amount)}"
+            said = f"{_said(day)}, {name}: {words(amount)}"
             bars.append(
                 Bar(
                     *(look, percent(x), pixels(bottom - GAP - height)),
@@ -99,7 +113,11 @@ def bar_chart(
                 )
             )
     legend = tuple(zip(LOOKS, names, strict=False))
-    return BarChart(grid, _ticks(days, place), tuple(bars), legend)
+    return BarChart(grid, _ticks(days, place), tuple(bars), legend, base=base)
+
+
+def _said(day: DayOf) -> str:
+    return day.words or f"{day.day.day} {day.day:%b}"
 
 
 def _names(days: Sequence[DayOf]) -> list[str]:
@@ -127,7 +145,7 @@ def _ticks(days: Sequence[DayOf], place: float) -> tuple[Tick, ...]:
     ticks = [
         Tick(
             percent(LEFT + (number + 0.5) * place),
-            f"{days[number].day.day} {days[number].day:%b}",
+            _said(days[number]).removeprefix("week of "),
             spare=position % 2 == 1,
         )
         for position, number in enumerate(numbers)

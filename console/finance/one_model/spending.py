@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from console.accounts.models import User
 from console.finance.charts import BarChart, DayOf, bar_chart
-from console.lib.days import day_bounds, day_of
+from console.lib.days import day_of
 from console.lib.templatetags.gatehouse import usd
 from console.lib.ticks import usd as exact_usd
 from console.usage.models import CostSource
@@ -56,9 +56,7 @@ def spending(
     """Return the spend of the last 30 days of the zone, today so far among them."""
     today = day_of(now, zone)
     days = [today - timedelta(days=n) for n in reversed(range(DAYS))]
-    start, _ = day_bounds(days[0], zone)
-    _, end = day_bounds(today, zone)
-    found = daily_spend(user=user, model=model, start=start, end=end, zone=zone)
+    found = daily_spend(user=user, model=model, first=days[0], last=today, zone=zone)
     by_day: dict[date, list[DailySpend]] = {day: [] for day in days}
     for one in found:
         by_day[one.day].append(one)
@@ -69,7 +67,7 @@ def spending(
             [DayOf(day, _parts(told), f"#day-{day}") for day, told in by_day.items()],
             today=today,
             words=usd,
-            at_axis=_round_usd,
+            at_axis=round_usd,
         ),
         rows=tuple(reversed(rows)),
         calls=sum(row.calls for row in rows),
@@ -79,7 +77,7 @@ def spending(
     )
 
 
-def _round_usd(ticks: int) -> str:
+def round_usd(ticks: int) -> str:
     """Write a round amount without the zeros at its end, so that it has room."""
     dollars = exact_usd(ticks).normalize()
     if dollars == dollars.to_integral_value():

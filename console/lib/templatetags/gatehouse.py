@@ -94,6 +94,14 @@ def usd(amount: int | None) -> str:
 
 
 @register.filter
+def usd_sum(amount: int) -> str:
+    """Write a sum of ticks in dollars and cents; below one cent as `usd` does."""
+    if 0 < amount < ticks.TICKS_PER_USD // 100:
+        return usd(amount)
+    return f"${ticks.usd(amount):,.2f}"
+
+
+@register.filter
 def signed_usd(amount: int) -> str:
     """Write a difference in dollars with its sign."""
     return f"{'+' if amount > 0 else '−' if amount < 0 else ''}{usd(abs(amount))}"
@@ -254,11 +262,19 @@ def tokens(count: int | None) -> str:
 @register.filter
 def brief(count: int) -> str:
     """Write a number of tokens in a narrow column, such as 1M or 256k; rounded."""
+    if count >= 999_950_000:
+        return f"{round(count / 1_000_000_000, 2):g}B"
     if count < 10_000:
         return f"{count:,}"
     if count < 999_500:
         return f"{round(count / 1_000):,}k"
     return f"{round(count / 1_000_000, 1):g}M"
+
+
+@register.filter
+def tokens_told(count: int) -> str:
+    """Write a sum of tokens that were told; of none it is not known how many were."""
+    return brief(count) if count else "none told"
 
 
 @register.filter

@@ -9,6 +9,7 @@ from contextlib import suppress
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from console.accounts.acting import person_of
@@ -17,6 +18,7 @@ from console.accounts.rules import rule
 from console.lib.db import in_db
 from console.lib.htmx import ConsoleRequest
 from console.playground.before.figures import Prompt, preview
+from console.playground.before.left import left_line
 from console.playground.forms import ChatForm, MessagesForm, PromptForm
 from console.playground.images import MOST_IMAGES
 from console.playground.in_page import PLACE, AnswerInPage
@@ -49,23 +51,23 @@ def _before(
 
     `count` in the form lets xAI count the tokens; what was counted is not asked again.
     """
-    found = _candidate(person_of(request), form, endpoint) if form.is_valid() else None
+    user = person_of(request)
+    found = _candidate(user, form, endpoint) if form.is_valid() else None
     if found is None:
         return HttpResponse(status=204)  # sending it would say why
     prompt = Prompt.of(form, images=_images(request))
     if "count" not in request.POST:
-        return HttpResponse(_shown(prompt, endpoint, found, ()))
-    user = person_of(request)
+        return HttpResponse(_shown(user, prompt, endpoint, found, ()))
     counts = [_begun(user, found, text) for text in prompt.texts]
     calls = [one for one in counts if isinstance(one, Call)]
     if not calls:
         told = [one for one in counts if isinstance(one, Count)]
-        return HttpResponse(_shown(prompt, endpoint, found, told))
+        return HttpResponse(_shown(user, prompt, endpoint, found, told))
 
     async def answer() -> str:
         asked = zip(counts, prompt.texts, strict=True)
         told = await asyncio.gather(*(_told(user, one, text) for one, text in asked))
-        return await in_db(_shown, prompt, endpoint, found, told)
+        return await in_db(_shown, user, prompt, endpoint, found, told)
 
     return AnswerInPage(HttpResponse(PLACE), answer, unbegun=lambda: _release(calls))
 
@@ -102,7 +104,13 @@ def _release(calls: Sequence[Call]) -> None:
 
 
 def _shown(
-    prompt: Prompt, endpoint: Endpoint, found: Candidate, counts: Sequence[Count]
+    user: User,
+    prompt: Prompt,
+    endpoint: Endpoint,
+    found: Candidate,
+    counts: Sequence[Count],
 ) -> str:
     told = preview(prompt, endpoint, found.model, found.price, counts)
-    return render_to_string("playground/_before.html", {"preview": told})
+    left = left_line(user, found, most=told.most, now=timezone.now())
+    context = {"preview": told, "left": left}
+    return render_to_string("playground/_before.html", context)

@@ -101,8 +101,12 @@ class Turn(models.Model):
     state = models.CharField(max_length=16, choices=TurnState, default=TurnState.WHOLE)
     sealed_content = models.BinaryField()  # JSON
     model = models.CharField(max_length=200, blank=True)  # an answer's, as asked
-    record = models.ForeignKey(
-        UsageRecord, on_delete=models.PROTECT, null=True, related_name="+"
+    record = models.ForeignKey(  # a pinned answer may outlive it: not in the database
+        UsageRecord,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="+",
     )
     finish = models.CharField(max_length=64, blank=True)  # xAI's word: stop, length
     stop_asked = models.BooleanField(default=False)  # from another web process

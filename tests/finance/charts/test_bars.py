@@ -98,3 +98,33 @@ def test_the_axis_may_be_written_shorter_than_the_bars() -> None:
 
     assert {line.words[-1] for line in chart.grid} == {"!"}
     assert chart.bars[0].words.endswith(": 6")
+
+
+def test_series_that_are_named_keep_their_order_and_the_rest_is_other() -> None:
+    days = [DayOf(FIRST, {"small": 1, "large": 9, "stray": 5, "Other": 2})]
+
+    chart = bar_chart(
+        days, today=FIRST, words=str, names=["small", "large", "Other"], base=206
+    )
+
+    assert [name for _, name in chart.legend] == ["small", "large", "Other"]
+    assert [bar.words for bar in chart.bars] == [
+        "1 Jun, small: 1", "1 Jun, large: 9", "1 Jun, Other: 7",
+    ]  # fmt: skip
+
+
+def test_a_tall_drawing_has_its_dates_below_its_base() -> None:
+    low = bar_chart([], today=FIRST, words=str)
+    tall = bar_chart([], today=FIRST, words=str, base=206)
+
+    assert (low.low, low.dates) == (True, 130)
+    assert (tall.low, tall.dates, tall.grid[0].y) == (False, 224, "206.0")
+
+
+def test_more_than_a_day_has_words_of_its_own() -> None:
+    chart = bar_chart(
+        [DayOf(FIRST, {"a": 1}, words="week of 1 Jun")], today=FIRST, words=str
+    )
+
+    assert chart.bars[0].words == "week of 1 Jun, a: 1"
+    assert chart.ticks[0].words == "1 Jun"

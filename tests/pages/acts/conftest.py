@@ -16,6 +16,7 @@ from console.keys import assessment
 from console.keys.models import ApiKey, FindingKind, SavedView
 from tests.addresses import NOBODYS
 from tests.alerts.conftest import look_at
+from tests.finance.budgets.made import raised_budget
 from tests.finance.told import changed
 from tests.keys.conftest import upstream
 from tests.keys.importing.tables_of import draft
@@ -53,7 +54,9 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
     )
     model = _priced(api_key)
     conversation, share = shared_conversation(ada)
+    budget, raised = raised_budget(ada, team=api_key.team)
     rows = {
+        "budget_id": budget,
         "catalog_change_id": changed(model, api_key.team),
         "change_id": change,
         "channel_id": channel,
@@ -64,6 +67,7 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "key_id": api_key,
         "model": model,
         "prompt_id": template_of(ada),
+        "raise_id": raised,
         "rule_id": channel.rules.get(),
         "scenario_id": scenario,
         "share_id": share,
@@ -71,6 +75,8 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),
     }
     others = {
+        "contact": ada.pk,
+        "today": timezone.now().date(),
         "share_token": scenario.share_token,
         "digest": PriceVersion.objects.get(model=model).prices_digest,
     }

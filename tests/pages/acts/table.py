@@ -42,6 +42,7 @@ OWN_FILE = "a person's own price file: nobody else sees or misses it"
 OWN_LOOKS = "how a person looks at prices: nobody else sees or misses it"
 WITHOUT_ENTRY = {
     "finance:view": OWN_LOOKS,
+    "usage:zone": OWN_LOOKS,
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
     "finance:estimate": A_CALL,
@@ -187,6 +188,8 @@ class Act(NamedTuple):
 BOTH = frozenset({"before", "after"})
 KEY = {"keys": "{key_id}"}
 CHANNEL = {"name": "other", "target": "https://127.0.0.1/other", "digest_hour": "9"}
+BUDGET = {"at_limit": "hard", "contact": "{contact}", "note": "for tests"}
+RAISE = frozenset({"ticks", "until", "reason"})
 RULE = {"team": "{team_id}", "kinds": "rejected", "cool_down": "15"}
 
 OF_KEYS = {
@@ -300,6 +303,15 @@ OF_OTHERS = {
     "playground:share_revoke": Act(
         "conversation.share_revoked", detail=frozenset({"until"})
     ),
+    "budgets:add": Act("budget.set", {**BUDGET, "team": "{team_id}", "month": "5"}),
+    "budgets:change": Act("budget.changed", {**BUDGET, "limit": "7"}, detail=BOTH),
+    "budgets:end": Act("budget.ended", detail=frozenset({"before"})),
+    "budgets:raise": Act(
+        "budget.raised",
+        {"more": "2", "through": "{today}", "reason": "launch"},
+        detail=RAISE,
+    ),
+    "budgets:take_back": Act("budget.raise_taken_back", detail=RAISE),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
@@ -334,6 +346,8 @@ ACTS = {
     **{name: one._replace(of_key=False) for name, one in OF_OTHERS.items()},
 }
 EXPORTS = {
+    "budgets:list": "export.budgets",
+    "calls:list": "export.calls",
     "finance:changes": "export.price_changes",
     "finance:differences": "export.price_differences",
     "finance:model": "export.model_prices",
@@ -349,5 +363,7 @@ EXPORTS = {
     "keys:list": "keys.exported",
     "pages:audit_export": "audit.exported",
     "playground:history_export": "conversation.exported",
+    "usage:mine": "export.usage",
+    "usage:usage": "export.usage",
 }
 FORMATS = {"playground:history_export": ("json", "md")}  # of the others: csv and json

@@ -28,6 +28,7 @@ from console.keys.models import (
     XaiUser,
 )
 from console.polling.models import PollState
+from console.usage.models import Budget, BudgetRaise, BudgetWindow
 from tests.addresses import addresses
 from tests.keys.answers import Upstream
 from tests.pages.acts.table import (
@@ -44,6 +45,9 @@ from tests.people import ClientOf
 WRITTEN = (
     AlertRule,
     ApiKey,
+    Budget,
+    BudgetRaise,
+    BudgetWindow,
     Channel,
     Delivery,
     Finding,

@@ -41,9 +41,16 @@ from console.keys.models import (
 )
 from console.playground.models import Conversation, PromptTemplate, Share, Turn
 from console.usage import ledger
-from console.usage.models import Endpoint, UsageRecord
+from console.usage.models import (
+    Budget,
+    BudgetRaise,
+    BudgetWindow,
+    Endpoint,
+    UsageRecord,
+)
 from tests.catalog.readings import read_tokenizer
-from tests.finance.told import changed, effect, facts
+from tests.finance.budgets.made import raised_budget, set_budget
+from tests.finance.told import call, changed, effect, facts, stored_calls
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.playground.conversations.stored import (
@@ -59,6 +66,9 @@ SHARED_ID = "01-the-same-key-at-xai"  # a key of both teams has it
 OF_A_TEAM: tuple[type[Model], ...] = (
     AlertRule,
     ApiKey,
+    Budget,
+    BudgetRaise,
+    BudgetWindow,
     Channel,
     Conversation,
     Delivery,
@@ -92,9 +102,12 @@ def one_of_everything(
     channel = _channel(incidents[0], admin, mark)
     _entries(key, person, mark)
     _price_file(person, mark)
+    _spend(person, key, mark, began)
     scenario = _scenario(person, mark)
     conversation, share = shared_conversation(person, f"{mark} said")
+    budget, raised = _budgets(team, person, key, admin, mark)
     return {
+        "budget_id": budget,
         "catalog_change_id": _changes_of_model(team, mark),
         "change_id": change,
         "channel_id": channel,
@@ -106,6 +119,7 @@ def one_of_everything(
         "key_id": key,
         "model": LanguageModel.objects.get(model_id=f"{mark}-model"),
         "prompt_id": template_of(person, f"{mark} prompt", team=team),
+        "raise_id": raised,
         "record_id": _call(person, key),
         "scenario_id": scenario,
         "share_id": share,
@@ -276,6 +290,22 @@ def _call(person: User, key: ApiKey) -> UsageRecord:
         )
     )
     return UsageRecord.objects.get(pk=record_id)
+
+
+def _budgets(
+    team: Team, person: User, key: ApiKey, admin: User, mark: str
+) -> tuple[Budget, BudgetRaise]:
+    """Store a budget of the team, with a raise, and those of its key and person."""
+    note = f"{mark} budget"
+    set_budget(admin, day=len(mark), hard=False, note=note, key=key)
+    set_budget(admin, month=len(mark), hard=False, note=note, person=person)
+    return raised_budget(admin, note=note, hard=False, team=team)
+
+
+def _spend(person: User, key: ApiKey, mark: str, at: datetime) -> None:
+    """Store what a call came to, in sums of the day and the month."""
+    own = LanguageModel.objects.get(model_id=f"{mark}-model")
+    stored_calls([call(person, key, at, len(mark) * 10**9, model=own)])
 
 
 def _price_file(person: User, mark: str) -> None:

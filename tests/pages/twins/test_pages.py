@@ -26,10 +26,11 @@ READ = re.compile(
 )
 NONSENSE = "zqxjvkwb"  # as long as the mark, and in no row
 CHOICES = {  # of these every value is the product's own, none a team's
-    "action", "all", "breadth", "detail", "field", "first_day", "format", "from",
-    "kind", "last_day", "mix", "new", "on", "origin", "period", "read", "review",
-    "risk", "severity", "show", "since", "size", "sort", "span", "state", "status",
-    "to", "unit", "until",
+    "action", "all", "breadth", "bucket", "by", "detail", "differs", "endpoint",
+    "field", "first_day", "format", "from", "kind", "last_day", "mix", "new", "on",
+    "origin", "outcome",
+    "period", "read", "review", "risk", "severity", "show", "since", "size", "sort",
+    "source", "span", "state", "status", "to", "unit", "until",
 }  # fmt: skip
 TEXTS = {  # what is sent in them: the mark, or nonsense in its place
     "cell": "{key}:model:{mark}-model",
@@ -51,6 +52,7 @@ IDS = {  # the row whose id is sent in them, or an id of nobody's
     "key": "key_id",
     "keys": "key_id",
     "left": "key_id",
+    "model": "model",
     "object": "key_id",
     "person": "person_id",
     "right": "key_id",

@@ -6,7 +6,7 @@ import json
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -259,6 +259,19 @@ def test_the_page_of_a_conversation_can_be_read_without_a_script(
     page = client_of(sam).get(reverse("playground:chat_kept", args=[one.pk])).text
     assert "data-coming" in page
     assert "Still coming" in page
+
+
+def test_an_answer_outlives_the_record_of_its_call(
+    client_of: ClientOf, sam: User
+) -> None:
+    """The months of the ledger are dropped; what was pinned stays."""
+    made = conversation_of(sam, "Open the gate", "It is open", pinned=True)
+    gone = UUID("019a0000-0000-7000-8000-000000000001")
+    Turn.objects.filter(conversation=made, place=1).update(record=gone)
+
+    page = client_of(sam).get(f"/playground/chat/{made.pk}/").text
+
+    assert "It is open" in page
 
 
 def test_a_sealed_vault_is_said(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models.functions import Abs
 
 from console.accounts.models import Team, User
-from console.catalog.models import CatalogChange, LanguageModel, PriceVersion
+from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
+from console.usage import ids
 
 
 class Consumer(models.Model):
@@ -63,6 +63,12 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", "ended: the person may use the key no more"
 
 
+# xAI's amount and ours are both known, and not equal.
+DIFFERING = models.Q(reported_ticks__lt=models.F("computed_ticks")) | models.Q(
+    reported_ticks__gt=models.F("computed_ticks")
+)
+
+
 class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
     """Records, by who looks."""
 
@@ -72,29 +78,46 @@ class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
             return self.none()
         return self if user.sees_all_teams else self.filter(consumer__person=user)
 
+    def between(self, start: datetime, end: datetime) -> UsageRecordQuerySet:
+        """Keep the calls that began at start <= t < end, to the millisecond.
+
+        Asked of the ids, which begin with that time: so only the months in question
+        are read, and in the order of time.
+        """
+        return self.filter(id__gte=ids.first_id(start), id__lt=ids.first_id(end))
+
 
 class UsageRecord(models.Model):
     """One call that may cost money, written before the call, settled once.
 
     Tokens and costs are None until told; `cost_ticks` is what is booked,
     `reported_ticks` xAI's own amount and `computed_ticks` ours. A booked cost never
-    changes.
+    changes. The id begins with the time of `opened_at` (console.usage.ids), and the
+    table is divided into months by it (console.usage.partitions).
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = ids.RecordId(primary_key=True, editable=False)
     state = models.CharField(
         max_length=16, choices=RecordState, default=RecordState.OPEN
     )
     consumer = models.ForeignKey(
-        Consumer, on_delete=models.PROTECT, related_name="records"
+        Consumer, on_delete=models.PROTECT, related_name="records", db_index=False
     )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="records")
-    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="records")
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, related_name="records", db_index=False
+    )
+    key = models.ForeignKey(
+        ApiKey, on_delete=models.PROTECT, related_name="records", db_index=False
+    )
     endpoint = models.CharField(max_length=16, choices=Endpoint)
     model_asked = models.CharField(max_length=200)
     model_served = models.CharField(max_length=200, blank=True)
-    model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, null=True)
-    price = models.ForeignKey(PriceVersion, on_delete=models.PROTECT, null=True)
+    model = models.ForeignKey(
+        LanguageModel, on_delete=models.PROTECT, null=True, db_index=False
+    )
+    price = models.ForeignKey(
+        PriceVersion, on_delete=models.PROTECT, null=True, db_index=False
+    )
     ceiling_ticks = models.BigIntegerField(
         null=True
     )  # most it may cost; None: no price
@@ -152,52 +175,23 @@ class UsageRecord(models.Model):
                 name="usage_open",
                 condition=models.Q(state="open"),
             ),
-            models.Index(fields=["-opened_at", "id"], name="usage_newest"),
-            models.Index(fields=["model", "-opened_at"], name="usage_of_model"),
+            models.Index(fields=["consumer", "id"], name="usage_of_consumer"),
+            models.Index(fields=["team", "id"], name="usage_of_team"),
+            models.Index(fields=["key", "id"], name="usage_of_key"),
+            models.Index(fields=["model", "id"], name="usage_of_model"),
+            # Of what is rare and looked for. Most calls are in none of these.
+            models.Index(
+                fields=["outcome", "id"],
+                name="usage_not_whole",
+                condition=~models.Q(outcome=Outcome.COMPLETE) & ~models.Q(outcome=""),
+            ),
+            models.Index(
+                fields=["source", "id"],
+                name="usage_not_told",
+                condition=~models.Q(source=CostSource.REPORTED) & ~models.Q(source=""),
+            ),
+            models.Index(fields=["id"], name="usage_differing", condition=DIFFERING),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
-
-
-class ChangeEffectQuerySet(models.QuerySet["ChangeEffect"]):
-    """Effects of changes, by who looks."""
-
-    def visible_to(self, user: User | AnonymousUser) -> ChangeEffectQuerySet:
-        """Keep those on the teams this person sees."""
-        if not isinstance(user, User):
-            return self.none()
-        return self if user.sees_all_teams else self.filter(team__in=user.team_ids())
-
-
-class ChangeEffect(models.Model):
-    """What a change would have cost one team in the 30 days before, re-priced.
-
-    Written when the team was told of the change; booked costs stay as they are.
-    `calls` counts those whose tokens and prices are known, and `ticks` is their
-    difference, new minus old; `unknown_calls` are in neither.
-    """
-
-    change = models.ForeignKey(
-        CatalogChange, on_delete=models.CASCADE, related_name="effects"
-    )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    ticks = models.BigIntegerField(null=True)  # None: nothing to re-price, only calls
-    calls = models.PositiveIntegerField()
-    unknown_calls = models.PositiveIntegerField(default=0)
-    until = models.DateTimeField()  # end of the 30 days
-
-    objects = ChangeEffectQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["change", "team"], name="change_effect_once"
-            )
-        ]
-        indexes = [
-            models.Index("change", Abs("ticks").desc(), name="change_effect_by_size")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.change_id} on {self.team_id}: {self.ticks}"

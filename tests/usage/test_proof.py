@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from console import xai
 from console.catalog.costs import Prices, cost_ticks
-from console.playground.inspect.proof import exact, proof_of
-from console.usage.booking import Basis, Ending, cost_of
-from console.usage.models import CostSource, Outcome
+from console.catalog.models import PriceVersion
+from console.usage.booking import Basis, Cost, Ending, cost_of
+from console.usage.models import CostSource, Endpoint, Outcome, UsageRecord
+from console.usage.proof import exact, proof_of, proof_of_record
 from tests.playground.inspect.traces import GROK, TOLD, cost
 
 
@@ -147,3 +148,78 @@ def test_the_sum_is_what_was_computed(
         assert proof.sum == computed
     else:
         assert computed in {None, 0}
+
+
+@given(
+    st.builds(
+        Prices,
+        prompt_text_token_price=PRICE,
+        cached_prompt_text_token_price=PRICE,
+        prompt_image_token_price=PRICE,
+        completion_text_token_price=PRICE,
+    ),
+    st.builds(
+        xai.Usage,
+        prompt_tokens=st.none() | COUNT,
+        cached_tokens=st.none() | COUNT,
+        text_tokens=st.none() | COUNT,
+        image_tokens=st.none() | COUNT,
+        completion_tokens=st.none() | COUNT,
+        reasoning_tokens=st.none() | COUNT,
+        total_tokens=st.none() | COUNT,
+        cost_ticks=st.none() | COUNT,
+    ),
+    st.sampled_from([Endpoint.CHAT, Endpoint.MESSAGES]),
+)
+def test_of_a_stored_call_the_sum_is_what_was_booked(
+    prices: Prices, usage: xai.Usage, endpoint: Endpoint
+) -> None:
+    ending = Ending(outcome=Outcome.COMPLETE, usage=usage)
+    booked = cost_of(prices, ending, messages=endpoint == Endpoint.MESSAGES)
+
+    proof = proof_of_record(record(prices, usage, endpoint, booked))
+
+    assert proof.sum == booked.computed_ticks
+    assert (proof.booked, proof.reported) == (booked.ticks, booked.reported_ticks)
+    if proof.lines and proof.sum is not None:
+        assert sum(line.ticks or 0 for line in proof.lines) == proof.sum
+    elif booked.computed_ticks is not None:
+        assert proof.why or not booked.computed_ticks
+
+
+def test_of_an_estimate_the_counts_are_not_kept() -> None:
+    guess = Cost(source=CostSource.ESTIMATED, ticks=9, computed_ticks=None)
+
+    proof = proof_of_record(record(GROK, TOLD, Endpoint.CHAT, guess))
+
+    assert (proof.lines, proof.sum, proof.booked) == ((), None, 9)
+    assert "not kept" in proof.why
+
+
+def test_of_a_call_in_flight_nothing_is_known() -> None:
+    untold = Cost(source=CostSource.UNKNOWN, ticks=None)
+    call = record(GROK, xai.Usage(), Endpoint.CHAT, untold)
+    call.source = ""
+
+    proof = proof_of_record(call)
+
+    assert (proof.source, proof.booked, proof.lines) == (CostSource.UNKNOWN, None, ())
+
+
+def record(
+    prices: Prices, usage: xai.Usage, endpoint: Endpoint, booked: Cost
+) -> UsageRecord:
+    """Return a call as the ledger stores it, unsaved."""
+    return UsageRecord(
+        endpoint=endpoint,
+        price=PriceVersion(**asdict(prices)),
+        source=booked.source,
+        cost_ticks=booked.ticks,
+        reported_ticks=booked.reported_ticks,
+        computed_ticks=booked.computed_ticks,
+        prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
+        image_tokens=usage.image_tokens,
+        completion_tokens=usage.completion_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )

@@ -1,17 +1,33 @@
-"""The working of one booked amount, in whole ticks. Pure."""
+"""The working of one booked amount, in whole ticks. Pure.
+
+Shown under an answer in the playground, and for any call on its own page.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from console import xai
 from console.catalog import costs
 from console.lib.ticks import usd
 from console.usage.booking import Basis, Cost
-from console.usage.models import CostSource
+from console.usage.models import CostSource, Endpoint, UsageRecord
 
 KINDS = ("fresh input", "cached input", "image input", "output", "reasoning")
+
+
+ESTIMATED: Final = (
+    "The answer was cut before xAI told its tokens. Gatehouse counted the prompt and"
+    " what had come of the answer; those counts are not kept with the call."
+)
+FREE: Final = (
+    "xAI refused the call before it generated anything, so nothing was to be paid."
+)
+NOT_ALL_KEPT: Final = (
+    "Gatehouse computed it when the call ended, from counts that are not all kept."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,48 @@ def proof_of(cost: Cost) -> Proof:
         sum=sum(known) if lines and len(known) == len(lines) else None,
         tier=tier,
         why=why,
+    )
+
+
+def proof_of_record(record: UsageRecord) -> Proof:
+    """Return the working of a settled call, at the prices noted at its admission.
+
+    `record.price` must be there already, or is read. The sum is the one that was
+    stored; lines that do not come to it are left out.
+    """
+    source = CostSource(record.source or CostSource.UNKNOWN)
+    booked = Cost(
+        source=source,
+        ticks=record.cost_ticks,
+        reported_ticks=record.reported_ticks,
+        computed_ticks=record.computed_ticks,
+        basis=_basis_of(record),
+    )
+    proof = proof_of(booked)
+    if source == CostSource.ESTIMATED:
+        return replace(proof, lines=(), sum=record.computed_ticks, why=ESTIMATED)
+    if record.computed_ticks == proof.sum:
+        return proof
+    why = NOT_ALL_KEPT
+    if record.computed_ticks == 0 and record.prompt_tokens is None:
+        why = FREE
+    elif record.computed_ticks is None:
+        why = proof.why
+    return replace(proof, lines=(), sum=record.computed_ticks, why=why)
+
+
+def _basis_of(record: UsageRecord) -> Basis:
+    told = xai.Usage(
+        prompt_tokens=record.prompt_tokens,
+        cached_tokens=record.cached_tokens,
+        image_tokens=record.image_tokens,
+        completion_tokens=record.completion_tokens,
+        reasoning_tokens=record.reasoning_tokens,
+    )
+    return Basis(
+        prices=costs.Prices.of(record.price) if record.price else None,
+        usage=None if record.prompt_tokens is None else told,
+        messages=record.endpoint == Endpoint.MESSAGES,
     )
 
 

@@ -1,0 +1,64 @@
+"""What incidents of budgets and of odd costs say. Pure; model ids are xAI's words."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from console.lib.redact import escaped
+from console.lib.templatetags.gatehouse import signed_usd, usd
+from console.usage.allowance import Meter
+from console.usage.budget_words import called, capital, name_of
+from console.usage.models import Budget, BudgetWindow
+
+
+def of_threshold(
+    budget: Budget, window: BudgetWindow, meter: Meter, *, percent: int
+) -> tuple[str, str]:
+    """Return title and sentence for a window that has reached a threshold."""
+    name = name_of(budget)
+    whose = window.consumer.person if window.consumer and budget.each_person else None
+    if whose:
+        used = "all" if percent >= 100 else f"{percent}%"
+        title = f"{called(whose)} has used {used} of the {name}"
+    elif percent >= 100:
+        title = f"The {name} is used up"
+    else:
+        title = f"{percent}% of the {name} is used"
+    resets_at = meter.resets_at.astimezone(UTC)
+    unknown = ""
+    if meter.unknown:
+        unknown = f", {usd(meter.unknown)} of it for calls whose cost is not known"
+    then = "it only warns, so calls go on"
+    if budget.hard:
+        then = "calls that do not fit are refused"
+    sentence = (
+        f"{usd(meter.used)} of {usd(meter.limit)} is used{unknown}; {then}. "
+        f"It begins anew on {resets_at:%-d %b %Y, %H:%M} UTC. "
+        f"{called(budget.contact)} decides on more."
+    )
+    return capital(title), capital(sentence)
+
+
+def of_overruns(model_id: str, *, calls: int, ticks: int) -> tuple[str, str]:
+    """Return title and sentence for calls that cost more than was held for them."""
+    sentence = (
+        f"{_calls(calls)} cost {usd(ticks)} more than the most that was worked out "
+        "before sending, so hard budgets can be passed by as much. Look whether the "
+        "price of the model changed, or whether its answers are longer than its "
+        "context tells."
+    )
+    return f"Calls of {escaped(model_id)} cost more than their ceiling", sentence
+
+
+def of_differences(model_id: str, *, calls: int, ticks: int) -> tuple[str, str]:
+    """Return title and sentence for amounts of xAI's that are not tokens x price."""
+    sentence = (
+        f"For {_calls(calls)} xAI reported another amount than tokens times price, "
+        f"{signed_usd(ticks)} in all. xAI's amount is booked. Look whether a price "
+        "changed, or is charged in a way that is not known here."
+    )
+    return f"xAI's amounts for {escaped(model_id)} differ from its prices", sentence
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{number:,} calls"

@@ -1,0 +1,265 @@
+"""What the pages of budgets take in. Forms clean; they store nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.utils import timezone
+
+from console.accounts.models import Role, Team, User
+from console.catalog.models import LanguageModel
+from console.keys.forms.fields import ShownField
+from console.keys.models import ApiKey
+from console.lib.days import DAY
+from console.lib.redact import escaped
+from console.lib.ticks import TICKS_PER_USD, usd
+from console.usage.budget_words import called
+from console.usage.budgeting import Subject, Terms
+from console.usage.models import Budget, Span
+
+MOST_DOLLARS: Final = 100_000_000
+LONGEST_RAISE: Final = 92 * DAY
+EACH: Final = "each"
+AT_LIMIT: Final = (
+    ("hard", "Refuse calls that do not fit"),
+    ("soft", "Only warn: calls go on"),
+)
+
+
+class DollarsField(forms.DecimalField):
+    """An amount in dollars; becomes whole ticks."""
+
+    def __init__(self, label: str, *, required: bool = True, least: int = 0) -> None:
+        super().__init__(
+            label=label,
+            required=required,
+            min_value=Decimal(least) / TICKS_PER_USD,
+            max_value=MOST_DOLLARS,
+            decimal_places=10,
+            widget=forms.TextInput(
+                attrs={
+                    "class": "input num",
+                    "inputmode": "decimal",
+                    "autocomplete": "off",
+                    "placeholder": "0.00",
+                }
+            ),
+            error_messages={
+                "required": "Give an amount in dollars, such as 25 or 0.50.",
+                "invalid": "Give an amount in dollars, such as 25 or 0.50.",
+                "min_value": (
+                    "Give an amount of more than nothing."
+                    if least
+                    else "Give an amount that is not less than nothing."
+                ),
+                "max_value": f"The most is ${MOST_DOLLARS:,}.",
+                "max_decimal_places": "An amount has 10 decimals at most.",
+            },
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return ticks as they are typed."""
+        if isinstance(value, int):
+            whole, _, decimals = f"{usd(value):f}".partition(".")
+            return f"{whole}.{decimals.rstrip('0'):0<2}"
+        return value
+
+    def clean(self, value: Any) -> Any:
+        """Return whole ticks; None for nothing."""
+        dollars = super().clean(str(value or "").strip().removeprefix("$"))
+        return None if dollars is None else int(dollars * TICKS_PER_USD)
+
+
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One person, by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return what stands in the list."""
+        return called(obj)
+
+
+class KeyChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One key, with its team."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return what stands in the list."""
+        return f"{obj.label} ({obj.team.name})"
+
+
+class ModelChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One model, with its upstream."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return what stands in the list."""
+        return f"{escaped(obj.model_id)} ({obj.host})"
+
+
+class TermsForm(forms.Form):
+    """What may be changed of a budget."""
+
+    limit = DollarsField("Limit, $")
+    at_limit = forms.ChoiceField(
+        label="At its limit",
+        choices=AT_LIMIT,
+        initial="hard",
+        widget=forms.RadioSelect(),
+    )
+    contact = PersonChoice(
+        label="Whom to ask for more",
+        queryset=User.objects.none(),
+        empty_label=None,
+        widget=forms.Select(),
+    )
+    note = ShownField("Note", length=200, required=False)
+
+    def __init__(self, *args: Any, budget: Budget | None = None, **kw: Any) -> None:
+        if budget is not None:
+            kw["initial"] = {
+                "limit": budget.limit_ticks,
+                "at_limit": "hard" if budget.hard else "soft",
+                "contact": budget.contact_id,
+                "note": budget.note,
+            }
+        super().__init__(*args, **kw)
+        asked = User.objects.filter(role__in=(Role.ADMIN, Role.FINANCE), is_active=True)
+        if budget is not None:
+            asked |= User.objects.filter(pk=budget.contact_id)
+        self.fields["contact"].queryset = asked.order_by("name")  # type: ignore[attr-defined]
+
+    @property
+    def terms(self) -> Terms:
+        """Return what a valid form says."""
+        data = self.cleaned_data
+        return Terms(
+            limit_ticks=data.get("limit") or 0,
+            hard=data["at_limit"] == "hard",
+            contact=data["contact"],
+            note=data["note"],
+        )
+
+
+class BudgetForm(TermsForm):
+    """A new budget, or one for each of several spans."""
+
+    team = forms.ModelChoiceField(
+        label="Team",
+        queryset=Team.objects.all(),
+        required=False,
+        empty_label="all teams",
+        widget=forms.Select(),
+    )
+    who = forms.ChoiceField(label="Person", required=False, widget=forms.Select())
+    key = KeyChoice(
+        label="Key",
+        queryset=ApiKey.objects.filter(removed_at=None).select_related("team"),
+        required=False,
+        empty_label="any key",
+        widget=forms.Select(),
+    )
+    model = ModelChoice(
+        label="Model",
+        queryset=LanguageModel.objects.order_by("model_id", "host"),
+        required=False,
+        empty_label="any model",
+        widget=forms.Select(),
+    )
+    day = DollarsField("A day, $", required=False)
+    week = DollarsField("A week, $", required=False)
+    month = DollarsField("A month, $", required=False)
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        del self.fields["limit"]
+        people = User.objects.filter(is_active=True).order_by("name", "username")
+        self.fields["who"].choices = [  # type: ignore[attr-defined]
+            ("", "everybody together"),
+            (EACH, "each person by themselves"),
+            *((str(one.pk), called(one)) for one in people),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Want one limit at least."""
+        data = super().clean() or {}
+        if not self.errors and not self.limits:
+            self.add_error("day", "Give a limit for a day, a week or a month.")
+        return data
+
+    @property
+    def limits(self) -> dict[Span, int]:
+        """Return the limits that were given, in ticks."""
+        given = {span: self.cleaned_data.get(span.value) for span in Span}
+        return {span: ticks for span, ticks in given.items() if ticks is not None}
+
+    @property
+    def subject(self) -> Subject:
+        """Return whose calls it counts, or calls with what."""
+        data = self.cleaned_data
+        who = data["who"]
+        person = User.objects.get(pk=UUID(who)) if who not in ("", EACH) else None
+        return Subject(
+            team=data["team"],
+            person=person,
+            each_person=who == EACH,
+            key=data["key"],
+            model=data["model"],
+        )
+
+
+class RaiseForm(forms.Form):
+    """More for a while."""
+
+    person = PersonChoice(
+        label="For",
+        queryset=User.objects.none(),
+        required=False,
+        empty_label="all of them, each",
+        widget=forms.Select(),
+    )
+    more = DollarsField("More, $", least=1)
+    through = forms.DateField(
+        label="Through",
+        widget=forms.DateInput(attrs={"class": "input", "type": "date"}),
+        error_messages={
+            "required": "Give the last day of the raise.",
+            "invalid": "Give a day as year-month-day, such as 2026-12-31.",
+        },
+    )
+    reason = ShownField("Reason", length=200)
+
+    def __init__(self, *args: Any, budget: Budget, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        required = "Give the reason: it stands in the audit log."
+        self.fields["reason"].error_messages["required"] = required
+        if budget.each_person:
+            people = User.objects.filter(is_active=True).order_by("name", "username")
+            self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        else:
+            del self.fields["person"]
+
+    def clean_through(self) -> date:
+        """Want a day that is not over, nor far away."""
+        day: date = self.cleaned_data["through"]
+        today = timezone.now().astimezone(UTC).date()
+        if day < today:
+            raise forms.ValidationError("This day is over. Choose today or later.")
+        if day > today + LONGEST_RAISE:
+            raise forms.ValidationError(
+                f"A raise lasts {LONGEST_RAISE.days} days at most. For longer, change "
+                "the limit."
+            )
+        return day
+
+    @property
+    def order(self) -> dict[str, Any]:
+        """Return what a valid form asks for, as `raise_limit` takes it."""
+        data = self.cleaned_data
+        return {
+            "person": data.get("person"),
+            "ticks": data["more"],
+            "until": datetime.combine(data["through"], time(), tzinfo=UTC) + DAY,
+            "reason": data["reason"],
+        }

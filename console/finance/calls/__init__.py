@@ -1,0 +1,1 @@
+"""Single calls: the list of them, one of them, and all of them as a file."""

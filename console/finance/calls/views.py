@@ -1,0 +1,77 @@
+"""Single calls: the list, one call, and files of them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from console import vault
+from console.accounts.acting import actor_of, person_of
+from console.accounts.rules import rule
+from console.audit import trail
+from console.finance.calls import choices, files, filters, listing, one
+from console.lib import export
+from console.lib.htmx import render_page
+from console.usage.models import CostSource, Endpoint, Outcome, RecordState
+from console.usage.zones import zone_of
+
+
+@require_GET
+@rule("usage.view")
+def call_list(request: HttpRequest) -> HttpResponseBase:
+    """Single calls, newest first, of those this person may see."""
+    user, values = person_of(request), request.GET.dict()
+    asked = filters.filters_of(values, zone=zone_of(user), now=timezone.now())
+    if format := files.format_of(values.get("format", "")):
+        return _file(request, asked, format)
+    context = {
+        "filters": asked,
+        "listing": listing.listing(user, asked),
+        "choices": choices.choices(user, asked),
+        "endpoints": Endpoint,
+        "sources": CostSource,
+        "outcomes": Outcome,
+        "states": RecordState,
+        "sizes": filters.SIZES,
+        "added_up": listing.ADDED_UP,
+    }
+    return render_page(request, "finance/calls/list.html", context, part="calls")
+
+
+@require_GET
+@rule("usage.view")
+def one_call(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """One call with its proof."""
+    call = one.one_call(person_of(request), record_id)
+    if call is None:
+        raise Http404
+    return render_page(request, "finance/calls/one.html", {"call": call}, part="call")
+
+
+def _file(
+    request: HttpRequest, asked: filters.Filters, format: files.Format
+) -> HttpResponseBase:
+    """Note who takes a file, and stream it; with a sealed vault there is none."""
+    try:
+        with transaction.atomic():
+            trail.record(
+                action="export.calls",
+                actor=actor_of(request),
+                object_kind="calls",
+                detail={"format": format.value, **asked.in_words()},
+            )
+    except vault.Sealed as refusal:
+        messages.error(request, refusal.sentence)
+        return HttpResponseRedirect(request.path, status=303)
+    return export.stream(
+        request,
+        files.lines(person_of(request), asked, format),
+        content_type=format.content_type,
+        name=format.file,
+    )

@@ -1,0 +1,1 @@
+"""What calls cost: the pages below /usage/ that show sums."""

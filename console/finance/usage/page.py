@@ -1,0 +1,216 @@
+"""A usage page, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Final, TypeAlias
+
+from console.accounts.models import User
+from console.finance.usage import choices
+from console.finance.usage.certainty import Sure, certainty
+from console.finance.usage.drawings import Drawings, drawings
+from console.finance.usage.drivers import Driver, drivers
+from console.finance.usage.finding import Found, find
+from console.finance.usage.forecast import Forecast, forecast
+from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.names import Name, Offers, offers
+from console.finance.usage.periods import Period
+from console.finance.usage.table import (
+    NEXT,
+    Row,
+    cached_share,
+    rows_by_part,
+    rows_by_time,
+)
+from console.finance.usage.words import Delta, delta
+from console.usage.models import TouchedSlot
+from console.usage.report import By, Sums, in_flight
+
+SHOWN: Final = 100  # rows; the file has all
+WORDS: Final = {one: one.value for one in By} | {By.PERSON: "person"}
+CallsOf: TypeAlias = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedBy:
+    """A driver with its name and where to look at it."""
+
+    driver: Driver
+    name: Name
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePage:
+    """All that the page shows."""
+
+    filters: Filters
+    found: Found
+    total: Sums
+    own: bool  # the viewer's own calls alone
+    sees_calls: bool  # the single calls are theirs to see
+    delta: Delta | None  # None: there is nothing to compare with
+    cached: str  # share of the input
+    per_thousand: int | None  # ticks for 1,000 calls of known cost; None: none has one
+    drawings: Drawings
+    rows: list[Row]
+    by_part: bool  # of parts, and not over time
+    drivers: list[MovedBy]
+    sure: list[Sure]
+    forecast: Forecast | None  # None: not of a running month
+    flying: int  # calls that are not settled yet
+    waiting: int  # slots to be added up; 0 for those who see only some of them
+    offers: Offers
+    periods: list[choices.Choice]
+    buckets: list[choices.Choice]
+    tabs: list[choices.Choice]
+    chips: list[choices.Choice]
+    cleared: str  # the address without filters
+    calls_url: str
+    unknown_url: str
+
+    @property
+    def problem(self) -> str:
+        """Say why the days that were asked for are not shown; empty: they are."""
+        if self.filters.first and self.found.span.period is not Period.CUSTOM:
+            day = self.filters.first
+            return f"{day.day} {day:%B %Y} has not come yet. Choose a day that has."
+        return self.filters.problem
+
+    @property
+    def shows_delta(self) -> bool:
+        """Tell whether each row is compared with the period before."""
+        return self.by_part and self.delta is not None
+
+    @property
+    def series(self) -> str:
+        """Name what the chart and the drivers tell apart."""
+        return WORDS[self.found.by]
+
+    @property
+    def split(self) -> str:
+        """Name what the table has rows for."""
+        return self.series if self.by_part else self.found.bucket.value
+
+    @property
+    def count(self) -> int:
+        """Return how many rows there are, those that share one included."""
+        return sum(row.others or 1 for row in self.rows)
+
+    @property
+    def rows_ticks(self) -> int:
+        """Return what the rows come to."""
+        return sum(row.sums.cost_ticks for row in self.rows)
+
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether the rows come to what the range does."""
+        return self.rows_ticks == self.total.cost_ticks
+
+    @property
+    def day_count(self) -> int:
+        """Return how many days of the range have begun."""
+        span = self.found.span
+        return (span.until - span.first).days + 1
+
+    @property
+    def per_day(self) -> int:
+        """Return the cost of a day, on average."""
+        return self.total.cost_ticks // self.day_count
+
+
+def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> UsagePage:
+    """Return the page; the number of queries is the same for any number of calls."""
+    found = find(user=user, filters=filters, own=own, now=now, most=SHOWN)
+    total, span = found.total, found.span
+    known = total.calls - total.unknown_calls
+    compared = bool(total.calls_before or total.ticks_before)
+    offered = offers(user, filters)
+    calls_of = _calls_of(user, filters, own=own)
+    rows = _rows(found, filters, calls_of, compared=compared)
+    return UsagePage(
+        filters=filters,
+        found=found,
+        total=total,
+        own=own,
+        sees_calls=own or user.sees_all_teams,
+        delta=delta(total.cost_ticks, total.ticks_before) if compared else None,
+        cached=cached_share(total),
+        per_thousand=1_000 * total.cost_ticks // known if known else None,
+        drawings=drawings(
+            found.moments,
+            span=span,
+            bucket=found.bucket,
+            series=found.series,
+            names=found.titles,
+        ),
+        rows=rows,
+        by_part=filters.tab is not Tab.DAY,
+        drivers=_moved(found, filters) if compared else [],
+        sure=certainty(total),
+        forecast=_forecast(found),
+        flying=in_flight(filters.asked(user, own=own)) if span.runs else 0,
+        waiting=_waiting() if user.sees_all_teams else 0,
+        offers=offered,
+        periods=choices.periods(found, filters),
+        buckets=choices.buckets(found, filters),
+        tabs=choices.tabs(found, filters, by_person=user.sees_all_teams and not own),
+        chips=choices.chips(offered.chips, filters),
+        cleared=choices.cleared(filters),
+        calls_url=calls_of(span.first, span.until),
+        unknown_url=calls_of(span.first, span.until, source="unknown"),
+    )
+
+
+def _calls_of(user: User, filters: Filters, *, own: bool) -> CallsOf:
+    """Return what makes the address of single calls; own ones are those of a person."""
+    return partial(filters.calls_url, person=user.pk) if own else filters.calls_url
+
+
+def _waiting() -> int:
+    return TouchedSlot.objects.values("slot_starts_at").distinct().count()
+
+
+def _rows(
+    found: Found, filters: Filters, calls_of: CallsOf, *, compared: bool
+) -> list[Row]:
+    if filters.tab is Tab.DAY:
+        return rows_by_time(
+            found.moments,
+            span=found.span,
+            bucket=found.bucket,
+            filters=filters,
+            calls_of=calls_of,
+        )
+    return rows_by_part(
+        found.parts,
+        names=found.names,
+        filters=filters,
+        span=found.span,
+        compared=compared,
+        calls_of=calls_of,
+    )
+
+
+def _moved(found: Found, filters: Filters) -> list[MovedBy]:
+    tab = Tab.PERSON if found.by is By.PERSON else Tab(found.by.value)
+    moved = []
+    for driver in drivers(found.parts):
+        name = found.names.get(driver.part.what) or found.names[None]
+        narrow = {tab.value: name.asked_as, "by": NEXT[tab]}
+        url = filters.link(**narrow) if name.asked_as else ""
+        moved.append(MovedBy(driver, name, url))
+    return moved
+
+
+def _forecast(found: Found) -> Forecast | None:
+    span = found.span
+    if span.period is not Period.MONTH or not found.moments:
+        return None
+    ticks: dict[date, int] = {}
+    for moment in found.moments:
+        ticks[moment.at] = ticks.get(moment.at, 0) + moment.sums.cost_ticks
+    return forecast(ticks, first=span.first, last=span.last, today=span.today)

@@ -1,0 +1,79 @@
+"""Shares, differences and sources of amounts, in a few words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from console.usage.report import Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a sum stands to that of the period before."""
+
+    words: str
+    icon: str = ""  # "up" or "down"; empty: no direction
+    more: str = ""  # the direction, for those who hear it
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where most of an amount comes from."""
+
+    kind: str  # of the badge
+    icon: str
+    words: str
+    title: str = ""
+
+
+KINDS = (
+    ("reported", "confirmed", "ok"),
+    ("computed", "computed", "sum"),
+    ("estimated", "estimated", "approx"),
+)
+
+
+def percent(part: int, whole: int) -> str:
+    """Write a share of a sum that is above 0; a small one never as 0."""
+    if not part or whole <= 0:
+        return "0%"
+    share = 100 * Decimal(part) / whole
+    if abs(share) < 1:
+        return "<1%"
+    if 99 < share < 100:  # not all of it
+        return "99%"
+    return f"{share.quantize(Decimal(1), ROUND_HALF_UP):,f}%"
+
+
+def delta(now: int, before: int) -> Delta:
+    """Compare two amounts."""
+    if now == before:
+        return Delta("the same" if now else "none")
+    if not before:
+        return Delta("new")
+    if not now:
+        return Delta("gone")
+    up = now > before
+    return Delta(
+        percent(abs(now - before), before),
+        "up" if up else "down",
+        "more" if up else "less",
+    )
+
+
+def source_of(sums: Sums) -> Source:
+    """Say how far an amount may be trusted; calls without a cost are said first."""
+    if sums.unknown_calls:
+        calls = "call" if sums.unknown_calls == 1 else "calls"
+        return Source(
+            "unknown", "unknown", f"{sums.unknown_calls:,} {calls} unknown",
+            "Settled without a cost, so not in the amount",
+        )  # fmt: skip
+    if not sums.cost_ticks:
+        return Source("confirmed", "ok", "nothing was charged")
+    name, words, icon = max(KINDS, key=lambda kind: getattr(sums, f"{kind[0]}_ticks"))
+    ticks = getattr(sums, f"{name}_ticks")
+    if ticks == sums.cost_ticks:
+        return Source(words, icon, words)
+    return Source(words, icon, f"{percent(ticks, sums.cost_ticks)} {words}")

@@ -1,0 +1,209 @@
+"""Everything /metrics tells, read from sums and rows when it is asked.
+
+No name, id or text of people, keys, teams or prompts is in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min
+
+from console.alerts.models import Delivery, DeliveryState, Incident
+from console.keys.models import ApiKey
+from console.pages.metrics.exposition import Family, Kind, Sample
+from console.polling import life, schedule
+from console.usage import metrics, problems
+from console.usage.models import CostSource
+
+Labels = tuple[tuple[str, str], ...]
+
+
+def families(*, now: datetime) -> list[Family]:
+    """Return all of it, in about fifteen queries whatever there is."""
+    return [
+        Family(
+            "gatehouse_build_info",
+            Kind.GAUGE,
+            "The version that runs.",
+            (Sample(1, {"version": settings.VERSION}),),
+        ),
+        *_ledger(metrics.totals()),
+        _problems(problems.totals(now=now)),
+        *_in_flight(metrics.in_flight()),
+        _polling(now),
+        *_queues(now),
+        *_standing(),
+    ]
+
+
+def _ledger(totals: list[metrics.Total]) -> list[Family]:
+    return [
+        _summed(
+            "gatehouse_calls_total",
+            "Settled calls, by how they ended and where their cost comes from.",
+            totals,
+            ("model", "endpoint", "source", "outcome"),
+            lambda one: one.calls,
+        ),
+        _summed(
+            "gatehouse_spend_ticks_total",
+            "Booked cost in ticks, 10,000,000,000 to the dollar; calls of unknown "
+            "cost are not in it.",
+            (one for one in totals if one.source != CostSource.UNKNOWN),
+            ("model", "endpoint", "source", "outcome"),
+            lambda one: one.ticks,
+        ),
+        _tokens(totals),
+        _summed(
+            "gatehouse_calls_without_tokens_total",
+            "Settled calls of which xAI told no tokens.",
+            totals,
+            ("model", "endpoint"),
+            lambda one: one.untold_calls,
+        ),
+        _summed(
+            "gatehouse_calls_differing_total",
+            "Settled calls for which xAI's amount was not the computed one.",
+            totals,
+            ("model", "endpoint"),
+            lambda one: one.differing_calls,
+        ),
+    ]
+
+
+def _tokens(totals: list[metrics.Total]) -> Family:
+    values: Counter[Labels] = Counter()
+    for one in totals:
+        for kind, count in one.tokens.items():
+            labels = (("model", one.model), ("endpoint", one.endpoint), ("kind", kind))
+            values[labels] += count
+    return _family(
+        "gatehouse_tokens_total",
+        Kind.COUNTER,
+        "Tokens that xAI told; cached and image ones are among those of the prompt.",
+        values,
+    )
+
+
+def _summed(
+    name: str,
+    help: str,
+    totals: Iterable[metrics.Total],
+    by: tuple[str, ...],
+    value: Callable[[metrics.Total], int],
+) -> Family:
+    values: Counter[Labels] = Counter()
+    for one in totals:
+        values[tuple((label, getattr(one, label)) for label in by)] += value(one)
+    return _family(name, Kind.COUNTER, help, values)
+
+
+def _problems(totals: Mapping[tuple[str, str], int]) -> Family:
+    return _family(
+        "gatehouse_problems_total",
+        Kind.COUNTER,
+        "Calls that ended with a problem, by its kind.",
+        {
+            (("endpoint", endpoint), ("problem", problem)): calls
+            for (endpoint, problem), calls in sorted(totals.items())
+        },
+    )
+
+
+def _in_flight(calls: list[metrics.InFlight]) -> list[Family]:
+    return [
+        _family(
+            "gatehouse_calls_open",
+            Kind.GAUGE,
+            "Calls in flight, streams among them.",
+            {(("endpoint", one.endpoint),): one.calls for one in calls},
+        ),
+        _one(
+            "gatehouse_open_ceiling_ticks",
+            "What the calls in flight may cost at most, where that is known.",
+            sum(one.ceiling_ticks for one in calls),
+        ),
+    ]
+
+
+def _polling(now: datetime) -> Family:
+    ages = {part: _age(life.last_beat(part), now) for part in (life.BEAT, life.WORKER)}
+    return _family(
+        "gatehouse_part_age_seconds",
+        Kind.GAUGE,
+        "Time since a part last finished work; no value before it ever did.",
+        {(("part", part),): age for part, age in ages.items() if age is not None},
+    )
+
+
+def _queues(now: datetime) -> list[Family]:
+    polls, polls_since = schedule.due_now()
+    waiting = Delivery.objects.filter(state=DeliveryState.WAITING, due_at__lte=now)
+    alerts: dict[str, Any] = waiting.aggregate(n=Count("id"), since=Min("due_at"))
+    lag = _age(polls_since, now) or 0
+    return [
+        _one(
+            "gatehouse_poll_lag_seconds",
+            "How long the oldest due check of a key has waited.",
+            lag,
+        ),
+        _family(
+            "gatehouse_queue_waiting",
+            Kind.GAUGE,
+            "What is due and not done: checks of keys, alerts, slots to be added up.",
+            {
+                (("queue", "polls"),): polls,
+                (("queue", "alerts"),): alerts["n"],
+                (("queue", "slots"),): metrics.slots_waiting(),
+            },
+        ),
+        _family(
+            "gatehouse_queue_age_seconds",
+            Kind.GAUGE,
+            "How long the oldest of a queue has waited.",
+            {
+                (("queue", "polls"),): lag,
+                (("queue", "alerts"),): _age(alerts["since"], now) or 0,
+            },
+        ),
+    ]
+
+
+def _standing() -> list[Family]:
+    keys = ApiKey.objects.filter(removed_at=None).values_list("state")
+    return [
+        _family(
+            "gatehouse_keys",
+            Kind.GAUGE,
+            "Stored keys, by the state xAI told last.",
+            {
+                (("state", state),): number
+                for state, number in keys.annotate(Count("id")).order_by("state")
+            },
+        ),
+        _one(
+            "gatehouse_incidents_open",
+            "Incidents that are open.",
+            Incident.objects.open().count(),
+        ),
+    ]
+
+
+def _family(
+    name: str, kind: Kind, help: str, values: Mapping[Labels, int | float]
+) -> Family:
+    samples = tuple(Sample(value, dict(labels)) for labels, value in values.items())
+    return Family(name, kind, help, samples)
+
+
+def _one(name: str, help: str, value: int | float) -> Family:
+    return Family(name, Kind.GAUGE, help, (Sample(value),))
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else max(0.0, (now - since).total_seconds())

@@ -1,0 +1,282 @@
+"""Whether the sums are what the records say. Nothing is repaired here.
+
+    records -> slots -> days -> months      each against the one before
+    records -> windows of budgets           reserved, spent and unknown
+
+All is read in one snapshot of the database, so that calls which are settled meanwhile
+make no difference. The statements are others than those that wrote the sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from itertools import product
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from console.lib.days import DAY, day_bounds, day_of, month_of
+from console.usage import ids
+from console.usage.models import (
+    DIMENSIONS,
+    MEASURES,
+    LedgerCheck,
+    ReportingZone,
+    TouchedSlot,
+    UsageRecord,
+    UsageSlot,
+)
+
+NAMED: Final = 50  # differences that are told one by one
+
+REFERENCES: Final = {"team", "key", "model", "consumer"}
+BY: Final = ", ".join(f"{one}_id" if one in REFERENCES else one for one in DIMENSIONS)
+
+# Both sides as (place, dimensions, measures): a row of one side that the other lacks
+# is a difference as well.
+COMPARE: Final = """
+    WITH told AS ({told}), kept AS ({kept})
+    SELECT coalesce(told.place, kept.place)::text,
+           coalesce(told.calls, 0), coalesce(kept.calls, 0),
+           coalesce(told.cost_ticks, 0), coalesce(kept.cost_ticks, 0),
+           count(*) OVER ()
+      FROM told
+      FULL JOIN kept ON told.named = kept.named AND told.place = kept.place
+     WHERE {measures}
+     ORDER BY 1
+     LIMIT %(named)s
+""".replace(
+    "{measures}",
+    " OR ".join(f"told.{one} IS DISTINCT FROM kept.{one}" for one in MEASURES),
+)
+MODEL: Final = "coalesce(model_id::text, '-')"
+NAMES: Final = f"concat_ws('|', {BY.replace('model_id', MODEL)})"
+SUMS: Final = ", ".join(f"sum({one}) AS {one}" for one in MEASURES)
+
+OF_RECORDS: Final = f"""
+    SELECT usage_slot_of(opened_at) AS place, {NAMES} AS named, count(*) AS calls,
+           sum((prompt_tokens IS NULL)::int) AS untold_calls,
+           sum(coalesce((reported_ticks <> computed_ticks)::int, 0))
+               AS differing_calls,
+           sum(coalesce(cost_ticks, 0)) AS cost_ticks,
+           sum(coalesce(prompt_tokens, 0)) AS prompt_tokens,
+           sum(coalesce(cached_tokens, 0)) AS cached_tokens,
+           sum(coalesce(image_tokens, 0)) AS image_tokens,
+           sum(coalesce(completion_tokens, 0)) AS completion_tokens,
+           sum(coalesce(reasoning_tokens, 0)) AS reasoning_tokens
+      FROM usage_usagerecord
+     WHERE state = 'settled' AND id >= %(first)s
+       AND NOT EXISTS (SELECT FROM usage_touchedslot
+                        WHERE slot_starts_at = usage_slot_of(opened_at))
+     GROUP BY 1, 2
+"""
+KEPT_SLOTS: Final = f"""
+    SELECT slot_starts_at AS place, {NAMES} AS named, {", ".join(MEASURES)}
+      FROM usage_usageslot slot
+     WHERE slot_starts_at >= %(since)s
+       AND NOT EXISTS (SELECT FROM usage_touchedslot touched
+                        WHERE touched.slot_starts_at = slot.slot_starts_at)
+"""
+OF_SLOTS: Final = f"""
+    SELECT day AS place, {NAMES} AS named, {SUMS}
+      FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+           AS asked (day, starts_at, ends_at)
+      JOIN usage_usageslot
+        ON slot_starts_at >= starts_at AND slot_starts_at < ends_at
+     GROUP BY 1, 2
+"""
+KEPT_DAYS: Final = f"""
+    SELECT day AS place, {NAMES} AS named, {", ".join(MEASURES)}
+      FROM usage_usageday
+     WHERE zone_id = %(zone)s AND day >= %(first_day)s
+"""
+OF_DAYS: Final = f"""
+    SELECT date_trunc('month', day)::date AS place, {NAMES} AS named, {SUMS}
+      FROM usage_usageday
+     WHERE zone_id = %(zone)s AND day >= %(first_month)s
+     GROUP BY 1, 2
+"""
+KEPT_MONTHS: Final = f"""
+    SELECT month AS place, {NAMES} AS named, {", ".join(MEASURES)}
+      FROM usage_usagemonth
+     WHERE zone_id = %(zone)s AND month >= %(first_month)s
+"""
+
+# Of the windows of one kind, so that the records are read by its index.
+OF_WINDOWS: Final = """
+    SELECT kept.budget_id, kept.starts_at, kept.reserved_ticks, kept.spent_ticks,
+           kept.unknown_ticks, told.reserved, told.spent, told.unknown,
+           count(*) OVER ()
+      FROM usage_budgetwindow kept
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(ceiling_ticks) FILTER (WHERE state = 'open'), 0)
+                      AS reserved,
+                  coalesce(sum(cost_ticks) FILTER (WHERE state = 'settled'), 0)
+                      AS spent,
+                  coalesce(sum(ceiling_ticks) FILTER (
+                      WHERE state = 'settled' AND cost_ticks IS NULL), 0) AS unknown
+             FROM usage_usagerecord record
+            WHERE id >= usage_first_id(kept.starts_at)
+              AND id < usage_first_id(kept.ends_at + interval '1 ms')
+              AND opened_at < kept.ends_at
+              AND endpoint <> 'tokenize'
+              AND {counted}
+     ) AS told
+     WHERE {kind} AND kept.ends_at > %(since)s AND kept.starts_at >= %(oldest)s
+       AND (reserved_ticks, spent_ticks, unknown_ticks)
+           IS DISTINCT FROM (reserved, spent, told.unknown)
+     ORDER BY kept.starts_at, kept.id
+     LIMIT %(named)s
+"""
+SUBJECTS: Final = ("consumer_id", "team_id", "key_id", "model_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where a sum is not what it is the sum of."""
+
+    place: str  # "slot 2026-11-26 12:00:00+00"
+    sentence: str
+
+
+Found = tuple[list[Difference], int]  # the first ones, and how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check found."""
+
+    since: datetime
+    count: int
+    differences: tuple[Difference, ...]  # the first ones of each kind
+    waiting: int  # slots that are not added up yet; not compared
+
+    @property
+    def sentence(self) -> str:
+        """Say it in words."""
+        if self.count:
+            if self.count == 1:
+                return "1 sum is not what its calls say."
+            return f"{self.count:,} sums are not what their calls say."
+        return "Slots, days, months and budgets are what their calls say."
+
+
+def check(*, since: datetime | None = None, by: str) -> Result:
+    """Compare all sums from the day of `since` on, or all there are; keep the result.
+
+    `by` says who asked. Reads all records of that time: about ten seconds a million.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        oldest = _oldest_kept()
+        start = max(_midnight(since), oldest) if since else oldest
+        found = [
+            _slots(start),
+            *(found for zone in _zones() for found in _days(zone, start)),
+            *_windows(start, oldest),
+        ]
+        waiting = TouchedSlot.objects.values("slot_starts_at").distinct().count()
+    result = Result(
+        since=start,
+        count=sum(count for _, count in found),
+        differences=tuple(one for ones, _ in found for one in ones),
+        waiting=waiting,
+    )
+    LedgerCheck.objects.create(
+        at=Now(), since=start, by=by, differences=result.count, waiting=waiting
+    )
+    return result
+
+
+def _zones() -> list[ReportingZone]:
+    return list(ReportingZone.objects.exclude(built_at=None))
+
+
+def _oldest_kept() -> datetime:
+    """Return since when there are all records; the sums of dropped months stay."""
+    oldest = UsageRecord.objects.order_by("id").first()
+    first = _midnight(oldest.opened_at if oldest else timezone.now())
+    return first.replace(day=1)
+
+
+def _midnight(moment: datetime) -> datetime:
+    """Return the begin of a day of UTC, which is that of a slot."""
+    return datetime.combine(moment.astimezone(UTC).date(), time(), tzinfo=UTC)
+
+
+def _slots(start: datetime) -> Found:
+    values = {"since": start, "first": ids.first_id(start)}
+    return _compared("slot", OF_RECORDS, KEPT_SLOTS, values)
+
+
+def _days(zone: ReportingZone, start: datetime) -> Iterator[Found]:
+    """Compare the days that began after `start`, and their months."""
+    where = ZoneInfo(zone.name)
+    first = day_of(start, where) + DAY
+    last = UsageSlot.objects.aggregate(last=Max("slot_starts_at"))["last"]
+    count = (day_of(last, where) - first).days + 1 if last else 0
+    days = [first + n * DAY for n in range(count)]
+    borders = [day_bounds(day, where) for day in days]
+    values: dict[str, Any] = {
+        "zone": zone.pk,
+        "days": days,
+        "starts": [one for one, _ in borders],
+        "ends": [one for _, one in borders],
+        "first_day": first,
+        "first_month": month_of(first),
+    }
+    yield _compared(f"day in {zone.name}", OF_SLOTS, KEPT_DAYS, values)
+    yield _compared(f"month in {zone.name}", OF_DAYS, KEPT_MONTHS, values)
+
+
+def _compared(place: str, told: str, kept: str, values: dict[str, Any]) -> Found:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COMPARE.replace("{told}", told).replace("{kept}", kept),
+            {**values, "named": NAMED},
+        )
+        rows = cursor.fetchall()
+    differences = [
+        Difference(
+            f"{place} {where}",
+            f"has {kept_calls:,} calls and {kept_ticks:,} ticks of one kind; "
+            f"{told_calls:,} calls and {told_ticks:,} ticks are right",
+        )
+        for where, told_calls, kept_calls, told_ticks, kept_ticks, _ in rows
+    ]
+    return differences, rows[0][-1] if rows else 0
+
+
+def _windows(start: datetime, oldest: datetime) -> Iterator[Found]:
+    """Compare the windows that name the same things, for each such set of things."""
+    for named in product((True, False), repeat=len(SUBJECTS)):
+        pairs = list(zip(SUBJECTS, named, strict=True))
+        kind = " AND ".join(
+            f"kept.{one} IS {'NOT ' if is_named else ''}NULL" for one, is_named in pairs
+        )
+        counted = [f"record.{one} = kept.{one}" for one, is_named in pairs if is_named]
+        statement = OF_WINDOWS.replace("{kind}", kind)
+        statement = statement.replace("{counted}", " AND ".join(counted) or "true")
+        with connection.cursor() as cursor:
+            values: dict[str, Any] = {"since": start, "oldest": oldest}
+            values["named"] = NAMED
+            cursor.execute(statement, values)
+            rows = cursor.fetchall()
+        yield [_of_window(row) for row in rows], rows[0][-1] if rows else 0
+
+
+def _of_window(row: tuple[Any, ...]) -> Difference:
+    budget, starts_at, *amounts, _ = row
+    kept, told = (
+        f"{reserved:,} reserved, {spent:,} spent, {unknown:,} unknown"
+        for reserved, spent, unknown in (amounts[:3], amounts[3:])
+    )
+    place = f"budget {budget} from {starts_at:%Y-%m-%d}"
+    return Difference(place, f"has {kept} ticks; {told} are right")

@@ -1,0 +1,314 @@
+"""The forms that set, change, end and raise budgets."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from console import vault
+from console.accounts.models import Role, Team, User
+from console.keys.models import ApiKey
+from console.usage.models import Budget, BudgetRaise
+from tests.finance.budgets.made import USD, raised, set_budget, window_of
+from tests.keys.stored import stored_model
+from tests.people import ClientOf, person
+
+pytestmark = pytest.mark.django_db
+URL = "/usage/budgets/"
+ADD = f"{URL}add/"
+
+
+def terms(by: User, **more: Any) -> dict[str, Any]:
+    return {"at_limit": "hard", "contact": by.pk, **more}
+
+
+def today() -> str:
+    return timezone.now().astimezone(UTC).date().isoformat()
+
+
+def test_sets_a_budget_for_each_span_that_has_a_limit(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    data = terms(ada, team=team.pk, day="2.5", month="$40", note="pilot")
+
+    answer = client_of(ada).post(ADD, data, follow=True)
+
+    assert answer.redirect_chain == [(URL, 303)]
+    budgets = Budget.objects.order_by("span")
+    assert [(one.span, one.limit_ticks, one.hard) for one in budgets] == [
+        ("day", 25 * USD // 10, True),
+        ("month", 40 * USD, True),
+    ]
+    assert {one.note for one in budgets} == {"pilot"}
+    said = (
+        "The daily budget of the team Search and the monthly budget of the team Search "
+        "hold from now on."
+    )
+    assert said in answer.text
+
+
+def test_every_subject_can_be_named(
+    client_of: ClientOf, ada: User, sam: User, team: Team, api_key: ApiKey
+) -> None:
+    model, browser = stored_model(), client_of(ada)
+    for subject in (
+        {},
+        {"who": "each"},
+        {"who": sam.pk, "team": team.pk},
+        {"key": api_key.pk, "model": model.pk},
+    ):
+        data = terms(ada, day="1", **subject)
+        assert browser.post(ADD, data).status_code == 303
+
+    one, each, of_sam, of_key = Budget.objects.order_by("created_at")
+    assert not one.each_person
+    assert each.each_person
+    assert of_sam.consumer is not None
+    assert (of_sam.consumer.person, of_sam.team) == (sam, team)
+    assert (of_key.key, of_key.model) == (api_key, model)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        ({}, "Give a limit for a day, a week or a month."),
+        ({"day": "abc"}, "Give an amount in dollars, such as 25 or 0.50."),
+        ({"day": "-1"}, "Give an amount that is not less than nothing."),
+        ({"day": "1000000000"}, "The most is $100,000,000."),
+        ({"day": "0.00000000001"}, "An amount has 10 decimals at most."),
+        ({"day": "NaN"}, "Give an amount in dollars, such as 25 or 0.50."),
+        ({"day": "1", "at_limit": "maybe"}, "Select a valid choice"),
+        ({"day": "1", "who": str(uuid4())}, "Select a valid choice"),
+        ({"day": "1", "team": str(uuid4())}, "Select a valid choice"),
+        ({"day": "1", "contact": ""}, "This field is required."),
+    ],
+)
+def test_what_makes_no_budget_comes_back_with_the_reason(
+    client_of: ClientOf, ada: User, data: dict[str, str], error: str
+) -> None:
+    answer = client_of(ada).post(ADD, terms(ada, **{"who": "each", **data}))
+
+    assert answer.status_code == 422
+    assert error in answer.text
+    assert not Budget.objects.exists()
+
+
+def test_ten_decimals_are_exact(client_of: ClientOf, ada: User) -> None:
+    client_of(ada).post(ADD, terms(ada, day="0.1234567891"))
+
+    budget = Budget.objects.get()
+    assert budget.limit_ticks == 1_234_567_891
+    form = client_of(ada).get(f"{URL}{budget.pk}/change/").text
+    assert 'value="0.1234567891"' in form
+
+
+def test_the_same_one_again_is_refused_and_none_is_set(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    set_budget(ada, week=1, team=team)
+
+    data = terms(ada, team=team.pk, day="1", week="2")
+    answer = client_of(ada).post(ADD, data)
+
+    assert answer.status_code == 422
+    assert "There is such a budget for a week already. Change that one." in answer.text
+    assert Budget.objects.count() == 1
+
+
+def test_a_key_of_another_team_is_refused(
+    client_of: ClientOf, ada: User, other_team: Team, api_key: ApiKey
+) -> None:
+    data = terms(ada, team=other_team.pk, key=api_key.pk, day="1")
+
+    answer = client_of(ada).post(ADD, data)
+
+    assert answer.status_code == 422
+    assert "search-prod is a key of Search" in answer.text
+
+
+def test_only_admins_and_finance_can_be_asked_for_more(
+    client_of: ClientOf, ada: User, sam: User, fin: User, olga: User
+) -> None:
+    form = client_of(ada).get(ADD).text.split('name="contact"')[1].split("</select>")[0]
+
+    assert ">Ada<" in form
+    assert ">Fin<" in form
+    assert ">Olga<" not in form
+    assert ">Sam<" not in form
+
+
+def test_changes_the_terms(client_of: ClientOf, ada: User, fin: User) -> None:
+    budget = set_budget(ada, day=5)
+
+    data = {"limit": "7", "at_limit": "soft", "contact": fin.pk, "note": "less strict"}
+    answer = client_of(ada).post(f"{URL}{budget.pk}/change/", data, follow=True)
+
+    budget.refresh_from_db()
+    assert (budget.limit_ticks, budget.hard) == (7 * USD, False)
+    assert (budget.contact, budget.note) == (fin, "less strict")
+    window = window_of(budget)
+    assert (window.limit_ticks, window.hard) == (7 * USD, False)
+    assert answer.redirect_chain == [(f"{URL}{budget.pk}/", 303)]
+
+
+def test_a_change_needs_a_limit(client_of: ClientOf, ada: User) -> None:
+    budget = set_budget(ada, day=5)
+
+    answer = client_of(ada).post(f"{URL}{budget.pk}/change/", terms(ada, limit=""))
+
+    assert answer.status_code == 422
+    assert "Give an amount in dollars" in answer.text
+
+
+def test_asks_before_it_ends_one(client_of: ClientOf, ada: User) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+
+    asked = browser.get(f"{URL}{budget.pk}/end/").text
+    browser.post(f"{URL}{budget.pk}/end/")
+
+    assert "End this budget?" in asked
+    budget.refresh_from_db()
+    assert budget.ended_at is not None
+    assert browser.get(f"{URL}{budget.pk}/end/").status_code == 404
+
+
+def test_raises_one_until_the_end_of_a_day(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    budget = set_budget(ada, month=5, team=team)
+
+    data = {"more": "2", "through": today(), "reason": "launch week"}
+    answer = client_of(ada).post(f"{URL}{budget.pk}/raise/", data)
+
+    made = BudgetRaise.objects.get()
+    assert answer.status_code == 303
+    assert (made.ticks, made.reason, made.made_by) == (2 * USD, "launch week", ada)
+    assert timedelta() < made.until - timezone.now() <= timedelta(days=1)
+    assert f"{made.until:%H:%M:%S}" == "00:00:00"
+    assert window_of(budget).raised_ticks == 2 * USD
+
+
+def test_raises_one_person_of_a_budget_for_each(
+    client_of: ClientOf, ada: User, sam: User
+) -> None:
+    budget = set_budget(ada, day=5, each_person=True)
+    url, browser = f"{URL}{budget.pk}/raise/", client_of(ada)
+
+    form = browser.get(url, {"person": str(sam.pk)}).text
+    data = {"person": sam.pk, "more": "2", "through": today(), "reason": "a demo"}
+    browser.post(url, data)
+
+    assert f'<option value="{sam.pk}" selected>Sam</option>' in form
+    consumer = BudgetRaise.objects.get().consumer
+    assert consumer is not None
+    assert consumer.person == sam
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        ({"more": "0"}, "Give an amount of more than nothing."),
+        ({"more": ""}, "Give an amount in dollars"),
+        ({"through": "2020-01-01"}, "This day is over. Choose today or later."),
+        ({"through": "2999-01-01"}, "A raise lasts 92 days at most."),
+        ({"through": "soon"}, "Give a day as year-month-day"),
+        ({"reason": ""}, "Give the reason: it stands in the audit log."),
+    ],
+)
+def test_what_is_no_raise_comes_back_with_the_reason(
+    client_of: ClientOf, ada: User, data: dict[str, str], error: str
+) -> None:
+    budget = set_budget(ada, day=5)
+    whole = {"more": "2", "through": today(), "reason": "launch", **data}
+
+    answer = client_of(ada).post(f"{URL}{budget.pk}/raise/", whole)
+
+    assert answer.status_code == 422
+    assert error in answer.text
+    assert not BudgetRaise.objects.exists()
+
+
+def test_takes_a_raise_back(client_of: ClientOf, ada: User, team: Team) -> None:
+    budget = set_budget(ada, day=5, team=team)
+    more, browser = raised(budget, ada), client_of(ada)
+    assert "Take back" in browser.get(f"{URL}{budget.pk}/").text
+
+    url = f"{URL}raises/{more.pk}/take-back/"
+    first, second = (browser.post(url, follow=True) for _ in range(2))
+
+    assert "The raise was taken back." in first.text
+    assert "This raise is over already." in second.text
+    assert window_of(budget).raised_ticks == 0
+
+
+@pytest.mark.parametrize("who", ["sam", "fin", "olga"])
+def test_only_admins_act(
+    client_of: ClientOf, ada: User, who: str, request: pytest.FixtureRequest
+) -> None:
+    browser = client_of(request.getfixturevalue(who))
+    budget = set_budget(ada, day=5)
+    more = raised(budget, ada)
+
+    answers = [
+        browser.post(url, terms(ada, day="1")).status_code
+        for url in (
+            ADD,
+            f"{URL}{budget.pk}/change/",
+            f"{URL}{budget.pk}/end/",
+            f"{URL}{budget.pk}/raise/",
+            f"{URL}raises/{more.pk}/take-back/",
+        )
+    ]
+
+    assert answers == [403] * 5
+    assert "Set a budget" not in browser.get(URL).text
+    assert "Raise for a while" not in browser.get(f"{URL}{budget.pk}/").text
+
+
+def test_an_act_needs_a_fresh_proof(client_of: ClientOf, ada: User) -> None:
+    browser = client_of(ada)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": 0}]
+    session.save()
+
+    answer = browser.get(ADD)
+
+    assert answer.status_code == 302
+    assert "/account/reauthenticate/" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("path", ["", "add/"])
+def test_the_wrong_method_is_refused(client_of: ClientOf, ada: User, path: str) -> None:
+    assert client_of(ada).put(f"{URL}{path}").status_code == 405
+
+
+def test_what_cannot_be_recorded_says_so_in_the_form(
+    client_of: ClientOf, ada: User, settings: Settings, tmp_path: Path
+) -> None:
+    browser = client_of(ada)
+    settings.KEK_FILE = tmp_path / "gone"
+    vault.forget()
+
+    answer = browser.post(ADD, terms(ada, day="1"))
+
+    assert answer.status_code == 422
+    assert "Nothing was changed" in answer.text
+    assert not Budget.objects.exists()
+
+
+def test_one_who_left_keeps_their_place_in_the_form(
+    client_of: ClientOf, ada: User
+) -> None:
+    gone = person("gone", Role.ADMIN)
+    budget = set_budget(gone, day=5)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+
+    form = client_of(ada).get(f"{URL}{budget.pk}/change/").text
+
+    assert f'<option value="{gone.pk}" selected>Gone</option>' in form
