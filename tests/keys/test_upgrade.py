@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -18,6 +19,8 @@ from django.db.migrations.state import StateApps
 from pytest_django import DjangoDbBlocker
 
 from console.keys.models import ApiKey, KeyChange, KeySnapshot, StateSpan
+from console.usage import ids
+from console.usage.models import TouchedSlot, UsageRecord
 from tests.people import NOON
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +44,7 @@ class Old:
     active: Any
     answered: Any
     raw: dict[str, int]
+    called: UUID  # a call, by an id that says nothing of its time
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,8 @@ def old(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[O
             executor.migrate(executor.loader.graph.leaf_nodes())
     yield stored
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE refers")
         call_command("flush", verbosity=0, interactive=False)
 
 
@@ -77,7 +83,31 @@ def _store(first: StateApps) -> Old:
     answered = _key(first, search, "answered", raw=raw)
     for at in (NOON - DAY, NOON):
         _snapshot(first, answered, at)
-    return Old(changes, active, answered, raw)
+    return Old(changes, active, answered, raw, _call(first, ours, search))
+
+
+def _call(first: StateApps, key: Any, team: Any) -> UUID:
+    """Store a call of a year ago, and a row of some table that refers to it."""
+    person = first.get_model("accounts", "User").objects.create(username="sam")
+    consumer = first.get_model("usage", "Consumer").objects.create(person=person)
+    model: Any = first.get_model("usage", "UsageRecord")
+    made = model.objects.create(
+        consumer=consumer,
+        team=team,
+        key=key,
+        endpoint="chat",
+        state="settled",
+        opened_at=NOON - 365 * DAY,
+        settled_at=NOON - 365 * DAY,
+        source="reported",
+        cost_ticks=5,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE refers (record_id uuid REFERENCES usage_usagerecord (id))"
+        )
+        cursor.execute("INSERT INTO refers VALUES (%s)", [made.pk])
+    return UUID(str(made.pk))
 
 
 def _key(first: StateApps, team: Any, label: str, **facts: Any) -> Any:
@@ -104,6 +134,19 @@ def test_changes_get_their_team_and_whose_doing_they_were(old: Old) -> None:
     assert {pk: (team, origin) for pk, team, origin, _ in found} == old.changes
     # What happened before anybody was asked is not asked about now.
     assert {review for *_, review in found} == {"none"}
+
+
+def test_a_call_gets_an_id_of_its_time_and_is_added_up(old: Old) -> None:
+    record = UsageRecord.objects.get()
+
+    assert (record.opened_at, record.cost_ticks) == (NOON - 365 * DAY, 5)
+    assert record.pk != old.called
+    assert ids.first_id(record.opened_at) < record.pk
+    assert record.pk < ids.first_id(record.opened_at + ids.MILLISECOND)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT record_id FROM refers")
+        assert cursor.fetchall() == [(record.pk,)]
+    assert TouchedSlot.objects.get().slot_starts_at == record.opened_at
 
 
 def test_the_present_state_of_each_key_becomes_its_first_span(old: Old) -> None:

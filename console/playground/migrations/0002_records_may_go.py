@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             NO_REFERENCE,
+            migrations.RunSQL.noop,  # it would refer to records that may be gone
             state_operations=[
                 migrations.AlterField(
                     model_name="turn",

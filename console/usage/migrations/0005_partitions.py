@@ -35,6 +35,23 @@ NO_IDS = """
     DROP FUNCTION usage_first_id(timestamptz);
 """
 
+REFERENCES = """
+    ALTER TABLE usage_usagerecord
+        ADD PRIMARY KEY (id),
+        ADD CONSTRAINT usage_record_consumer FOREIGN KEY (consumer_id)
+            REFERENCES usage_consumer (id) DEFERRABLE INITIALLY DEFERRED,
+        ADD CONSTRAINT usage_record_team FOREIGN KEY (team_id)
+            REFERENCES accounts_team (id) DEFERRABLE INITIALLY DEFERRED,
+        ADD CONSTRAINT usage_record_key FOREIGN KEY (key_id)
+            REFERENCES keys_apikey (id) DEFERRABLE INITIALLY DEFERRED,
+        ADD CONSTRAINT usage_record_model FOREIGN KEY (model_id)
+            REFERENCES catalog_languagemodel (id) DEFERRABLE INITIALLY DEFERRED,
+        ADD CONSTRAINT usage_record_price FOREIGN KEY (price_id)
+            REFERENCES catalog_priceversion (id) DEFERRABLE INITIALLY DEFERRED;
+
+    CREATE INDEX usage_open ON usage_usagerecord (opened_at) WHERE state = 'open';
+"""
+
 DIVIDE = """
     ALTER TABLE usage_usagerecord RENAME TO usage_record_whole;
 
@@ -77,25 +94,30 @@ DIVIDE = """
     DROP TABLE usage_record_whole;
 
     ALTER TABLE usage_usagerecord
-        ADD PRIMARY KEY (id),
         ADD CONSTRAINT usage_id_begins_with_time CHECK (
-            left(id::text, 13) = left(usage_first_id(opened_at)::text, 13)),
-        ADD CONSTRAINT usage_record_consumer FOREIGN KEY (consumer_id)
-            REFERENCES usage_consumer (id) DEFERRABLE INITIALLY DEFERRED,
-        ADD CONSTRAINT usage_record_team FOREIGN KEY (team_id)
-            REFERENCES accounts_team (id) DEFERRABLE INITIALLY DEFERRED,
-        ADD CONSTRAINT usage_record_key FOREIGN KEY (key_id)
-            REFERENCES keys_apikey (id) DEFERRABLE INITIALLY DEFERRED,
-        ADD CONSTRAINT usage_record_model FOREIGN KEY (model_id)
-            REFERENCES catalog_languagemodel (id) DEFERRABLE INITIALLY DEFERRED,
-        ADD CONSTRAINT usage_record_price FOREIGN KEY (price_id)
-            REFERENCES catalog_priceversion (id) DEFERRABLE INITIALLY DEFERRED;
+            left(id::text, 13) = left(usage_first_id(opened_at)::text, 13));
 
-    CREATE INDEX usage_open ON usage_usagerecord (opened_at) WHERE state = 'open';
     CREATE INDEX usage_of_consumer ON usage_usagerecord (consumer_id, id);
     CREATE INDEX usage_of_team ON usage_usagerecord (team_id, id);
     CREATE INDEX usage_of_key ON usage_usagerecord (key_id, id);
     CREATE INDEX usage_of_model ON usage_usagerecord (model_id, id);
+"""
+
+# Back in one piece; the ids stay as they are.
+UNITE = """
+    ALTER TABLE usage_usagerecord RENAME TO usage_record_divided;
+    CREATE TABLE usage_usagerecord (
+        LIKE usage_record_divided INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+    ALTER TABLE usage_usagerecord DROP CONSTRAINT usage_id_begins_with_time;
+    INSERT INTO usage_usagerecord SELECT * FROM usage_record_divided;
+    DROP TABLE usage_record_divided;
+
+    CREATE INDEX usage_newest ON usage_usagerecord (opened_at DESC, id);
+    CREATE INDEX usage_of_model ON usage_usagerecord (model_id, opened_at DESC);
+    CREATE INDEX usage_of_consumer ON usage_usagerecord (consumer_id);
+    CREATE INDEX usage_of_team ON usage_usagerecord (team_id);
+    CREATE INDEX usage_of_key ON usage_usagerecord (key_id);
+    CREATE INDEX usage_of_price ON usage_usagerecord (price_id);
 """
 
 
@@ -126,7 +148,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(IDS, NO_IDS),
         migrations.RunSQL(
-            DIVIDE,
+            DIVIDE + REFERENCES,
+            UNITE + REFERENCES,
             state_operations=[
                 migrations.RemoveIndex("usagerecord", "usage_newest"),
                 migrations.RemoveIndex("usagerecord", "usage_of_model"),
