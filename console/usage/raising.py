@@ -84,6 +84,12 @@ def take_back(*, raised: BudgetRaise, actor: Actor) -> None:
     record("budget.raise_taken_back", budget, actor, detail)
 
 
+def running(budget: Budget) -> list[BudgetRaise]:
+    """Return the raises of a budget that stand now, the newest first."""
+    found = budget.raises.filter(ended_at=None, until__gt=Now())
+    return list(found.select_related("consumer__person").order_by("-id"))
+
+
 def _follow_raises(budget: Budget) -> None:
     with connection.cursor() as cursor:
         cursor.execute(FOLLOW, {"budget": budget.pk})

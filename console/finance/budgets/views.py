@@ -133,7 +133,10 @@ def budget_raise(request: HttpRequest, budget_id: UUID) -> HttpResponse:
             form.add_error(None, refusal.sentence)
         else:
             return _done(request, f"{_name(budget)} was raised.", budget)
-    return _form(request, "budgets/budget_raise.html", form, budget=budget)
+    running = raising.running(budget)
+    return _form(
+        request, "budgets/budget_raise.html", form, budget=budget, running=running
+    )
 
 
 @require_POST
@@ -176,11 +179,15 @@ def _sent(request: HttpRequest) -> QueryDict | None:
 
 
 def _form(
-    request: HttpRequest, template: str, form: forms.Form, budget: Budget | None = None
+    request: HttpRequest,
+    template: str,
+    form: forms.Form,
+    budget: Budget | None = None,
+    **more: object,
 ) -> HttpResponse:
     """Show a form; 422 says that it was sent and refused."""
     name = _name(budget) if budget else ""
-    context = {"form": form, "budget": budget, "name": name}
+    context = {"form": form, "budget": budget, "name": name, **more}
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 

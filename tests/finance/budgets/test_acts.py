@@ -234,6 +234,20 @@ def test_what_is_no_raise_comes_back_with_the_reason(
     assert not BudgetRaise.objects.exists()
 
 
+def test_the_form_says_which_raise_a_new_one_replaces(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    budget = set_budget(ada, month=10, team=team)
+    url, browser = f"{URL}{budget.pk}/raise/", client_of(ada)
+    assert "takes its place" not in browser.get(url).text
+
+    raised(budget, ada)
+
+    page = browser.get(url).text
+    assert "A raise of $" in page
+    assert "A new one takes its place; it is not added to it." in page
+
+
 def test_takes_a_raise_back(client_of: ClientOf, ada: User, team: Team) -> None:
     budget = set_budget(ada, day=5, team=team)
     more, browser = raised(budget, ada), client_of(ada)
