@@ -31,7 +31,7 @@ from tests.keys.stored import stored_key, stored_model
 from tests.usage.budgets import begun, stored_budget
 from tests.usage.calls import every, stored_calls
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 Spoil = Callable[[], object]
 
@@ -184,7 +184,8 @@ def test_calls_in_flight_and_settled_meanwhile_are_counted(
     assert checking.check(by="a test").count == 0
 
 
-def test_an_empty_ledger_is_right(db: None) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_ledger_is_right_in_one_snapshot(db: None) -> None:
     assert checking.check(by="a test").count == 0
 
 
