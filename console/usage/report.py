@@ -21,9 +21,15 @@ from django.db.models import DateField, F, Q, QuerySet, Value
 
 from console.accounts.models import User
 from console.lib.days import DAY, month_after, month_of
-from console.usage.models import RecordState, UsageDay, UsageMonth, UsageRecord
+from console.usage.models import (
+    MEASURES,
+    RecordState,
+    UsageDay,
+    UsageMonth,
+    UsageRecord,
+)
 from console.usage.models import UsageSlot as Slot
-from console.usage.report_sql import DRAWN_OVER_TIME, OVER_TIME, PLAIN, SPLIT
+from console.usage.report_sql import DRAWN_OVER_TIME, OVER_TIME, SPLIT
 
 LONG: Final = 100  # days; longer spans are read in months
 ALL: Final = 2**31 - 1
@@ -247,11 +253,11 @@ def _union(told: Sequence[Rows], by: By) -> tuple[str, list[Any]]:
     """Return all rows as one relation: at, what, source, endpoint, measures."""
     if not told:
         told = [_none()]
-    columns = ", ".join(("at", "what", "source", "endpoint", *PLAIN))
+    columns = ", ".join(("at", "what", "source", "endpoint", *MEASURES))
     texts, values = [], []
     for rows in told:
         shown = rows.annotate(what=F(by.value)).order_by()
-        named = shown.values_list("at", "what", "source", "endpoint", *PLAIN)
+        named = shown.values_list("at", "what", "source", "endpoint", *MEASURES)
         sql, own = named.query.sql_with_params()
         texts.append(f"SELECT * FROM ({sql}) AS rows ({columns})")
         values += own

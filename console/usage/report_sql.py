@@ -48,19 +48,6 @@ DRAWN: Final = {  # what charts need, and what tells that two statements agree
 }
 NAMES: Final = (*NOW, *BEFORE)
 
-# Measures of the rows of sums, which the ones above are made of.
-PLAIN: Final = (
-    "calls",
-    "untold_calls",
-    "differing_calls",
-    "cost_ticks",
-    "prompt_tokens",
-    "cached_tokens",
-    "image_tokens",
-    "completion_tokens",
-    "reasoning_tokens",
-)
-
 
 def _measures(known: Iterable[str]) -> str:
     """Return all measures as columns: those known are added up, the others are 0."""
