@@ -109,7 +109,7 @@ EMBEDDED_DATABASE = {
 }
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "console.lib.postgres",
         **(EXTERNAL_DATABASE or EMBEDDED_DATABASE),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 60,

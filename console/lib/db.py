@@ -1,4 +1,4 @@
-"""Rows for asynchronous code: `await in_db(function, …)`."""
+"""Rows for asynchronous code, `await in_db(function, …)`, and prepared statements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db.backends.utils import CursorWrapper
+
+from console.lib.postgres.base import DatabaseWrapper
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,3 +40,10 @@ def _call(function: Callable[[], T]) -> T:
         return function()
     finally:
         close_old_connections()
+
+
+def prepared_cursor() -> CursorWrapper:
+    """Return a cursor whose statements are planned once for each connection."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    assert isinstance(wrapper, DatabaseWrapper)
+    return wrapper.prepared_cursor()

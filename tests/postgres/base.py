@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import operations
+
+from console.lib.postgres import base
 
 # What Django makes for every model; nobody of ours changes it.
 KEPT = {"django_content_type", "auth_permission"}
@@ -38,6 +40,6 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """PostgreSQL with the operations above."""
+    """Gatehouse's own with the operations above."""
 
     ops_class = DatabaseOperations
