@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from console.accounts.models import User
 from console.catalog.models import PRICE_FIELDS, LanguageModel, PriceVersion
@@ -28,6 +27,7 @@ from console.keys.acls import (
     models_of,
 )
 from console.keys.models import ApiKey, KeyState
+from console.lib.db import prepared_cursor
 from console.lib.freshness import Freshness, freshness
 from console.lib.redact import escaped
 from console.relay import statements
@@ -128,20 +128,19 @@ def candidates_of_team(team_id: UUID, *, asked: str) -> list[Candidate]:
 
 def _found(statement: str, asked: str | None, **whose: Any) -> list[Candidate]:
     values = {"asked": asked, "alias": json.dumps([asked]), "lists": LISTS, **whose}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, values)
         names = [column.name for column in cursor.description]
-        return [_candidate(dict(zip(names, row, strict=True))) for row in cursor]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    models: dict[UUID, LanguageModel] = {}  # most keys see the same one
+    return [_candidate(row, models) for row in rows]
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
+def _candidate(row: dict[str, Any], models: dict[UUID, LanguageModel]) -> Candidate:
     row["acls"] = _read(row["acls"])
     model = price = None
-    if row["found_id"]:
-        for field in ("aliases", "input_modalities", "capabilities"):
-            row[f"found_{field}"] = _read(row[f"found_{field}"])
-        values = [row[f"found_{field}"] for field in MODEL_FIELDS]
-        model = LanguageModel.from_db(None, MODEL_FIELDS, values)
+    if pk := row["found_id"]:
+        model = models[pk] = models.get(pk) or _model(row)
     if model and row["price_id"]:
         values = [row["price_id"], *(row[field] for field in PRICE_FIELDS)]
         price = PriceVersion.from_db(None, ["id", *PRICE_FIELDS], values)
@@ -154,6 +153,13 @@ def _candidate(row: dict[str, Any]) -> Candidate:
         model=model,
         price=price,
     )
+
+
+def _model(row: dict[str, Any]) -> LanguageModel:
+    for field in ("aliases", "input_modalities", "capabilities"):
+        row[f"found_{field}"] = _read(row[f"found_{field}"])
+    values = [row[f"found_{field}"] for field in MODEL_FIELDS]
+    return LanguageModel.from_db(None, MODEL_FIELDS, values)
 
 
 def _read(column: str | None) -> Any:

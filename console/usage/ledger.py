@@ -13,19 +13,20 @@ move and slots are marked to be added up again, by triggers (migration 0007).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from console.accounts.models import User
 from console.catalog import costs
 from console.catalog.models import LanguageModel, PriceVersion
 from console.keys.models import ApiKey
+from console.lib.db import prepared_cursor
 from console.usage import limits, windows
 from console.usage.booking import Basis, Cost, Ending, cost_of
 from console.usage.models import (
@@ -69,19 +70,11 @@ class Past:
 
 
 OPEN = """
-    INSERT INTO usage_usagerecord
-           (id, state, consumer_id, team_id, key_id, endpoint, model_asked, model_id,
-            price_id, ceiling_ticks, opened_at, alive_at, model_served, outcome,
-            problem, upstream_request_id, source)
-    SELECT usage_new_id(statement_timestamp()), 'open', consumer.id, %(team)s, %(key)s,
-           %(endpoint)s, %(asked)s, %(model)s, %(price)s, %(ceiling)s,
-           statement_timestamp(),
-           CASE WHEN %(watched)s THEN statement_timestamp() END, '', '', '', '', ''
-      FROM usage_consumer consumer
-     WHERE consumer.person_id = %(person)s
+    SELECT usage_open(
+        %(person)s, %(team)s, %(key)s, %(endpoint)s, %(asked)s, %(model)s, %(price)s,
+        %(ceiling)s, %(watched)s, %(budgeted)s, %(at_once)s, %(per_minute)s,
+        %(limited)s, %(silence)s)
 """
-RETURNING = "RETURNING id"
-SAVEPOINT, BACK = "SAVEPOINT opening;", "ROLLBACK TO SAVEPOINT opening"
 
 
 def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUID:
@@ -91,6 +84,7 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
     Raises limits.TooMany if the person would have more than `within`, and
     windows.OverBudget if it does not fit into a hard budget.
     """
+    generates = opening.endpoint != Endpoint.TOKENIZE
     values: dict[str, Any] = {
         "person": opening.person.pk,
         "team": opening.key.team_id,
@@ -100,13 +94,17 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
         "model": opening.model.pk if opening.model else None,
         "price": opening.price.pk if opening.price else None,
         "ceiling": opening.ceiling_ticks,
-        "watched": opening.endpoint != Endpoint.TOKENIZE,  # that takes no minute
+        "watched": generates,  # counting tokens takes no minute
+        "budgeted": generates,
+        "at_once": within.at_once if within else None,
+        "per_minute": within.per_minute if within else None,
+        "limited": list(limits.LIMITED),
+        "silence": limits.SILENCE,
     }
-    budgeted = opening.endpoint != Endpoint.TOKENIZE
-    while (record_id := _open(values, within, budgeted=budgeted)) is None:
+    while (record_id := _open(values)) is None:
         if within:
             limits.refuse(opening.person, within)
-        if budgeted:
+        if generates:
             windows.refuse(values)
             windows.make_missing(values)
         # It is their first call, or an answer has ended meanwhile.
@@ -114,33 +112,12 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
     return record_id
 
 
-def _open(
-    values: dict[str, Any], within: limits.Limits | None, *, budgeted: bool
-) -> UUID | None:
-    """Write the record if it fits; None if it does not, or something is missing.
-
-    Without one no lock is kept, also inside a transaction: others may need the ledger
-    for themselves before the next attempt (`windows.make`).
-    """
-    inside = connection.in_atomic_block
-    locks, conditions = [SAVEPOINT] if inside else [], []
-    if within:
-        locks.append(limits.LOCK)
-        conditions.append(limits.WITHIN)
-        values = values | limits.values_of(within)
-    if budgeted:
-        locks.insert(inside, windows.LEDGER)
-        locks.append(windows.LOCK)
-        conditions.append(windows.WITHIN)
-        values = values | windows.values_of()
+def _open(values: dict[str, Any]) -> UUID | None:
+    """Write the record if it fits; None if it does not, or something is missing."""
     with connection.cursor() as cursor:
-        cursor.execute("".join([*locks, OPEN, *conditions, RETURNING]), values)
-        for _ in locks:
-            cursor.nextset()  # what was locked comes first
-        opened = cursor.fetchone()
-        if opened is None and inside:
-            cursor.execute(BACK)
-    return opened[0] if opened else None
+        cursor.execute(OPEN, values)
+        opened: UUID | None = cursor.fetchone()[0]
+    return opened
 
 
 KEEP_ALIVE = """
@@ -179,21 +156,44 @@ def keep_alive(record_ids: Sequence[UUID], *, roles: Sequence[str]) -> list[UUID
         return [record_id for (record_id,) in cursor]
 
 
+PRICES = [field.name for field in fields(costs.Prices)]
+PRICED = f"""
+    SELECT record.endpoint, price.id IS NOT NULL,
+           {", ".join(f"price.{name}" for name in PRICES)}
+      FROM usage_usagerecord record
+      LEFT JOIN catalog_priceversion price ON price.id = record.price_id
+     WHERE record.id = %s
+"""
+SETTLE = """
+    UPDATE usage_usagerecord
+       SET settled_at = statement_timestamp(),
+           first_token_at = opened_at + %(first_token_after)s::interval, {columns}
+     WHERE id = %(id)s AND state = 'open'
+"""
+
+
 def settle(record_id: UUID, ending: Ending) -> Cost | None:
     """Book one call; return the cost, or None if it was booked or released before.
 
-    Any number of callers may try at the same time: one of them books.
+    Any number of callers may try at the same time: one of them books. At the price
+    noted when it was opened.
     """
-    record = UsageRecord.objects.select_related("price").get(pk=record_id)
-    prices = costs.Prices.of(record.price) if record.price else None
-    messages = record.endpoint == Endpoint.MESSAGES
-    cost = cost_of(prices, ending, messages=messages)
-    first_token_at = None
-    if ending.first_token_after is not None:
-        first_token_at = F("opened_at") + timedelta(seconds=ending.first_token_after)
-    booked = UsageRecord.objects.filter(pk=record_id, state=RecordState.OPEN).update(
-        settled_at=Now(), first_token_at=first_token_at, **_settled(ending, cost)
-    )
+    with prepared_cursor() as cursor:
+        cursor.execute(PRICED, [record_id])
+        endpoint, has_price, *row = cursor.fetchone()
+    with connection.cursor() as cursor:
+        told = costs.Prices(**dict(zip(PRICES, row, strict=True)))
+        prices = told if has_price else None
+        messages = endpoint == Endpoint.MESSAGES
+        cost = cost_of(prices, ending, messages=messages)
+        values = _settled(ending, cost)
+        columns = ", ".join(f"{name} = %({name})s" for name in values)
+        waited = ending.first_token_after
+        values["first_token_after"] = (
+            None if waited is None else timedelta(seconds=waited)
+        )
+        cursor.execute(SETTLE.format(columns=columns), values | {"id": record_id})
+        booked = bool(cursor.rowcount)
     guessed = cost.source == CostSource.ESTIMATED
     counts = ending.guess if guessed else ending.usage
     basis = Basis(prices=prices, usage=counts, messages=messages and not guessed)

@@ -1,8 +1,8 @@
 """How much one person may ask for at a time. Called where a record is opened.
 
-Counted in the usage records, by the statement that opens one, while the row of the
-consumer is locked: so it holds over any number of web processes, and costs no way to
-the database of its own.
+Counted in the usage records, by the function that opens one (usage_open, migration
+0009), while the row of the consumer is locked: so it holds over any number of web
+processes, and costs no way to the database of its own.
 """
 
 from __future__ import annotations
@@ -43,27 +43,6 @@ class TooMany(Exception):
         self.seconds = seconds  # until it is worth trying again
 
 
-# A statement of its own: one that waits for a lock goes on to count what it saw before
-# it waited.
-LOCK = """
-    SELECT id FROM usage_consumer
-     WHERE person_id = %(person)s
-       FOR NO KEY UPDATE;
-"""
-
-WITHIN = """
-       AND %(at_once)s > (
-           SELECT count(*) FROM usage_usagerecord coming
-            WHERE coming.consumer_id = consumer.id AND coming.state = 'open'
-              AND coming.alive_at > statement_timestamp() - %(silence)s
-              AND coming.endpoint = ANY(%(limited)s))
-       AND %(per_minute)s > (
-           SELECT count(*) FROM usage_usagerecord recent
-            WHERE recent.consumer_id = consumer.id
-              AND recent.id > usage_first_id(statement_timestamp() - %(minute)s)
-              AND recent.endpoint = ANY(%(limited)s))
-"""
-
 USED = """
     SELECT count(*) FILTER (
                WHERE state = 'open'
@@ -81,24 +60,20 @@ USED = """
 """
 
 
-def values_of(limits: Limits) -> dict[str, Any]:
-    """Return what `WITHIN` needs, by name."""
-    return {
-        "at_once": limits.at_once,
-        "per_minute": limits.per_minute,
-        "limited": list(LIMITED),
-        "minute": MINUTE,
-        "silence": SILENCE,
-    }
-
-
 def refuse(person: User, limits: Limits) -> None:
     """Say which limit a person has reached, by raising TooMany.
 
     Returns if it is none; so it is for somebody who never made a call.
     """
+    values: dict[str, Any] = {
+        "person": person.pk,
+        "limited": list(LIMITED),
+        "minute": MINUTE,
+        "silence": SILENCE,
+        "per_minute": limits.per_minute,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(USED, values_of(limits) | {"person": person.pk})
+        cursor.execute(USED, values)
         coming, recent, oldest, now = cursor.fetchone()
     if coming >= limits.at_once:
         raise TooMany(

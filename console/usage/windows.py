@@ -1,8 +1,8 @@
 """Whether a call still fits into its budgets. Called where a record is opened.
 
 A window of a budget holds one number of each kind, and nothing else does. The ceiling
-of a call is reserved by the statement that opens its record, if it fits; a trigger
-moves it to what was spent when the call is settled (migration 0007).
+of a call is reserved by the function that opens its record, if it fits (usage_open,
+migration 0009); a trigger moves it to what was spent when the call is settled (0007).
 """
 
 from __future__ import annotations
@@ -13,72 +13,26 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from console.lib.ticks import MAX_TICKS
 from console.usage.models import Budget, BudgetWindow
 
-WINDOWS: Final = """
-    usage_windows_of(consumer.id, %(team)s::uuid, %(key)s::uuid, %(model)s::uuid,
-                     statement_timestamp())
-"""
-
-# Before any window: whoever has the ledger for themselves goes on to windows.
-LEDGER: Final = "LOCK TABLE usage_usagerecord IN ROW EXCLUSIVE MODE;"
-
-# In the order of their ids, as everywhere: so nobody waits for each other in a circle.
-# A statement of its own, as `limits.LOCK` is.
-LOCK: Final = f"""
-    SELECT id FROM usage_budgetwindow
-     WHERE id IN (SELECT current.id
-                    FROM usage_consumer consumer, {WINDOWS} AS current
-                   WHERE consumer.person_id = %(person)s)
-     ORDER BY id
-       FOR NO KEY UPDATE;
-"""
-
-TAKEN: Final = "spent_ticks::numeric + reserved_ticks + unknown_ticks"
-LIMIT: Final = """
-    (limit_ticks::numeric + CASE WHEN raised_until > statement_timestamp()
-                                 THEN raised_ticks ELSE 0 END)
-"""
-
-# A soft one is over only where its sum would not fit into its column.
-OVER: Final = f"""
-    CASE WHEN hard
-         THEN %(ceiling)s::bigint IS NULL OR {TAKEN} + %(ceiling)s::bigint > {LIMIT}
-         ELSE {TAKEN} + coalesce(%(ceiling)s::bigint, 0) > %(most)s
-    END
-"""
-
-# Budgets that count the call, with the consumer whose calls they count.
-COUNTING: Final = """
-    (SELECT budget.id,
-            CASE WHEN budget.each_person THEN consumer.id
-                 ELSE budget.consumer_id END AS consumer_id
-       FROM usage_budget budget
-      WHERE budget.ended_at IS NULL
-        AND (budget.consumer_id = consumer.id OR budget.consumer_id IS NULL)
-        AND (budget.team_id = %(team)s::uuid OR budget.team_id IS NULL)
-        AND (budget.key_id = %(key)s::uuid OR budget.key_id IS NULL)
-        AND (budget.model_id = %(model)s::uuid OR budget.model_id IS NULL))
-"""
-
-MISSING: Final = f"""
-    (SELECT counting.id, counting.consumer_id FROM {COUNTING} AS counting
-      WHERE NOT EXISTS (SELECT FROM {WINDOWS} AS current
-                         WHERE current.budget_id = counting.id))
-"""
-
-WITHIN: Final = f"""
-       AND NOT EXISTS (SELECT FROM {WINDOWS} AS current WHERE {OVER})
-       AND NOT EXISTS {MISSING}
-"""
-
-FIRST_OVER: Final = f"""
-    SELECT current.id
-      FROM usage_consumer consumer, {WINDOWS} AS current
-     WHERE consumer.person_id = %(person)s AND {OVER}
-     ORDER BY current.ends_at DESC, current.id
+# Of the windows that a call does not fit into, the one that begins anew last.
+FIRST_OVER: Final = """
+    SELECT w.id
+      FROM usage_consumer consumer,
+           usage_windows_of(consumer.id, %(team)s, %(key)s, %(model)s,
+                            statement_timestamp()) w
+     WHERE consumer.person_id = %(person)s
+       AND usage_is_over(w, %(ceiling)s, statement_timestamp())
+     ORDER BY w.ends_at DESC, w.id
      LIMIT 1
+"""
+
+MISSING: Final = """
+    SELECT missing.*
+      FROM usage_consumer consumer,
+           usage_missing_windows(consumer.id, %(team)s, %(key)s, %(model)s,
+                                 statement_timestamp()) missing
+     WHERE consumer.person_id = %(person)s
 """
 
 # The window of now. Its sums begin with what the records say, since a budget can
@@ -128,22 +82,13 @@ class OverBudget(Exception):
         self.ceiling_ticks = ceiling_ticks
 
 
-def values_of() -> dict[str, Any]:
-    """Return what `WITHIN` needs beside what an opening has, by name."""
-    return {"most": MAX_TICKS}
-
-
 def make_missing(call: Mapping[str, Any]) -> int:
     """Begin the windows that a call needs and that are not there; return how many.
 
     `call` has `person`, `team`, `key` and `model`. The first call of each day does so.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT missing.* FROM usage_consumer consumer, "
-            f"LATERAL {MISSING} AS missing WHERE consumer.person_id = %(person)s",
-            call,
-        )
+        cursor.execute(MISSING, call)
         missing = cursor.fetchall()
     return make(missing)
 
@@ -182,7 +127,7 @@ def refuse(call: Mapping[str, Any]) -> None:
     Returns if it is none. Of several the one is named that begins anew last.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FIRST_OVER, {**call, **values_of()})
+        cursor.execute(FIRST_OVER, call)
         found = cursor.fetchone()
     if found:
         window = BudgetWindow.objects.select_related(
