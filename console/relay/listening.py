@@ -10,8 +10,6 @@ from typing import Protocol
 from console.relay.ended import Ended
 from console.relay.hearing import Piece
 
-ROOM = 64  # pieces; a listener that is further behind gets them joined
-
 
 class Source(Protocol):
     """What a listener needs of a pump."""
@@ -49,7 +47,7 @@ class Listener:
             self.news.clear()
             pieces = self._source.pieces_from(self._at)
             self._at += len(pieces)
-            self._waiting = iter(pieces if len(pieces) <= ROOM else joined(pieces))
+            self._waiting = joined(pieces)
             if not pieces and (last := self._source.last):
                 self._leave()
                 return last

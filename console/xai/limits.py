@@ -12,6 +12,8 @@ CHAT_CAP = 8 * MIB
 STREAM_CAP = 32 * MIB
 LINE_CAP = 1 * MIB
 BRIEF = 256 * KIB  # what is read at once; a thread reads more, as the loop has others
+FRAME = 0.04  # seconds from one reading of a stream to the next
+BULK = 4 * KIB  # whoever sends as much at once is read on without a pause
 ERROR_CAP = 64 * KIB  # of an error's body; the rest is not read
 
 
@@ -32,7 +34,7 @@ class Timeouts:
         read = self.generation if patient else self.read
         return {
             "connect": self.connect,
-            "read": self.idle if stream else read,
+            "read": None if stream else read,  # a stream watches itself
             "write": self.write,
             "pool": self.pool,
         }

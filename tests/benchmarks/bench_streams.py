@@ -102,7 +102,8 @@ async def _cpu(session: aiohttp.ClientSession, ways: Ways) -> float:
             await asyncio.sleep(1.5)  # what follows an answer is part of it
             used[way.name] += way.cpu - before
             waits[way.name] += [heard.first_token for heard in answers]
-            events = sum(len(heard.arrivals) for heard in answers)
+            if way is ways.bare:  # Gatehouse brings several at once
+                events = sum(len(heard.arrivals) for heard in answers)
     each = events * TURNS / calls
     print(f"\nprocessor time, {calls} calls each of {each:.0f} events, 16 at once:")
     bare, whole = used[ways.bare.name], used[ways.gatehouse.name]
@@ -144,13 +145,12 @@ async def _crowd(session: aiohttp.ClientSession, ways: Ways, way: Way) -> list[f
         return await way.ask(session, prompt)
 
     answers = await asyncio.gather(*(one(*item) for item in enumerate(prompts)))
-    begun = max(heard.arrivals[0] for heard in answers)
-    assert begun < min(heard.arrivals[-1] for heard in answers)  # all at once
+    begun = max(heard.arrivals[0][0] for heard in answers)
+    assert begun < min(heard.arrivals[-1][0] for heard in answers)  # all at once
     stamps = await asyncio.to_thread(ways.stamps)
     delays: list[float] = []
     for prompt, heard in zip(prompts, answers, strict=True):
-        pairs = zip(stamps[prompt], heard.arrivals, strict=True)
-        delays += [arrived - sent for sent, arrived in pairs]
+        delays += heard.delays(stamps[prompt])
     return delays
 
 

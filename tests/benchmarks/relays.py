@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ import aiohttp
 import httpx
 
 from console.sandbox.control import Control
-from tests.benchmarks.stamping import CHARACTERS
+from tests.benchmarks.stamping import CHARACTERS, characters_in
 from tests.e2e.instance import Instance, csrf_token, environment
 from tests.e2e.one_more import one_more_process
 from tests.runtime.conftest import PROJECT, free_port
@@ -39,14 +39,29 @@ class Heard:
     """One streamed answer, by the clock of the machine."""
 
     asked_at: float
-    arrivals: list[float] = field(default_factory=list)  # of characters
+    arrivals: list[tuple[float, int]] = field(default_factory=list)  # how many came
     ended_at: float = 0.0
     last: bytes = b""
 
     @property
     def first_token(self) -> float:
         """Seconds until there were characters."""
-        return self.arrivals[0] - self.asked_at
+        return self.arrivals[0][0] - self.asked_at
+
+    def delays(self, sent: Sequence[tuple[float, int]]) -> list[float]:
+        """Return the seconds from the moment an event was sent to its last character.
+
+        An arrival may bring several events; `sent` tells when how many characters left.
+        """
+        assert sum(size for _, size in sent) == sum(size for _, size in self.arrivals)
+        found, arrivals, there, wanted, now = [], iter(self.arrivals), 0, 0, 0.0
+        for moment, size in sent:
+            wanted += size
+            while there < wanted:
+                now, brought = next(arrivals)
+                there += brought
+            found.append(now - moment)
+        return found
 
 
 @dataclass(kw_only=True)
@@ -73,7 +88,7 @@ class Way:
             assert response.status == 200, await response.text()
             while block := await response.content.readuntil(b"\n\n"):
                 if block.startswith(OWN) or CHARACTERS in block:
-                    heard.arrivals.append(monotonic())
+                    heard.arrivals.append((monotonic(), characters_in(block)))
                 heard.last = block
         heard.ended_at = monotonic()
         assert heard.last.startswith((b"event: done", b"data: [DONE]")), heard.last
@@ -103,10 +118,10 @@ class Ways:
     control: Control
     cookies: Mapping[str, str]
 
-    def stamps(self) -> dict[str, list[float]]:
-        """Return when the sandbox sent what, by prompt, and let it forget."""
+    def stamps(self) -> dict[str, list[tuple[float, int]]]:
+        """Return when how many characters left the sandbox, and let it forget."""
         answer = httpx.get(f"{self.control.base_url}/stamps", trust_env=False)
-        found: dict[str, list[float]] = answer.json()
+        found: dict[str, list[tuple[float, int]]] = answer.json()
         return found
 
 

@@ -4,7 +4,7 @@
 
 It goes on from the state file of another sandbox and leaves that file as it is. GET
 /stamps tells what was noted, by prompt, and forgets it: seconds of the clock that all
-processes of one machine share.
+processes of one machine share, and how many characters left then.
 """
 
 from __future__ import annotations
@@ -24,12 +24,21 @@ from console.sandbox.app import create_app
 CHARACTERS = b'content":"'  # stands in each event that brings some, and in no other
 
 
+def characters_in(block: bytes) -> int:
+    """Return how many characters of an answer one event brings, xAI's or ours."""
+    data = json.loads(block.partition(b"data: ")[2])
+    if "text" in data:
+        return len(data["text"])
+    delta = data["choices"][0]["delta"]
+    return len(delta.get("content") or "") + len(delta.get("reasoning_content") or "")
+
+
 class Stamping:
     """Passes everything on, and notes the time as it does."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.stamps: defaultdict[str, list[float]] = defaultdict(list)
+        self.stamps: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/stamps":
@@ -42,14 +51,14 @@ class Stamping:
             body.extend(message.get("body", b""))
             return message
 
-        noted: list[float] | None = None
+        noted: list[tuple[float, int]] | None = None
 
         async def stamp(message: Message) -> None:
             nonlocal noted
             if CHARACTERS in message.get("body", b"") and message.get("more_body"):
                 if noted is None:
                     noted = self.stamps[json.loads(body)["messages"][-1]["content"]]
-                noted.append(monotonic())
+                noted.append((monotonic(), characters_in(message["body"])))
             await send(message)
 
         await self.app(scope, overhear, stamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from time import monotonic
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 from console.relay.hearing import Heard
 from console.xai import AsyncXaiClient, EventStream, MessagesRequest
+from console.xai.limits import FRAME
 from tests.xai.answering import AUTH, KEY, no_wait
-from tests.xai.loopback import Loopback, http, serving
+from tests.xai.loopback import Loopback, Reader, Writer, http, serving
 from tests.xai.streams import read
 from tests.xai.test_transport_streams import CHAT
 
@@ -135,3 +137,59 @@ async def test_a_messages_stream_without_indexes_is_read_whole(named: bool) -> N
 
     assert ("".join(heard.reasoning), "".join(heard.text)) == ("Hm", "97")
     assert heard.finish == "end_turn"
+
+
+async def test_what_comes_soon_after_is_read_together() -> None:
+    said = asyncio.Event()
+    wrote: list[float] = []
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{EVENT_STREAM}\r\n\r\n".encode())
+        wrote.append(monotonic())
+        for number in range(3):
+            writer.write(b'data: {"n": %d}\n\n' % number)
+            await writer.drain()
+            await said.wait()  # until the first was heard
+        writer.write(b"data: [DONE]\n\n")
+        await writer.drain()
+
+    async with serving(talk) as upstream:
+        client = client_of(upstream)
+        stream = client.stream_chat(CHAT, auth=AUTH)
+        first = await anext(stream)
+        said.set()
+        second = await anext(stream)
+        waited = monotonic() - wrote[0]
+        rest = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)  # one round of the loop: it was there already
+        third = rest.result()
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+        await client.aclose()
+
+    assert [one.data for one in (first, second, third)] == [
+        '{"n": 0}',
+        '{"n": 1}',
+        '{"n": 2}',
+    ]
+    assert waited >= FRAME
+
+
+async def test_a_stream_is_closed_at_once_between_two_readings() -> None:
+    async def talk(reader: Reader, writer: Writer) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{EVENT_STREAM}\r\n\r\n".encode())
+        writer.write(b"data: {}\n\n")
+        await writer.drain()
+        await reader.read()  # until the client is gone
+
+    async with serving(talk) as upstream:
+        client = client_of(upstream)
+        stream = client.stream_chat(CHAT, auth=AUTH)
+        await anext(stream)
+        more = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)  # it waits for the next reading
+        await stream.aclose()
+        with pytest.raises(StopAsyncIteration):
+            await more
+        await asyncio.wait_for(upstream.lost.wait(), 10)
+        await client.aclose()

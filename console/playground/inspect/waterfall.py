@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.relay.tracing import Trace
+from console.xai.limits import FRAME
 
 GAP = 0.4  # per cent between two parts
 LEAST = 0.6  # per cent, so that a part can be seen
@@ -80,4 +81,4 @@ def tokens_per_second(trace: Trace | None, tokens: int | None) -> float | None:
     return tokens / lasted if lasted >= SHORTEST else None
 
 
-SHORTEST = 0.02  # seconds
+SHORTEST = 5 * FRAME  # seconds; a time is known to one reading of the stream
