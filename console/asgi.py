@@ -35,6 +35,7 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 
 from console.lib.closing import is_closing  # noqa: E402
+from console.lib.streams import STREAMS  # noqa: E402
 from console.pages import errors  # noqa: E402
 from console.runtime.bodies import (  # noqa: E402
     BodyGuard,
@@ -44,7 +45,6 @@ from console.runtime.bodies import (  # noqa: E402
     answer,
 )
 
-STREAMS = "/stream/"
 PAGE_THREADS = 8
 BODY_TIME = timedelta(seconds=30)
 

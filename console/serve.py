@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from console import asgi
 from console.lib import closing
+from console.lib.streams import STREAMS
 from console.runtime.bodies import Message, Receive, Scope, Send
 
 Beside = Callable[[], Coroutine[Any, Any, None]]
@@ -53,7 +54,7 @@ class Server(uvicorn.Server):
 
     async def application(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; the end of its streams does not wait for clients."""
-        if scope["type"] == "http" and scope["path"].startswith(asgi.STREAMS):
+        if scope["type"] == "http" and scope["path"].startswith(STREAMS):
             receive = self._until_stop(receive)
         await asgi.application(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""Rows for asynchronous code, `await in_db(function, …)`, and prepared statements."""
+"""Ways to the database: `await in_db(function, …)`, prepared statements, patience."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 8
+PATIENCE = 5.0  # seconds
 
 # sync_to_async gives every request a thread, and so a database connection, of its own.
 _pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="in_db")
@@ -44,6 +45,15 @@ def _call(function: Callable[[], T]) -> T:
 
 def prepared_cursor() -> CursorWrapper:
     """Return a cursor whose statements are planned once for each connection."""
+    return _wrapper().prepared_cursor()
+
+
+def wait_for_database() -> None:
+    """Wait, PATIENCE at most, for a database that restarts. At the start of a call."""
+    _wrapper().wait_for_server(PATIENCE)
+
+
+def _wrapper() -> DatabaseWrapper:
     wrapper = connections[DEFAULT_DB_ALIAS]
     assert isinstance(wrapper, DatabaseWrapper)
-    return wrapper.prepared_cursor()
+    return wrapper

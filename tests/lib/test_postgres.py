@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
 
 import pytest
 from django.db import OperationalError, connection, connections
@@ -116,3 +118,51 @@ def test_a_prepared_statement_opens_a_connection_that_has_ended(
     with other.prepared_cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[DatabaseWrapper]:
+    """The same server behind a socket that is not there."""
+    wrapper = connections.create_connection("default")
+    assert isinstance(wrapper, DatabaseWrapper)
+    wrapper.settings_dict = {**wrapper.settings_dict, "HOST": str(tmp_path)}
+    yield wrapper
+    wrapper.close()
+
+
+def test_a_server_that_comes_back_is_waited_for(
+    elsewhere: DatabaseWrapper, tmp_path: Path
+) -> None:
+    name = f".s.PGSQL.{elsewhere.settings_dict['PORT']}"
+    there = Path(connection.settings_dict["HOST"]) / name
+    with pytest.raises(OperationalError):
+        elsewhere.ensure_connection()
+    back = Timer(0.3, lambda: (tmp_path / name).symlink_to(there))
+
+    back.start()
+    elsewhere.wait_for_server(60)
+
+    back.join()
+    with elsewhere.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+
+
+def test_a_server_that_stays_away_is_named_by_the_first_statement(
+    elsewhere: DatabaseWrapper,
+) -> None:
+    elsewhere.wait_for_server(0.2)
+
+    with pytest.raises(OperationalError):
+        elsewhere.cursor()
+
+
+def test_one_that_the_server_ended_is_replaced_before_a_call(
+    other: DatabaseWrapper,
+) -> None:
+    end(pid_of(other))
+    other.close_if_unusable_or_obsolete()  # as at the beginning of a request
+
+    other.wait_for_server(60)
+
+    assert other.is_usable()

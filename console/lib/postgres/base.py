@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import select
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
+from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
+TRY_EVERY = 0.1  # seconds
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """PostgreSQL, with two shorter ways to the server."""
+    """PostgreSQL, with shorter ways to the server and patience while it restarts."""
 
     def is_usable(self) -> bool:
         """Return whether the connection works, as far as it has been told.
@@ -26,6 +30,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         waiting = select.poll()
         waiting.register(self.connection.fileno(), select.POLLIN)
         return not waiting.poll(0) or bool(super().is_usable())
+
+    def wait_for_server(self, seconds: float) -> None:
+        """Connect if need be, and try for so long while the server restarts.
+
+        Returns in any case: the first statement says what is wrong.
+        """
+        until = monotonic() + seconds
+        self.close_if_health_check_failed()
+        while True:
+            try:
+                self.ensure_connection()
+            except OperationalError:
+                if monotonic() > until:
+                    return
+                sleep(TRY_EVERY)
+            else:
+                return
 
     def prepared_cursor(self) -> CursorWrapper:
         """Return a cursor whose statements are planned once for each connection.
