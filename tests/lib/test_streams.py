@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +25,6 @@ def test_only_a_call_connects_before_it_asks(
 
     connection.close()
 
-    answer = PatienceMiddleware(view)(rf.post(path))
+    answer: Any = PatienceMiddleware(view)(rf.post(path))
 
     assert answer.content.decode() == str(connected)
