@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
+from operator import add, attrgetter
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -133,7 +134,7 @@ class Sums:
     ticks_before: int = 0
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(*(getattr(self, f) + getattr(other, f) for f in NAMES))
+        return Sums(*map(add, ALL_OF(self), ALL_OF(other)))
 
     @property
     def is_unknown(self) -> bool:
@@ -147,6 +148,7 @@ class Sums:
 
 
 NAMES: Final = [field.name for field in fields(Sums)]
+ALL_OF: Final = attrgetter(*NAMES)
 
 
 @dataclass(frozen=True, slots=True)

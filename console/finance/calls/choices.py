@@ -7,42 +7,48 @@ does not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, TextChoices, Value
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.text import capfirst
 
 from console.accounts.models import Team, User
 from console.catalog.models import LanguageModel
 from console.finance.calls.filters import NO_MODEL, Filters
 from console.finance.model_forms import uuid_of
 from console.keys.models import ApiKey
-from console.usage.models import Consumer, UsageMonth, UsageRecord
+from console.usage.models import (
+    Consumer,
+    CostSource,
+    Endpoint,
+    Outcome,
+    RecordState,
+    UsageMonth,
+    UsageRecord,
+)
 
 MOST: Final = 300  # of one kind; with more, a team is to be chosen first
 PERSON: Final = Coalesce(NullIf("person__name", Value("")), "person__username")
 Rows: TypeAlias = QuerySet[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice of a list."""
-
-    value: str
-    name: str
-    chosen: bool
+Options: TypeAlias = list[tuple[str, str]]  # value and name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """What each list of the filters offers; people only to who sees their calls."""
 
-    teams: list[Option]
-    models: list[Option]
-    keys: list[Option]
-    people: list[Option]
+    teams: Options
+    models: Options
+    model: str  # the value of the one that is chosen
+    keys: Options
+    people: Options
+    endpoints: Options = field(default_factory=lambda: list(Endpoint.choices))
+    sources: Options = field(default_factory=lambda: _named(CostSource))
+    outcomes: Options = field(default_factory=lambda: _named(Outcome))
+    states: Options = field(default_factory=lambda: _named(RecordState))
 
 
 def choices(user: User, filters: Filters) -> Choices:
@@ -52,15 +58,17 @@ def choices(user: User, filters: Filters) -> Choices:
     # once, as of a key and whoever looks, they have none: then sums are few enough.
     seen = UsageRecord.objects.visible_to(user) if user.sees_all_teams else sums
     in_team = sums.filter(team=filters.team) if filters.team else seen
-    people: list[Option] = []
+    people: Options = []
     if user.sees_all_teams:
         who = _used(Consumer.objects.all(), "consumer", in_team)
         people = _options(who, "person", PERSON, filters.person)
     teams = _used(Team.objects.all(), "team", seen)
     keys = _used(ApiKey.objects.all(), "key", in_team)
+    models, model = _models(seen, filters)
     return Choices(
         teams=_options(teams, "pk", F("name"), filters.team),
-        models=_models(seen, filters),
+        models=models,
+        model=model,
         keys=_options(keys, "pk", F("label"), filters.key),
         people=people,
     )
@@ -71,25 +79,28 @@ def _used(rows: Rows, field: str, calls: Rows) -> Rows:
     return rows.filter(Exists(calls.filter(**{field: OuterRef("pk")})))
 
 
-def _options(rows: Rows, field: str, name: Any, chosen: UUID | None) -> list[Option]:
+def _options(rows: Rows, field: str, name: Any, chosen: UUID | None) -> Options:
     named = rows.order_by(name, field).values_list(field, name)
     found: dict[UUID, str] = dict(named[:MOST])
     if chosen and chosen not in found:
         found |= dict(named.filter(**{field: chosen}))
         found.setdefault(chosen, "without calls")
-    return [Option(str(pk), label, pk == chosen) for pk, label in found.items()]
+    return [(str(pk), label) for pk, label in found.items()]
 
 
-def _models(calls: Rows, filters: Filters) -> list[Option]:
-    chosen = uuid_of(filters.model) or filters.model
+def _models(calls: Rows, filters: Filters) -> tuple[Options, str]:
+    """Return the models, and which is chosen: an address may name it as xAI does."""
     used = _used(LanguageModel.objects.order_by("model_id"), "model", calls)
-    options = [
-        Option(str(pk), name, chosen in (pk, name))
-        for pk, name in used.values_list("pk", "model_id")
-    ]
+    rows = used.values_list("pk", "model_id")
+    options = [(str(pk), name) for pk, name in rows]
     if calls.filter(model=None).exists():
-        options.append(Option(NO_MODEL, "name not known", chosen == NO_MODEL))
-    if chosen and not any(one.chosen for one in options):
-        name = "without calls" if uuid_of(filters.model) else filters.model
-        options.append(Option(filters.model, name, True))
-    return options
+        options.append((NO_MODEL, "name not known"))
+    asked = str(uuid_of(filters.model) or filters.model)
+    chosen = next((value for value, name in options if asked in (value, name)), asked)
+    if chosen and chosen not in dict(options):
+        options.append((chosen, "without calls" if uuid_of(chosen) else chosen))
+    return options, chosen
+
+
+def _named(kind: type[TextChoices]) -> Options:
+    return [(value, capfirst(label)) for value, label in kind.choices]

@@ -1,4 +1,4 @@
-"""Tags and filters of all templates. With `price_cells`, all that writes markup."""
+"""Tags and filters of all templates; what is written by hundreds is beside them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib import ticks
+from console.lib.hundreds import Delta, bar_marks, began, options
 from console.lib.price_cells import UNKNOWN, price_cell, price_or_unknown, price_td
 from console.lib.redact import escaped
 
 register = Library()
-for tag in (price_cell, price_or_unknown, price_td):
+for tag in (bar_marks, began, options, price_cell, price_or_unknown, price_td):
     register.simple_tag(tag)
 
 
@@ -32,6 +33,17 @@ def icon(name: str, size: str = "") -> SafeString:
     classes = f"i {size}" if size else "i"
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name
+    )
+
+
+@register.simple_tag
+def delta(one: Delta) -> SafeString:
+    """Write how an amount stands to an earlier one; tables have a column of them."""
+    return format_html(
+        '<span class="delta">{}{}{}</span>',
+        icon(one.icon) if one.icon else "",
+        one.words,
+        format_html('<span class="vh"> {}</span>', one.more) if one.more else "",
     )
 
 
@@ -255,7 +267,7 @@ def matrix_cells(
 
 @register.filter
 def tokens(count: int | None) -> str:
-    """Write a number of tokens with separators."""
+    """Write a number of tokens or calls with separators."""
     return UNKNOWN if count is None else f"{count:,}"
 
 

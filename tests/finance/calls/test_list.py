@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -25,7 +26,7 @@ from console.usage.models import (
     RecordState,
     UsageRecord,
 )
-from console.usage.zones import zone_of
+from console.usage.zones import keep_zone, zone_of
 from tests.finance.calls.booked import TICKS, booked, whole
 from tests.keys.stored import stored_key, stored_model
 from tests.people import ClientOf
@@ -58,6 +59,25 @@ def listed(user: User, **values: str) -> Listing:
 def known(found: Listing) -> Figures:
     assert found.figures is not None
     return found.figures
+
+
+def test_times_are_of_the_zone_that_stands_above_them(
+    client_of: ClientOf, fin: User, sam: User, api_key: ApiKey
+) -> None:
+    keep_zone(user=fin, name="Asia/Kathmandu")
+    began = timezone.now().replace(microsecond=0) - MINUTE
+    (one,) = booked(whole(sam, api_key, began))
+    there = began.astimezone(ZoneInfo("Asia/Kathmandu"))
+    browser = client_of(fin)
+
+    listed = ask(browser)
+    alone = str(browser.get(f"{URL}{one.id}/").text)
+
+    assert "Began, Asia/Kathmandu" in listed
+    assert f"{there.day} {there:%b, %H:%M:%S}</time>" in listed
+    assert f"{there.day} {there:%b, %H:%M:%S}</time>" in alone
+    assert f"at {there:%H:%M:%S}</h1>" in alone
+    assert f"{there.day} {there:%B %Y} in Asia/Kathmandu" in alone
 
 
 def test_shows_each_call_with_its_tokens_and_its_cost(
@@ -312,7 +332,7 @@ def offered(user: User, **values: str) -> dict[str, list[str]]:
     asked = filters_of(values, zone=zone_of(user), now=timezone.now())
     found = choices(user, asked)
     return {
-        kind: [one.name for one in getattr(found, kind)]
+        kind: [name for _, name in getattr(found, kind)]
         for kind in ("teams", "models", "keys", "people")
     }
 
