@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -17,6 +18,11 @@ class Piece(NamedTuple):
     first: date
     end: date
     less: bool = False  # in the months that are read, but not asked for
+
+    @property
+    def length(self) -> timedelta:
+        """Return how long these days are."""
+        return self.end - self.first
 
 
 def pieces(first: date, end: date, *, by_month: bool) -> list[Piece]:
@@ -41,26 +47,47 @@ def fewest(first: date, end: date) -> list[Piece]:
     """
     months: list[Piece] = []
     days: list[Piece] = []
-    month = month_of(first)
-    while month < end:
-        after = month_after(month)
-        asked = Piece(False, max(first, month), min(end, after))
-        rest = [
-            Piece(False, start, stop, less=True)
-            for start, stop in ((month, asked.first), (asked.end, after))
-            if start < stop
-        ]
-        left = sum(((one.end - one.first) for one in rest), MONTH_ROWS)
-        if not rest or left < asked.end - asked.first:
-            months, days = _joined(months, month, after), days + rest
+    for asked in pieces(first, end, by_month=True):
+        if asked.whole:
+            months.append(asked)
+            continue
+        for part in _by_month(asked):
+            rest = _rest_of_month(part)
+            if sum((one.length for one in rest), MONTH_ROWS) < part.length:
+                months.append(Piece(True, month_of(part.first), _after(part.first)))
+                days += rest
+            else:
+                days.append(part)
+    return _joined(months) + days
+
+
+def _by_month(days: Piece) -> Iterator[Piece]:
+    """Cut days, none of whose months is whole, where the month ends."""
+    border = _after(days.first)
+    yield Piece(False, days.first, min(border, days.end))
+    if border < days.end:
+        yield Piece(False, border, days.end)
+
+
+def _rest_of_month(days: Piece) -> list[Piece]:
+    """Return the other days of their month, as such that are taken off."""
+    month, after = month_of(days.first), _after(days.first)
+    rest = (month, days.first), (days.end, after)
+    return [
+        Piece(False, start, stop, less=True) for start, stop in rest if start < stop
+    ]
+
+
+def _joined(months: list[Piece]) -> list[Piece]:
+    """Make neighbours one piece; they are in the order of time."""
+    found: list[Piece] = []
+    for one in months:
+        if found and found[-1].end == one.first:
+            found[-1] = Piece(True, found[-1].first, one.end)
         else:
-            days.append(asked)
-        month = after
-    return months + days
+            found.append(one)
+    return found
 
 
-def _joined(months: list[Piece], month: date, after: date) -> list[Piece]:
-    """Add a month to those that are read; neighbours are one piece."""
-    if months and months[-1].end == month:
-        return [*months[:-1], Piece(True, months[-1].first, after)]
-    return [*months, Piece(True, month, after)]
+def _after(day: date) -> date:
+    return month_after(month_of(day))

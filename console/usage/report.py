@@ -9,7 +9,7 @@ Three tables, one statement each way: however many rows there are, a report cost
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from operator import add, attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import DateField, F, Q, QuerySet, Value
 
 from console.accounts.models import User
@@ -185,8 +185,8 @@ def split(
 
     The dearest first; what is beyond `most` comes as one part at the end. One query.
     """
-    current, values = _union(_sums(asked, now), by)
-    earlier, others = _union(_sums(asked, before), by)
+    current, values = _union(_sums(now, asked.narrow), by)
+    earlier, others = _union(_sums(before, asked.narrow) if before else [], by)
     rows = _fetch(
         report_sql.SPLIT.format(now=current, before=earlier), [*values, *others, most]
     )
@@ -215,6 +215,16 @@ def over_time(
     return sorted(found, key=lambda one: (one.at, one.part is None, one.part or 0))
 
 
+def total(days: Days, narrow: Callable[[Rows], Rows]) -> Sums:
+    """Return the sums of some days, of the rows of sums that `narrow` keeps. One query.
+
+    For who asks for more than a report does; who may see what is theirs to say.
+    """
+    told, values = _union(_sums(days, narrow), By.ENDPOINT)
+    ((*sums,),) = _fetch(report_sql.TOTAL.format(told=told), values)
+    return Sums(*sums)
+
+
 def in_flight(asked: Asked) -> int:
     """Return how many of these calls are not settled yet, so are in no sum."""
     if asked.source:
@@ -233,10 +243,8 @@ def _moments(asked: Asked, days: Days) -> list[Told]:
     return [Told(asked.narrow(_of(piece, days.zone))) for piece in cut]
 
 
-def _sums(asked: Asked, days: Days | None) -> list[Told]:
+def _sums(days: Days, narrow: Callable[[Rows], Rows]) -> list[Told]:
     """Return rows that come to the sum of some days; their `at` says nothing."""
-    if days is None:
-        return []
     end = days.last if days.slots else days.last + DAY
     cut = fewest if days.by_month else partial(pieces, by_month=False)
     found = [Told(_of(piece, days.zone), piece.less) for piece in cut(days.first, end)]
@@ -245,7 +253,7 @@ def _sums(asked: Asked, days: Days | None) -> list[Told]:
         slots = Slot.objects.filter(slot_starts_at__gte=start, slot_starts_at__lt=stop)
         last = Value(days.last, output_field=DateField())
         found.append(Told(slots.annotate(at=last)))
-    return [Told(asked.narrow(told.rows), told.less) for told in found]
+    return [Told(narrow(told.rows), told.less) for told in found]
 
 
 def _of(piece: Piece, zone: int) -> Rows:
@@ -277,11 +285,11 @@ def _none() -> Rows:
     return named
 
 
-@transaction.atomic
 def _fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        # Else many days, which make many groups, are sorted on disk.
-        cursor.execute("SET LOCAL work_mem = '64MB'")
-        cursor.execute(sql, values)
+        # Else many days, which make many groups, are sorted on disk. Sent as one, both
+        # are one transaction.
+        cursor.execute(f"SET LOCAL work_mem = '64MB'; {sql}", values)
+        cursor.nextset()
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

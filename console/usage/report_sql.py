@@ -96,6 +96,11 @@ SPLIT: Final = f"""
      GROUP BY 1, 2
 """
 
+TOTAL: Final = f"""
+    SELECT {_measures(NOW)}
+      FROM ({_grouped("{told}", "source, endpoint", MEASURES)}) AS told
+"""
+
 
 def over_time(told: str, *, places: int, kind: str, drawn: bool) -> str:
     """Return the statement of a chart, or of rows over time.

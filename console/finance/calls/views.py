@@ -34,7 +34,6 @@ def call_list(request: HttpRequest) -> HttpResponseBase:
         "listing": listing.listing(user, asked),
         "choices": choices.choices(user, asked),
         "sizes": filters.SIZES,
-        "added_up": listing.ADDED_UP,
     }
     return render_page(request, "finance/calls/list.html", context, part="calls")
 
