@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from html import escape
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib.redact import escaped
@@ -38,6 +40,30 @@ class Bar(Protocol):
     def partial(self) -> bool: ...  # the day is not over
 
 
+class Cell(NamedTuple):
+    """A figure in a row of a table."""
+
+    label: str  # of its column, where there are none; empty: it is left out there
+    text: str
+    title: str = ""
+    href: str = ""
+    look: str = ""  # classes beside "num"
+    bold: bool = False
+
+
+class Source(Protocol):
+    """Where an amount comes from."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def icon(self) -> str: ...  # of the sprite
+    @property
+    def words(self) -> str: ...
+    @property
+    def title(self) -> str: ...  # empty: none
+
+
 class Delta(Protocol):
     """How an amount stands to an earlier one."""
 
@@ -47,6 +73,15 @@ class Delta(Protocol):
     def icon(self) -> str: ...  # of the sprite; empty: no direction
     @property
     def more(self) -> str: ...  # the direction, for those who hear it
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw one icon of the sprite; size "s", "l", "inline", or none for 16 px."""
+    classes = f"i {size}" if size else "i"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name
+    )
 
 
 def options(choices: Iterable[tuple[str, str]], chosen: object = "") -> SafeString:
@@ -59,6 +94,30 @@ def options(choices: Iterable[tuple[str, str]], chosen: object = "") -> SafeStri
             for value, name in choices
         )
     )
+
+
+def delta(one: Delta) -> SafeString:
+    """Write how an amount stands to an earlier one; tables have a column of them."""
+    return format_html(
+        '<span class="delta">{}{}{}</span>',
+        icon(one.icon) if one.icon else "",
+        one.words,
+        format_html('<span class="vh"> {}</span>', one.more) if one.more else "",
+    )
+
+
+def source(one: Source) -> SafeString:
+    """Write how far an amount can be trusted."""
+    title = f' title="{escape(one.title)}"' if one.title else ""
+    return mark_safe(
+        f'<span class="src" data-src="{escape(one.kind)}"{title}>{icon(one.icon)}'
+        f"{escape(one.words)}</span>"
+    )
+
+
+def cells(row: Iterable[Cell]) -> SafeString:
+    """Write the figures of a row."""
+    return mark_safe("".join(map(_cell, row)))
 
 
 def bar_marks(bars: Iterable[Bar]) -> SafeString:
@@ -77,6 +136,19 @@ def began(moment: datetime) -> SafeString:
         f'<time datetime="{local.isoformat()}" title="{day} {local.year}, {clock}">'
         f"{day}, {clock}</time>"
     )
+
+
+def _cell(cell: Cell) -> str:
+    text, title = escape(cell.text), ""
+    if cell.title:
+        title = f' title="{escape(cell.title)}"'
+    if cell.href:
+        text, title = f'<a href="{escape(cell.href)}"{title}>{text}</a>', ""
+    if cell.bold:
+        text = f"<b>{text}</b>"
+    label = f' data-label="{cell.label}"' if cell.label else ""
+    look = f"num{'' if cell.label else ' hide-s'}{' ' if cell.look else ''}{cell.look}"
+    return f'<td class="{look}"{label}{title}>{text}</td>'
 
 
 def _bar_mark(bar: Bar) -> str:

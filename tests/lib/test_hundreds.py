@@ -9,7 +9,16 @@ import pytest
 from django.utils import timezone
 
 from console.finance.charts import DayOf, bar_chart
-from console.lib.hundreds import bar_marks, began, options
+from console.finance.usage.words import Delta, Source
+from console.lib.hundreds import (
+    Cell,
+    bar_marks,
+    began,
+    cells,
+    delta,
+    options,
+    source,
+)
 
 ID = UUID(int=7)
 PAIRS = [("a", "First"), (str(ID), "Second")]
@@ -68,3 +77,50 @@ def test_a_time_is_that_of_the_current_zone() -> None:
         '<time datetime="2026-05-04T01:34:05+05:30" title="4 May 2026, 01:34:05">'
         "4 May, 01:34:05</time>"
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "markup"),
+    [
+        (Cell("Calls", "7"), '<td class="num" data-label="Calls">7</td>'),
+        (
+            Cell("Calls", "7", "Show them", "/calls/?a=1&b=2"),
+            '<td class="num" data-label="Calls">'
+            '<a href="/calls/?a=1&amp;b=2" title="Show them">7</a></td>',
+        ),
+        (
+            Cell("Input", "1M", "1,000,000"),
+            '<td class="num" data-label="Input" title="1,000,000">1M</td>',
+        ),
+        (Cell("", "<1%", look="p2"), '<td class="num hide-s p2">&lt;1%</td>'),
+        (
+            Cell("Cost", "$1", look="c-cost", bold=True),
+            '<td class="num c-cost" data-label="Cost"><b>$1</b></td>',
+        ),
+    ],
+)
+def test_a_cell_is_named_on_narrow_pages_or_left_out(cell: Cell, markup: str) -> None:
+    assert cells([cell]) == markup
+
+
+def test_cells_stand_side_by_side() -> None:
+    assert cells([Cell("A", "1"), Cell("B", "2")]).count("<td ") == 2
+    assert cells([]) == ""
+
+
+def test_a_difference_has_a_direction_for_those_who_hear_it() -> None:
+    assert delta(Delta("9%", "up", "more")) == (
+        '<span class="delta"><svg class="i" aria-hidden="true">'
+        '<use href="#i-up"/></svg>9%<span class="vh"> more</span></span>'
+    )
+    assert delta(Delta("<b>")) == '<span class="delta">&lt;b&gt;</span>'
+
+
+def test_a_source_says_why_in_its_title() -> None:
+    text = source(Source("unknown", "unknown", "3 calls unknown", 'not "in" it'))
+
+    assert text.startswith(
+        '<span class="src" data-src="unknown" title="not &quot;in&quot; it"><svg '
+    )
+    assert text.endswith("</svg>3 calls unknown</span>")
+    assert " title=" not in source(Source("computed", "sum", "computed"))

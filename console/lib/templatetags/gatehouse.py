@@ -14,37 +14,26 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib import ticks
-from console.lib.hundreds import Delta, bar_marks, began, options
+from console.lib.hundreds import (
+    bar_marks,
+    began,
+    cells,
+    delta,
+    icon,
+    options,
+    source,
+)
 from console.lib.price_cells import UNKNOWN, price_cell, price_or_unknown, price_td
 from console.lib.redact import escaped
 
 register = Library()
-for tag in (bar_marks, began, options, price_cell, price_or_unknown, price_td):
+for tag in (bar_marks, began, cells, delta, icon, options, source):
     register.simple_tag(tag)
+for cell in (price_cell, price_or_unknown, price_td):
+    register.simple_tag(cell)
 
 
 RELATIVE_UNTIL = timedelta(days=14)
-
-
-@register.simple_tag
-@lru_cache(maxsize=512)
-def icon(name: str, size: str = "") -> SafeString:
-    """Draw one icon of the sprite; size "s", "l", "inline", or none for 16 px."""
-    classes = f"i {size}" if size else "i"
-    return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name
-    )
-
-
-@register.simple_tag
-def delta(one: Delta) -> SafeString:
-    """Write how an amount stands to an earlier one; tables have a column of them."""
-    return format_html(
-        '<span class="delta">{}{}{}</span>',
-        icon(one.icon) if one.icon else "",
-        one.words,
-        format_html('<span class="vh"> {}</span>', one.more) if one.more else "",
-    )
 
 
 @register.simple_tag
