@@ -465,6 +465,22 @@ def test_an_empty_list_says_why(
     assert words in ask(client_of(fin), **values)
 
 
+@pytest.mark.parametrize("headers", [{}, PART], ids=["page", "part"])
+def test_says_which_days_it_shows_when_those_asked_for_make_no_sense(
+    client_of: ClientOf, fin: User, headers: dict[str, str]
+) -> None:
+    values = {"from": "2026-02-30", "to": "2026-03-01"}
+
+    text = client_of(fin).get(URL, values, headers=headers).text
+
+    assert "“2026-02-30” is no date, so it was left out" in text
+    assert "These are calls from 31 January 2026 to 1 March 2026" in text
+    assert text.count('aria-describedby="days-problem"') == (0 if headers else 1)
+    marked = 'name="from" value="2026-01-31" aria-invalid="true"' in text
+    assert marked is not bool(headers)
+    assert "days-problem" not in ask(client_of(fin), **{"from": "2026-02-28"})
+
+
 def test_names_from_outside_are_escaped(
     client_of: ClientOf, fin: User, sam: User, api_key: ApiKey
 ) -> None:
