@@ -120,6 +120,23 @@ def cells(row: Iterable[Cell]) -> SafeString:
     return mark_safe("".join(map(_cell, row)))
 
 
+def lines(
+    label: str, look: str, first: str, second: str, aside: str = ""
+) -> SafeString:
+    """Write a cell of two lines, which may be from outside.
+
+    `aside` stands there, too, where its own column is left out.
+    """
+    told = (
+        f'<span class="l1">{escape(escaped(first))}</span>'
+        f'<span class="l2">{escape(escaped(second))}</span>'
+    )
+    if aside:
+        told += f'<span class="l2 if-p2">{escape(escaped(aside))}</span>'
+    classes = f' class="{look}"' if look else ""
+    return mark_safe(f'<td{classes} data-label="{label}"><div>{told}</div></td>')
+
+
 def bar_marks(bars: Iterable[Bar]) -> SafeString:
     """Draw the bars of a chart, each with its words and the way to its row.
 

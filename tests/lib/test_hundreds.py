@@ -16,6 +16,7 @@ from console.lib.hundreds import (
     began,
     cells,
     delta,
+    lines,
     options,
     source,
 )
@@ -124,3 +125,14 @@ def test_a_source_says_why_in_its_title() -> None:
     )
     assert text.endswith("</svg>3 calls unknown</span>")
     assert " title=" not in source(Source("computed", "sum", "computed"))
+
+
+def test_a_cell_may_have_two_lines_and_what_has_no_column_else() -> None:
+    assert lines("Key", "p3", "<b>\u202e", "Team & co") == (
+        '<td class="p3" data-label="Key"><div>'
+        '<span class="l1">&lt;b&gt;\\u202e</span>'
+        '<span class="l2">Team &amp; co</span></div></td>'
+    )
+    aside = lines("Model", "", "grok", "/v1", "<Sam>")
+    assert aside.startswith('<td data-label="Model"><div><span class="l1">grok</span>')
+    assert aside.endswith('<span class="l2 if-p2">&lt;Sam&gt;</span></div></td>')

@@ -70,6 +70,22 @@ class Row:
     ending: Ending
     took: str
 
+    @property
+    def way(self) -> str:
+        """Return where it was sent, and which other model answered."""
+        served = f", answered by {self.served}" if self.served else ""
+        return f"{self.endpoint}{served}"
+
+    @property
+    def cached_words(self) -> str:
+        """Return how much of the input was cached."""
+        return "not told" if self.cached is None else f"{self.cached:,}"
+
+    @property
+    def reasoning_words(self) -> str:
+        """Return how much there was beside the output."""
+        return "not told apart" if self.reasoning is None else f"{self.reasoning:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

@@ -20,6 +20,7 @@ from console.lib.hundreds import (
     cells,
     delta,
     icon,
+    lines,
     options,
     source,
 )
@@ -27,7 +28,7 @@ from console.lib.price_cells import UNKNOWN, price_cell, price_or_unknown, price
 from console.lib.redact import escaped
 
 register = Library()
-for tag in (bar_marks, began, cells, delta, icon, options, source):
+for tag in (bar_marks, began, cells, delta, icon, lines, options, source):
     register.simple_tag(tag)
 for cell in (price_cell, price_or_unknown, price_td):
     register.simple_tag(cell)
