@@ -1,7 +1,7 @@
 """Reading the sums: split by one thing, and over time. Called by the usage pages.
 
-    UsageMonth   whole months of a long span
-    UsageDay     all other days
+    UsageMonth   whole months of a long span, and those of which most is asked for
+    UsageDay     all other days, and those that are too many in such a month
     UsageSlot    the last day of the period before, up to the same time of day
 
 Three tables, one statement each way: however many rows there are, a report costs two.
@@ -9,18 +9,21 @@ Three tables, one statement each way: however many rows there are, a report cost
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from functools import partial
+from operator import add, attrgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import DateField, F, Q, QuerySet, Value
 
 from console.accounts.models import User
-from console.lib.days import DAY, month_after, month_of
+from console.lib.days import DAY
+from console.usage import report_sql
 from console.usage.models import (
     MEASURES,
     RecordState,
@@ -29,11 +32,18 @@ from console.usage.models import (
     UsageRecord,
 )
 from console.usage.models import UsageSlot as Slot
-from console.usage.report_sql import DRAWN_OVER_TIME, OVER_TIME, SPLIT
+from console.usage.pieces import Piece, fewest, pieces
 
 LONG: Final = 100  # days; longer spans are read in months
 ALL: Final = 2**31 - 1
 Rows: TypeAlias = QuerySet[Any]
+
+
+class Told(NamedTuple):
+    """Rows of sums, each of which is `at` a day or a month."""
+
+    rows: Rows
+    less: bool = False  # they are taken off
 
 
 class By(StrEnum):
@@ -133,7 +143,7 @@ class Sums:
     ticks_before: int = 0
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(*(getattr(self, f) + getattr(other, f) for f in NAMES))
+        return Sums(*map(add, ALL_OF(self), ALL_OF(other)))
 
     @property
     def is_unknown(self) -> bool:
@@ -147,6 +157,7 @@ class Sums:
 
 
 NAMES: Final = [field.name for field in fields(Sums)]
+ALL_OF: Final = attrgetter(*NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +185,11 @@ def split(
 
     The dearest first; what is beyond `most` comes as one part at the end. One query.
     """
-    current, values = _union(_rows(asked, now), by)
-    earlier, others = _union(_rows(asked, before) if before else [], by)
-    rows = _fetch(SPLIT.format(now=current, before=earlier), [*values, *others, most])
+    current, values = _union(_sums(now, asked.narrow), by)
+    earlier, others = _union(_sums(before, asked.narrow) if before else [], by)
+    rows = _fetch(
+        report_sql.SPLIT.format(now=current, before=earlier), [*values, *others, most]
+    )
     parts = [
         Part(what, Sums(*sums), number if rest else 0)
         for what, rest, number, *sums in rows
@@ -193,13 +206,23 @@ def over_time(
     Place 0 is what has no name, place 1 the first of the parts that have one. Where
     whole months are read, their first day stands for them.
     """
-    told, values = _union(_rows(asked, days), by)
+    told, values = _union(_moments(asked, days), by)
     named = [part for part in parts if part is not None]
-    statement = DRAWN_OVER_TIME if drawn else OVER_TIME
+    sql = report_sql.over_time(told, places=len(named), kind=by.type, drawn=drawn)
     # What is placed comes before the rows in it.
-    rows = _fetch(statement.format(told=told, type=by.type), [named, *values])
+    rows = _fetch(sql, [*named, *values])
     found = [Moment(at, part, Sums(*sums)) for at, part, *sums in rows]
-    return sorted(found, key=lambda moment: moment.at)
+    return sorted(found, key=lambda one: (one.at, one.part is None, one.part or 0))
+
+
+def total(days: Days, narrow: Callable[[Rows], Rows]) -> Sums:
+    """Return the sums of some days, of the rows of sums that `narrow` keeps. One query.
+
+    For who asks for more than a report does; who may see what is theirs to say.
+    """
+    told, values = _union(_sums(days, narrow), By.ENDPOINT)
+    ((*sums,),) = _fetch(report_sql.TOTAL.format(told=told), values)
+    return Sums(*sums)
 
 
 def in_flight(asked: Asked) -> int:
@@ -214,52 +237,44 @@ def _dearest(part: Part) -> tuple[bool, int, int, str]:
     return (part.others > 0, -sums.cost_ticks, -sums.calls, part.what or "")
 
 
-def _rows(asked: Asked, days: Days) -> list[Rows]:
-    """Return the rows of sums that make up some days."""
+def _moments(asked: Asked, days: Days) -> list[Told]:
+    """Return the rows of some days, each at its day, or month if those are read."""
+    cut = pieces(days.first, days.last + DAY, by_month=days.by_month)
+    return [Told(asked.narrow(_of(piece, days.zone))) for piece in cut]
+
+
+def _sums(days: Days, narrow: Callable[[Rows], Rows]) -> list[Told]:
+    """Return rows that come to the sum of some days; their `at` says nothing."""
     end = days.last if days.slots else days.last + DAY
-    found = [
-        _of(UsageMonth if whole else UsageDay, days.zone, first, until)
-        for whole, first, until in pieces(days.first, end, by_month=days.by_month)
-    ]
+    cut = fewest if days.by_month else partial(pieces, by_month=False)
+    found = [Told(_of(piece, days.zone), piece.less) for piece in cut(days.first, end)]
     if days.slots:
         start, stop = days.slots
         slots = Slot.objects.filter(slot_starts_at__gte=start, slot_starts_at__lt=stop)
-        found.append(slots.annotate(at=Value(days.last, output_field=DateField())))
-    return [asked.narrow(rows) for rows in found]
+        last = Value(days.last, output_field=DateField())
+        found.append(Told(slots.annotate(at=last)))
+    return [Told(narrow(told.rows), told.less) for told in found]
 
 
-def pieces(first: date, end: date, *, by_month: bool) -> list[tuple[bool, date, date]]:
-    """Cut first <= day < end into days, whole months, and days again."""
-    start = first if first.day == 1 else month_after(month_of(first))
-    stop = month_of(end)
-    if not by_month or start >= stop:
-        return [(False, first, end)]
-    cut = [(False, first, start), (True, start, stop), (False, stop, end)]
-    return [piece for piece in cut if piece[1] < piece[2]]
-
-
-def _of(
-    sums: type[UsageDay] | type[UsageMonth], zone: int, first: date, end: date
-) -> Rows:
-    field = "month" if sums is UsageMonth else "day"
-    rows: Rows = sums.objects.filter(
-        Q(zone=zone, **{f"{field}__gte": first, f"{field}__lt": end})
-    )
+def _of(piece: Piece, zone: int) -> Rows:
+    field, sums = ("month", UsageMonth) if piece.whole else ("day", UsageDay)
+    found = {f"{field}__gte": piece.first, f"{field}__lt": piece.end}
+    rows: Rows = sums.objects.filter(Q(zone=zone, **found))
     named: Rows = rows.annotate(at=F(field))
     return named
 
 
-def _union(told: Sequence[Rows], by: By) -> tuple[str, list[Any]]:
+def _union(told: Sequence[Told], by: By) -> tuple[str, list[Any]]:
     """Return all rows as one relation: at, what, source, endpoint, measures."""
-    if not told:
-        told = [_none()]
-    columns = ", ".join(("at", "what", "source", "endpoint", *MEASURES))
+    names = ("at", "what", "source", "endpoint")
+    columns = ", ".join((*names, *MEASURES))
+    less = ", ".join((*names, *(f"-{name}" for name in MEASURES)))
     texts, values = [], []
-    for rows in told:
+    for rows, is_less in told or [Told(_none())]:
         shown = rows.annotate(what=F(by.value)).order_by()
-        named = shown.values_list("at", "what", "source", "endpoint", *MEASURES)
-        sql, own = named.query.sql_with_params()
-        texts.append(f"SELECT * FROM ({sql}) AS rows ({columns})")
+        sql, own = shown.values_list(*names, *MEASURES).query.sql_with_params()
+        signed = less if is_less else columns
+        texts.append(f"SELECT {signed} FROM ({sql}) AS rows ({columns})")
         values += own
     return "\nUNION ALL\n".join(texts), values
 
@@ -270,11 +285,11 @@ def _none() -> Rows:
     return named
 
 
-@transaction.atomic
 def _fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        # Else many days, which make many groups, are sorted on disk.
-        cursor.execute("SET LOCAL work_mem = '64MB'")
-        cursor.execute(sql, values)
+        # Else many days, which make many groups, are sorted on disk. Sent as one, both
+        # are one transaction.
+        cursor.execute(f"SET LOCAL work_mem = '64MB'; {sql}", values)
+        cursor.nextset()
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

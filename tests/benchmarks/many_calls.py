@@ -24,9 +24,9 @@ _TEAMS = """
 """
 _PEOPLE = """
     INSERT INTO accounts_user
-        (id, password, username, name, email, role, is_active, created_at)
+        (id, password, username, name, email, role, is_active, created_at, time_zone)
     SELECT gen_random_uuid(), '', 'person' || n, 'Person ' || n, '', 'staff', true,
-        now()
+        now(), ''
     FROM generate_series(0, %(people)s - 1) AS n
 """
 _MEMBERS = """

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from console.lib import price_cells
+from console.lib import hundreds, price_cells
 from console.lib.templatetags import gatehouse as tags
 
 
 def test_an_icon_is_a_use_of_the_sprite() -> None:
-    assert tags.icon("key") == (
+    assert hundreds.icon("key") == (
         '<svg class="i" aria-hidden="true"><use href="#i-key"/></svg>'
     )
 
 
 def test_an_icon_has_its_size_and_escapes_its_name() -> None:
-    drawn = tags.icon('"><script>', "s")
+    drawn = hundreds.icon('"><script>', "s")
 
     assert 'class="i s"' in drawn
     assert "<script>" not in drawn

@@ -31,7 +31,6 @@ from console.usage.report import (
     Sums,
     in_flight,
     over_time,
-    pieces,
     split,
 )
 from console.usage.report_sql import DRAWN
@@ -182,6 +181,25 @@ def test_each_part_has_its_own_calls(
         assert part.sums == expected(own)
     costs = [part.sums.cost_ticks for part in parts]
     assert costs == sorted(costs, reverse=True)
+
+
+def test_what_was_called_outside_the_range_alone_is_no_part(
+    ada: User, team: Team, zones: dict[str, int]
+) -> None:
+    inside, outside = stored_key(team, "inside"), stored_key(team, "outside")
+    stored_calls(
+        [
+            call(ada, inside, START),
+            call(ada, outside, START + 11 * DAY),  # the last day of January
+            call(ada, outside, START - 19 * DAY),  # the first
+        ]
+    )
+    first, last = date(2026, 1, 2), date(2026, 1, 30)
+    days = Days(zone=zones["UTC"], first=first, last=last, by_month=True)
+
+    for now, before in ((days, None), (days, days)):
+        parts = split(Asked(viewer=ada), By.KEY, now=now, before=before, most=0)
+        assert [(part.others, part.sums.calls) for part in parts] == [(1, 1)]
 
 
 def test_the_last_day_of_the_period_before_counts_up_to_the_same_time(
@@ -351,32 +369,3 @@ def test_a_person_is_a_consumer(ada: User, team: Team, zones: dict[str, int]) ->
     (part,) = split(Asked(viewer=ada), By.PERSON, now=days, before=None)
 
     assert part.what == str(Consumer.objects.get(person=ada).pk)
-
-
-@pytest.mark.parametrize(
-    ("first", "end", "cut"),
-    [
-        pytest.param((1, 5), (1, 9), [(0, (1, 5), (1, 9))], id="within a month"),
-        pytest.param((1, 1), (2, 1), [(1, (1, 1), (2, 1))], id="a month"),
-        pytest.param(
-            (1, 31), (4, 2),
-            [(0, (1, 31), (2, 1)), (1, (2, 1), (4, 1)), (0, (4, 1), (4, 2))],
-            id="edges",
-        ),
-        pytest.param((1, 2), (2, 9), [(0, (1, 2), (2, 9))], id="no whole month"),
-    ],
-)  # fmt: skip
-def test_cuts_days_into_whole_months_and_edges(
-    first: tuple[int, int],
-    end: tuple[int, int],
-    cut: list[tuple[int, tuple[int, int], tuple[int, int]]],
-) -> None:
-    def day(of: tuple[int, int]) -> date:
-        return date(2026, *of)
-
-    assert pieces(day(first), day(end), by_month=True) == [
-        (bool(whole), day(start), day(stop)) for whole, start, stop in cut
-    ]
-    assert pieces(day(first), day(end), by_month=False) == [
-        (False, day(first), day(end))
-    ]

@@ -43,6 +43,8 @@ class Filters:
     chosen_days: bool = False
     size: int = SIZES[1]
     cursor: str = ""
+    problem: str = ""  # what was wrong with the days; empty: nothing was
+    wrong: tuple[str, ...] = ()  # the fields that it is about
 
     @property
     def narrows(self) -> bool:
@@ -98,9 +100,13 @@ class Filters:
 
 
 def filters_of(values: Mapping[str, str], *, zone: Zone, now: datetime) -> Filters:
-    """Read the filters of an address; what makes no sense is left out."""
+    """Read the filters of an address; what makes no sense is left out.
+
+    Of days that is said: whoever reads a list must know which ones it is of.
+    """
     today = day_of(now, zone.clock)
     first, last = _day(values.get("from", "")), _day(values.get("to", ""))
+    problem, wrong = _problem(values, first, last)
     until = last or max(today, first or today)
     since = first or until - USUAL + DAY
     size = values.get("size", "")
@@ -120,7 +126,24 @@ def filters_of(values: Mapping[str, str], *, zone: Zone, now: datetime) -> Filte
         chosen_days=bool(first or last),
         size=int(size) if size in map(str, SIZES) else SIZES[1],
         cursor=values.get("page", ""),
+        problem=problem,
+        wrong=wrong,
     )
+
+
+def _problem(
+    values: Mapping[str, str], first: date | None, last: date | None
+) -> tuple[str, tuple[str, ...]]:
+    """Say what was wrong with the days, and in which fields; empty if nothing was."""
+    read = {"from": first, "to": last}
+    wrong = tuple(name for name, day in read.items() if values.get(name) and not day)
+    if wrong:
+        shown = " and ".join(f"“{clean(values[name])[:20]}”" for name in wrong)
+        no_date = "are no dates, so they were" if wrong[1:] else "is no date, so it was"
+        return f"{shown} {no_date} left out. Write days as 2026-01-31.", wrong
+    if first and last and last < first:
+        return "The first day came after the last one, so they were swapped.", (*read,)
+    return "", ()
 
 
 def _one_of(known: list[str], text: str) -> str:

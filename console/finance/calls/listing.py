@@ -7,25 +7,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, Sum
-from django.db.models.functions import Coalesce
-
 from console.accounts.models import User
 from console.finance.calls.filters import Filters
 from console.finance.calls.words import Badge, Ending, badge_of, ending_of, lasted
 from console.lib.paging import Column, page_of
 from console.usage.models import (
     DIFFERING,
-    CostSource,
     Endpoint,
     RecordState,
-    UsageDay,
     UsageRecord,
     UsageRecordQuerySet,
 )
+from console.usage.report import Days, total
 
 NEWEST_FIRST: Final = (Column("id", UUID, descending=True),)
-ADDED_UP: Final = 100  # days; the usage page adds up longer ones from months
 SHOWN: Final = ("consumer__person", "team", "key", "model")
 READ: Final = (  # what a line says; the other columns of six tables take long to read
     "state",
@@ -74,6 +69,22 @@ class Row:
     differs: bool
     ending: Ending
     took: str
+
+    @property
+    def way(self) -> str:
+        """Return where it was sent, and which other model answered."""
+        served = f", answered by {self.served}" if self.served else ""
+        return f"{self.endpoint}{served}"
+
+    @property
+    def cached_words(self) -> str:
+        """Return how much of the input was cached."""
+        return "not told" if self.cached is None else f"{self.cached:,}"
+
+    @property
+    def reasoning_words(self) -> str:
+        """Return how much there was beside the output."""
+        return "not told apart" if self.reasoning is None else f"{self.reasoning:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,43 +180,28 @@ def figures(user: User, filters: Filters) -> Figures | None:
     """Add up the days asked for, from their sums.
 
     None where sums cannot tell: of calls that are not settled, of those that differ
-    alone, of very many days, and of a zone whose days are not added up yet.
+    alone, and of a zone whose days are not added up yet.
     """
     if filters.differs or filters.state not in ("", RecordState.SETTLED):
         return None
-    if filters.days > ADDED_UP or filters.zone.pk is None:
+    if filters.zone.pk is None:
         return None
-    # By the id of the zone: with a join to its name all days would be read.
-    sums = UsageDay.objects.visible_to(user).filter(
-        filters.model_asked,
-        zone=filters.zone.pk,
-        day__range=(filters.since, filters.until),
-        **filters.dimensions,
-    )
-    counting = Q(endpoint=Endpoint.TOKENIZE)
-    found = sums.aggregate(
-        all=_sum("calls"),
-        counting=_sum("calls", counting),
-        unknown=_sum("calls", Q(source=CostSource.UNKNOWN) & ~counting),
-        differing=_sum("differing_calls"),
-        ticks=_sum("cost_ticks"),
-    )
-    calls = found["all"] - found["counting"]
+
+    def narrow(sums: Any) -> Any:
+        seen = sums.visible_to(user)
+        return seen.filter(filters.model_asked, **filters.dimensions)
+
+    first, last = filters.since, filters.until
+    days = Days(zone=filters.zone.pk, first=first, last=last, by_month=True)
+    found = total(days, narrow)
+    all_unknown = found.calls and found.calls == found.unknown_calls
     return Figures(
-        calls=calls,
-        unknown_calls=found["unknown"],
-        differing_calls=found["differing"],
-        count_calls=found["counting"],
-        ticks=_known(found["ticks"], calls=calls, unknown=found["unknown"]),
+        calls=found.calls,
+        unknown_calls=found.unknown_calls,
+        differing_calls=found.differing_calls,
+        count_calls=found.count_calls,
+        ticks=None if all_unknown and not found.cost_ticks else found.cost_ticks,
     )
-
-
-def _known(ticks: int, *, calls: int, unknown: int) -> int | None:
-    return None if calls and calls == unknown and not ticks else ticks
-
-
-def _sum(measure: str, where: Q | None = None) -> Any:
-    return Coalesce(Sum(measure, filter=where), 0)
 
 
 def _in_flight(user: User, filters: Filters) -> int:

@@ -18,7 +18,6 @@ from console.audit import trail
 from console.finance.calls import choices, files, filters, listing, one
 from console.lib import export
 from console.lib.htmx import render_page
-from console.usage.models import CostSource, Endpoint, Outcome, RecordState
 from console.usage.zones import zone_of
 
 
@@ -34,12 +33,7 @@ def call_list(request: HttpRequest) -> HttpResponseBase:
         "filters": asked,
         "listing": listing.listing(user, asked),
         "choices": choices.choices(user, asked),
-        "endpoints": Endpoint,
-        "sources": CostSource,
-        "outcomes": Outcome,
-        "states": RecordState,
         "sizes": filters.SIZES,
-        "added_up": listing.ADDED_UP,
     }
     return render_page(request, "finance/calls/list.html", context, part="calls")
 
@@ -48,10 +42,12 @@ def call_list(request: HttpRequest) -> HttpResponseBase:
 @rule("usage.view")
 def one_call(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """One call with its proof."""
-    call = one.one_call(person_of(request), record_id)
+    user = person_of(request)
+    call = one.one_call(user, record_id)
     if call is None:
         raise Http404
-    return render_page(request, "finance/calls/one.html", {"call": call}, part="call")
+    context = {"call": call, "zone": zone_of(user)}
+    return render_page(request, "finance/calls/one.html", context, part="call")
 
 
 def _file(

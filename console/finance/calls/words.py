@@ -16,10 +16,10 @@ PROBLEMS: Final = {cause.value: words for cause, words in WORDS.items()}
 class Badge:
     """Where an amount comes from, as the design shows it."""
 
-    look: str  # its data-src
+    kind: str  # its data-src
     icon: str
-    word: str
-    why: str
+    words: str
+    title: str  # why
 
 
 BADGES: Final = {

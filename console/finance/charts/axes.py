@@ -62,6 +62,7 @@ class Tick:
     x: str
     words: str
     spare: bool
+    last: bool = False  # it stands at the right edge, and would be cut in its middle
 
 
 def percent(place: float) -> str:

@@ -20,6 +20,7 @@ from console.finance.charts.axes import (
 LEFT, RIGHT = 8.5, 100.0
 TOP, BASE, TALL = 16, 112, 206  # the last: base of a tall drawing
 DATES_BELOW: Final = 18
+HALF_DATE: Final = 6  # of the width of a narrow page
 FILLED: Final = 0.76  # of a day's place
 GAP: Final = 1  # pixel between two parts
 LOOKS: Final = ("s1", "s2", "s3", "s4", "s5")
@@ -141,13 +142,11 @@ def _stack(day: DayOf, names: list[str]) -> dict[str, int]:
 def _ticks(days: Sequence[DayOf], place: float) -> tuple[Tick, ...]:
     """Return at most 7 dates, counted back from the newest."""
     step = next((s for s in DAY_STEPS if len(days) <= s * MOST_TICKS), len(days))
-    numbers = range(len(days) - 1, -1, -step)
-    ticks = [
-        Tick(
-            percent(LEFT + (number + 0.5) * place),
-            _said(days[number]).removeprefix("week of "),
-            spare=position % 2 == 1,
-        )
-        for position, number in enumerate(numbers)
-    ]
+    ticks = []
+    for position, number in enumerate(range(len(days) - 1, -1, -step)):
+        x = LEFT + (number + 0.5) * place
+        last = x > RIGHT - HALF_DATE
+        words = _said(days[number]).removeprefix("week of ")
+        at = percent(RIGHT if last else x)
+        ticks.append(Tick(at, words, spare=position % 2 == 1, last=last))
     return tuple(reversed(ticks))

@@ -24,7 +24,8 @@ def records(
 ) -> Iterator[Record]:
     """Yield one record for each row, all of them; `_before` is the period before.
 
-    Rows over time have no period before: it is null there, and not 0.
+    Rows over time have no period before: it is null there, and not 0. So are tokens of
+    a kind that was not told of any call: of 0 it is not known whether there were none.
     """
     found = find(user=user, filters=filters, own=own, now=now, most=ALL)
     yield from _by_time(found) if filters.tab is Tab.DAY else _by_part(found, filters)
@@ -74,4 +75,5 @@ def _by_part(found: Found, filters: Filters) -> Iterator[Record]:
 
 def _values(sums: Sums) -> dict[str, Any]:
     values = {name: getattr(sums, name) for name in NAMES}
-    return {**values, "cost_usd": f"{usd(sums.cost_ticks):f}"}
+    told = {name: values[name] or None for name in NAMES if name.endswith("_tokens")}
+    return {**values, **told, "cost_usd": f"{usd(sums.cost_ticks):f}"}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -131,7 +132,13 @@ class Filters:
         """Return where the single calls of these days are, with the same filters."""
         values = {**self.narrowed, **{k: str(v) for k, v in more.items() if v}}
         days = {"from": first.isoformat(), "to": last.isoformat()}
-        return f"{reverse('calls:list')}?{urlencode({**values, **days})}"
+        return f"{_calls()}?{urlencode({**values, **days})}"
+
+
+@cache
+def _calls() -> str:
+    """Return the page of single calls: each row of a table leads there."""
+    return reverse("calls:list")
 
 
 def filters_of(values: Mapping[str, str], *, viewer: User, own: bool) -> Filters:

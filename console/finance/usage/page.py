@@ -22,10 +22,12 @@ from console.finance.usage.table import (
     NEXT,
     Row,
     cached_share,
+    cells_of,
     rows_by_part,
     rows_by_time,
 )
 from console.finance.usage.words import Delta, delta
+from console.lib.hundreds import Cell
 from console.usage.models import TouchedSlot
 from console.usage.report import By, Sums, in_flight
 
@@ -94,6 +96,11 @@ class UsagePage:
     def split(self) -> str:
         """Name what the table has rows for."""
         return self.series if self.by_part else self.found.bucket.value
+
+    @property
+    def sum_cells(self) -> tuple[Cell, ...]:
+        """Return the figures of the range."""
+        return cells_of(self.total, share="100%" if self.total.cost_ticks else "")
 
     @property
     def count(self) -> int:
@@ -166,8 +173,17 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
 
 
 def _calls_of(user: User, filters: Filters, *, own: bool) -> CallsOf:
-    """Return what makes the address of single calls; own ones are those of a person."""
-    return partial(filters.calls_url, person=user.pk) if own else filters.calls_url
+    """Return what makes the address of single calls; own ones are those of a person.
+
+    It is empty where they are not this person's to see.
+    """
+    if own:
+        return partial(filters.calls_url, person=user.pk)
+    return filters.calls_url if user.sees_all_teams else _nowhere
+
+
+def _nowhere(*_days: date, **_more: object) -> str:
+    return ""
 
 
 def _waiting() -> int:

@@ -11,6 +11,8 @@ from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import Name
 from console.finance.usage.periods import Bucket, Span
 from console.finance.usage.words import Delta, Source, delta, percent, source_of
+from console.lib.hundreds import Cell
+from console.lib.templatetags.gatehouse import tokens_told, usd_sum
 from console.usage.report import Moment, Part, Sums
 
 NEXT: Final = {  # what a row is split by when it is followed
@@ -49,9 +51,27 @@ class Row:
     others: int = 0
 
     @property
-    def cached(self) -> str:
-        """Return the share of the input that was told to come from a cache."""
-        return cached_share(self.sums)
+    def cells(self) -> tuple[Cell, ...]:
+        """Return its figures."""
+        return cells_of(self.sums, share=self.share, calls_url=self.calls_url)
+
+
+def cells_of(sums: Sums, *, share: str, calls_url: str = "") -> tuple[Cell, ...]:
+    """Return the figures of a row, in the order of the columns."""
+    shown = "Show the single calls" if calls_url else ""
+    prompt, output, reasoning = (
+        sums.prompt_tokens, sums.output_tokens, sums.reasoning_tokens
+    )  # fmt: skip
+    cost = "unknown" if sums.is_unknown else usd_sum(sums.cost_ticks)
+    return (
+        Cell("Calls", f"{sums.calls:,}", shown, calls_url),
+        Cell("Input", tokens_told(prompt), f"{prompt:,}"),
+        Cell("", cached_share(sums), look="p2"),
+        Cell("Output", tokens_told(output), f"{output:,}"),
+        Cell("", tokens_told(reasoning), f"{reasoning:,} told", look="p2"),
+        Cell("Cost", cost, look="c-cost", bold=True),
+        Cell("", share),
+    )
 
 
 def rows_by_part(

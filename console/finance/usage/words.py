@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
 from console.usage.report import Sums
 
@@ -35,15 +34,14 @@ KINDS = (
 
 
 def percent(part: int, whole: int) -> str:
-    """Write a share of a sum that is above 0; a small one never as 0."""
+    """Write a share of a sum, both 0 or above; a small one never as 0."""
     if not part or whole <= 0:
         return "0%"
-    share = 100 * Decimal(part) / whole
-    if abs(share) < 1:
+    if 100 * part < whole:
         return "<1%"
-    if 99 < share < 100:  # not all of it
+    if 99 * whole < 100 * part < 100 * whole:  # not all of it
         return "99%"
-    return f"{share.quantize(Decimal(1), ROUND_HALF_UP):,f}%"
+    return f"{(200 * part + whole) // (2 * whole):,}%"  # a half is rounded up
 
 
 def delta(now: int, before: int) -> Delta:

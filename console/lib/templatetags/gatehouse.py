@@ -1,4 +1,4 @@
-"""Tags and filters of all templates. With `price_cells`, all that writes markup."""
+"""Tags and filters of all templates; what is written by hundreds is beside them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib import ticks
+from console.lib.hundreds import (
+    bar_marks,
+    began,
+    cells,
+    delta,
+    icon,
+    lines,
+    options,
+    source,
+)
 from console.lib.price_cells import UNKNOWN, price_cell, price_or_unknown, price_td
 from console.lib.redact import escaped
 
 register = Library()
-for tag in (price_cell, price_or_unknown, price_td):
+for tag in (bar_marks, began, cells, delta, icon, lines, options, source):
     register.simple_tag(tag)
+for cell in (price_cell, price_or_unknown, price_td):
+    register.simple_tag(cell)
 
 
 RELATIVE_UNTIL = timedelta(days=14)
-
-
-@register.simple_tag
-@lru_cache(maxsize=512)
-def icon(name: str, size: str = "") -> SafeString:
-    """Draw one icon of the sprite; size "s", "l", "inline", or none for 16 px."""
-    classes = f"i {size}" if size else "i"
-    return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name
-    )
 
 
 @register.simple_tag
@@ -255,7 +257,7 @@ def matrix_cells(
 
 @register.filter
 def tokens(count: int | None) -> str:
-    """Write a number of tokens with separators."""
+    """Write a number of tokens or calls with separators."""
     return UNKNOWN if count is None else f"{count:,}"
 
 

@@ -1,59 +1,37 @@
-"""The text format of Prometheus, version 0.0.4. Pure."""
+"""The text that Prometheus reads, written by its client library."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from console.pages.metrics.families import families
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
 
-class Kind(StrEnum):
-    """How the values of a family move."""
+class _Scrape(Collector):
+    """All metrics at one moment."""
 
-    COUNTER = "counter"  # never down; its name ends with _total
-    GAUGE = "gauge"
+    def __init__(self, now: datetime) -> None:
+        self._now = now
 
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One value, with its labels."""
-
-    value: int | float
-    labels: Mapping[str, str] = field(default_factory=dict)
+    def collect(self) -> Iterable[Metric]:
+        return families(now=self._now)
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One metric: all its values at one moment."""
+def exposition(*, now: datetime) -> bytes:
+    """Return all metrics as text.
 
-    name: str
-    kind: Kind
-    help: str
-    samples: tuple[Sample, ...] = ()
-
-
-def exposition(families: Iterable[Family]) -> str:
-    """Write families as text. Whole numbers stay whole, however large they are."""
-    return "".join(line + "\n" for family in families for line in _lines(family))
-
-
-def _lines(family: Family) -> Iterator[str]:
-    yield f"# HELP {family.name} {_escaped(family.help)}"
-    yield f"# TYPE {family.name} {family.kind}"
-    for sample in family.samples:
-        pairs = ",".join(
-            f'{name}="{_quoted(value)}"' for name, value in sample.labels.items()
-        )
-        labels = f"{{{pairs}}}" if pairs else ""
-        yield f"{family.name}{labels} {sample.value}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n")
-
-
-def _quoted(text: str) -> str:
-    return _escaped(text).replace('"', '\\"')
+    The registry is of this one answer: the library's own would add what it knows of
+    this process, which is one of several. Values are floats, as in Prometheus.
+    """
+    registry = CollectorRegistry()
+    registry.register(_Scrape(now))
+    return generate_latest(registry)

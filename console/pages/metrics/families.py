@@ -6,31 +6,31 @@ No name, id or text of people, keys, teams or prompts is in it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.db.models import Count, Min
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from console.alerts.models import Delivery, DeliveryState, Incident
 from console.keys.models import ApiKey
-from console.pages.metrics.exposition import Family, Kind, Sample
 from console.polling import life, schedule
 from console.usage import metrics, problems
 from console.usage.models import CostSource
 
-Labels = tuple[tuple[str, str], ...]
+Values: TypeAlias = Mapping[tuple[str, ...], float]  # by what the labels are
 
 
-def families(*, now: datetime) -> list[Family]:
+def families(*, now: datetime) -> list[Metric]:
     """Return all of it, in about fifteen queries whatever there is."""
     return [
-        Family(
+        _gauge(
             "gatehouse_build_info",
-            Kind.GAUGE,
             "The version that runs.",
-            (Sample(1, {"version": settings.VERSION}),),
+            ("version",),
+            {(settings.VERSION,): 1},
         ),
         *_ledger(metrics.totals()),
         _problems(problems.totals(now=now)),
@@ -41,7 +41,7 @@ def families(*, now: datetime) -> list[Family]:
     ]
 
 
-def _ledger(totals: list[metrics.Total]) -> list[Family]:
+def _ledger(totals: list[metrics.Total]) -> list[Metric]:
     return [
         _summed(
             "gatehouse_calls_total",
@@ -76,16 +76,15 @@ def _ledger(totals: list[metrics.Total]) -> list[Family]:
     ]
 
 
-def _tokens(totals: list[metrics.Total]) -> Family:
-    values: Counter[Labels] = Counter()
+def _tokens(totals: list[metrics.Total]) -> Metric:
+    values: Counter[tuple[str, ...]] = Counter()
     for one in totals:
         for kind, count in one.tokens.items():
-            labels = (("model", one.model), ("endpoint", one.endpoint), ("kind", kind))
-            values[labels] += count
-    return _family(
+            values[one.model, one.endpoint, kind] += count
+    return _counter(
         "gatehouse_tokens_total",
-        Kind.COUNTER,
         "Tokens that xAI told; cached and image ones are among those of the prompt.",
+        ("model", "endpoint", "kind"),
         values,
     )
 
@@ -96,32 +95,29 @@ def _summed(
     totals: Iterable[metrics.Total],
     by: tuple[str, ...],
     value: Callable[[metrics.Total], int],
-) -> Family:
-    values: Counter[Labels] = Counter()
+) -> Metric:
+    values: Counter[tuple[str, ...]] = Counter()
     for one in totals:
-        values[tuple((label, getattr(one, label)) for label in by)] += value(one)
-    return _family(name, Kind.COUNTER, help, values)
+        values[tuple(getattr(one, label) for label in by)] += value(one)
+    return _counter(name, help, by, values)
 
 
-def _problems(totals: Mapping[tuple[str, str], int]) -> Family:
-    return _family(
+def _problems(totals: Mapping[tuple[str, str], int]) -> Metric:
+    return _counter(
         "gatehouse_problems_total",
-        Kind.COUNTER,
         "Calls that ended with a problem, by its kind.",
-        {
-            (("endpoint", endpoint), ("problem", problem)): calls
-            for (endpoint, problem), calls in sorted(totals.items())
-        },
+        ("endpoint", "problem"),
+        dict(sorted(totals.items())),
     )
 
 
-def _in_flight(calls: list[metrics.InFlight]) -> list[Family]:
+def _in_flight(calls: list[metrics.InFlight]) -> list[Metric]:
     return [
-        _family(
+        _gauge(
             "gatehouse_calls_open",
-            Kind.GAUGE,
             "Calls in flight, streams among them.",
-            {(("endpoint", one.endpoint),): one.calls for one in calls},
+            ("endpoint",),
+            {(one.endpoint,): one.calls for one in calls},
         ),
         _one(
             "gatehouse_open_ceiling_ticks",
@@ -131,17 +127,17 @@ def _in_flight(calls: list[metrics.InFlight]) -> list[Family]:
     ]
 
 
-def _polling(now: datetime) -> Family:
+def _polling(now: datetime) -> Metric:
     ages = {part: _age(life.last_beat(part), now) for part in (life.BEAT, life.WORKER)}
-    return _family(
+    return _gauge(
         "gatehouse_part_age_seconds",
-        Kind.GAUGE,
         "Time since a part last finished work; no value before it ever did.",
-        {(("part", part),): age for part, age in ages.items() if age is not None},
+        ("part",),
+        {(part,): age for part, age in ages.items() if age is not None},
     )
 
 
-def _queues(now: datetime) -> list[Family]:
+def _queues(now: datetime) -> list[Metric]:
     polls, polls_since = schedule.due_now()
     waiting = Delivery.objects.filter(state=DeliveryState.WAITING, due_at__lte=now)
     alerts: dict[str, Any] = waiting.aggregate(n=Count("id"), since=Min("due_at"))
@@ -152,37 +148,34 @@ def _queues(now: datetime) -> list[Family]:
             "How long the oldest due check of a key has waited.",
             lag,
         ),
-        _family(
+        _gauge(
             "gatehouse_queue_waiting",
-            Kind.GAUGE,
             "What is due and not done: checks of keys, alerts, slots to be added up.",
+            ("queue",),
             {
-                (("queue", "polls"),): polls,
-                (("queue", "alerts"),): alerts["n"],
-                (("queue", "slots"),): metrics.slots_waiting(),
+                ("polls",): polls,
+                ("alerts",): alerts["n"],
+                ("slots",): metrics.slots_waiting(),
             },
         ),
-        _family(
+        _gauge(
             "gatehouse_queue_age_seconds",
-            Kind.GAUGE,
             "How long the oldest of a queue has waited.",
-            {
-                (("queue", "polls"),): lag,
-                (("queue", "alerts"),): _age(alerts["since"], now) or 0,
-            },
+            ("queue",),
+            {("polls",): lag, ("alerts",): _age(alerts["since"], now) or 0},
         ),
     ]
 
 
-def _standing() -> list[Family]:
+def _standing() -> list[Metric]:
     keys = ApiKey.objects.filter(removed_at=None).values_list("state")
     return [
-        _family(
+        _gauge(
             "gatehouse_keys",
-            Kind.GAUGE,
             "Stored keys, by the state xAI told last.",
+            ("state",),
             {
-                (("state", state),): number
+                (state,): number
                 for state, number in keys.annotate(Count("id")).order_by("state")
             },
         ),
@@ -194,15 +187,23 @@ def _standing() -> list[Family]:
     ]
 
 
-def _family(
-    name: str, kind: Kind, help: str, values: Mapping[Labels, int | float]
-) -> Family:
-    samples = tuple(Sample(value, dict(labels)) for labels, value in values.items())
-    return Family(name, kind, help, samples)
+def _counter(name: str, help: str, labels: Sequence[str], values: Values) -> Metric:
+    """Return what never goes down; its name ends with _total."""
+    return _filled(CounterMetricFamily(name, help, labels=labels), values)
 
 
-def _one(name: str, help: str, value: int | float) -> Family:
-    return Family(name, Kind.GAUGE, help, (Sample(value),))
+def _gauge(name: str, help: str, labels: Sequence[str], values: Values) -> Metric:
+    return _filled(GaugeMetricFamily(name, help, labels=labels), values)
+
+
+def _filled(family: CounterMetricFamily | GaugeMetricFamily, values: Values) -> Metric:
+    for labelled, value in values.items():
+        family.add_metric(labelled, value)
+    return family
+
+
+def _one(name: str, help: str, value: float) -> Metric:
+    return _gauge(name, help, (), {(): value})
 
 
 def _age(since: datetime | None, now: datetime) -> float | None:

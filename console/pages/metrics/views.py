@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from console.accounts.rules import rule
 from console.pages.metrics.exposition import CONTENT_TYPE, exposition
-from console.pages.metrics.families import families
 
 
 @require_safe
@@ -26,7 +25,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         answer["WWW-Authenticate"] = 'Bearer realm="metrics"'
         return answer
     try:
-        text = exposition(families(now=timezone.now()))
+        text = exposition(now=timezone.now())
     except (DatabaseError, InterfaceError):
         return HttpResponse("database\n", CONTENT_TYPE, status=503)
     return HttpResponse(text, CONTENT_TYPE)

@@ -191,6 +191,17 @@ class UsageRecord(models.Model):
                 condition=~models.Q(source=CostSource.REPORTED) & ~models.Q(source=""),
             ),
             models.Index(fields=["id"], name="usage_differing", condition=DIFFERING),
+            models.Index(
+                fields=["id"],
+                name="usage_released",
+                condition=models.Q(state="released"),
+            ),
+            models.Index(
+                fields=["endpoint", "id"],
+                name="usage_seldom_asked",
+                condition=~models.Q(endpoint=Endpoint.CHAT)
+                & ~models.Q(endpoint=Endpoint.MESSAGES),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -57,6 +57,41 @@ def test_days_are_both_included(values: dict[str, Any], days: tuple[str, str]) -
     assert (str(filters.since), str(filters.until)) == days
 
 
+@pytest.mark.parametrize(
+    ("values", "problem", "wrong"),
+    [
+        pytest.param({}, "", (), id="none"),
+        pytest.param({"since": "", "to": ""}, "", (), id="empty"),
+        pytest.param({"since": "2026-02-01", "to": "2026-02-01"}, "", (), id="one day"),
+        pytest.param(
+            {"since": "2026-02-30", "to": "2026-03-01"},
+            "“2026-02-30” is no date, so it was left out. Write days as 2026-01-31.",
+            ("from",),
+            id="no date",
+        ),
+        pytest.param(
+            {"since": "soon\n", "to": "9999-12-31"},
+            "“soon” and “9999-12-31” are no dates, so they were left out. "
+            "Write days as 2026-01-31.",
+            ("from", "to"),
+            id="both",
+        ),
+        pytest.param(
+            {"since": "2026-02-09", "to": "2026-02-01"},
+            "The first day came after the last one, so they were swapped.",
+            ("from", "to"),
+            id="the wrong way round",
+        ),
+    ],
+)
+def test_says_which_days_make_no_sense(
+    values: dict[str, Any], problem: str, wrong: tuple[str, ...]
+) -> None:
+    filters = read(**values)
+
+    assert (filters.problem, filters.wrong) == (problem, wrong)
+
+
 def test_days_are_those_of_the_reporting_zone() -> None:
     kathmandu = Zone("Asia/Kathmandu", pk=1)
     late = datetime(2026, 6, 20, 20, 0, tzinfo=UTC)  # tomorrow there

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
+import pytest
 from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,20 @@ def test_thirty_days_have_a_few_dates_the_newest_among_them() -> None:
     assert [tick.words for tick in chart.ticks] == [
         "2 Jun", "9 Jun", "16 Jun", "23 Jun", "30 Jun"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "places"),
+    [(30, "end 100.00%"), (7, "mid 93.46%"), (12, "end 100.00%"), (1, "mid 54.25%")],
+)
+def test_the_newest_date_is_not_cut_at_the_edge(days: int, places: str) -> None:
+    chart = drawn(*[{"a": 1}] * days)
+
+    text = render_to_string("finance/_bar_chart.html", {"chart": chart, "caption": "c"})
+
+    looks = re.findall(r'<text class="(mid|end)(?: opt)?" x="([\d.]+%)" y="130"', text)
+    assert " ".join(looks[-1]) == places
+    assert {look for look, _ in looks[:-1]} <= {"mid"}
 
 
 def test_bars_link_to_their_rows_and_say_what_they_are() -> None:

@@ -517,6 +517,27 @@ def test_a_name_that_is_no_zone_is_answered_with_the_form(
     assert not ReportingZone.objects.filter(name="Mars/Olympus").exists()
 
 
+def test_tokens_that_nobody_told_are_empty_in_files_and_not_0(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    told = {"prompt_tokens": 9, "cached_tokens": None, "reasoning_tokens": None}
+    stored_calls([call(fin, stored_key(team), NOON, **told, completion_tokens=3)])
+    browser = client_of(fin)
+
+    for by in ("day", "key"):
+        files = [
+            b"".join(browser.get(URL, {"by": by, "format": kind})).decode()
+            for kind in ("json", "csv")
+        ]
+        (row,) = json.loads(files[0])
+        (line,) = csv.DictReader(io.StringIO(files[1]))
+        assert (row["prompt_tokens"], line["prompt_tokens"]) == (9, "9")
+        assert (row["completion_tokens"], line["completion_tokens"]) == (3, "3")
+        for kind in ("cached", "reasoning", "image"):
+            assert row[f"{kind}_tokens"] is None
+            assert line[f"{kind}_tokens"] == ""
+
+
 def test_nobody_is_sent_elsewhere_after_choosing(
     client_of: ClientOf, fin: User
 ) -> None:

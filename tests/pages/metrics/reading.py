@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 LINE = re.compile(r"([a-z_]+)(?:\{(.*)\})? (-?[0-9.e+-]+)")
 PAIR = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
+FIRST = ("model", "endpoint", "source", "outcome")  # the others as they are written
 
 Values: TypeAlias = dict[tuple[str, ...], float]
 
@@ -28,7 +29,13 @@ def told(text: str) -> dict[str, Told]:
         elif not line.startswith("#"):
             match = LINE.fullmatch(line)
             assert match, line
-            labels = tuple(value for _, value in PAIR.findall(match[2] or ""))
+            labels = _labels(match[2] or "")
             assert labels not in found[match[1]].values, line
             found[match[1]].values[labels] = float(match[3])
     return found
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    pairs = dict(PAIR.findall(text))
+    names = [*FIRST, *(name for name in pairs if name not in FIRST)]
+    return tuple(pairs[name] for name in names if name in pairs)
