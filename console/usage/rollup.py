@@ -4,7 +4,8 @@
                                                             -> UsageDay -> UsageMonth
 
 Each step writes what its source says now, over what it said before, so it can be done
-any number of times. A slot is added up again whenever a call in it is settled later.
+any number of times. A slot is added up again whenever a call in it is settled later,
+or its cost is entered by hand.
 """
 
 from __future__ import annotations
@@ -52,12 +53,15 @@ ADD_UP: Final = ", ".join(f"sum({one})" for one in MEASURES)
 
 # Borders stand in each statement as they are, so that its plan is right for the months
 # it reads, also before anything is known of the tables.
+COUNTED: Final = BY.replace(
+    "source", "CASE WHEN adjusted_ticks IS NULL THEN source ELSE 'adjusted' END"
+)
 SLOTS: Final = f"""
     INSERT INTO usage_usageslot AS kept (slot_starts_at, {BY}, {SUMS})
-    SELECT usage_slot_of(opened_at) AS slot, {BY}, count(*),
+    SELECT usage_slot_of(opened_at) AS slot, {COUNTED}, count(*),
            count(*) FILTER (WHERE prompt_tokens IS NULL),
            count(*) FILTER (WHERE reported_ticks <> computed_ticks),
-           coalesce(sum(cost_ticks), 0),
+           coalesce(sum(coalesce(cost_ticks, adjusted_ticks)), 0),
            coalesce(sum(prompt_tokens), 0),
            coalesce(sum(cached_tokens), 0),
            coalesce(sum(image_tokens), 0),
@@ -67,8 +71,33 @@ SLOTS: Final = f"""
      WHERE id >= %(first)s AND id < %(end)s
        AND usage_slot_of(opened_at) = ANY(%(slots)s)
        AND state = 'settled'
-     GROUP BY slot, {BY}
+     GROUP BY slot, {COUNTED}
     """ + UPSERT.format(place="slot_starts_at")
+
+# A call whose cost is entered by hand leaves the sums of unknown ones, and may have
+# been the last in one. Nothing else ever leaves a sum.
+LEFT_SLOTS: Final = """
+    DELETE FROM usage_usageslot
+     WHERE source = 'unknown' AND slot_starts_at IN (
+           SELECT usage_slot_of(opened_at) FROM usage_usagerecord
+            WHERE id >= %(first)s AND id < %(end)s
+              AND usage_slot_of(opened_at) = ANY(%(slots)s)
+              AND source = 'unknown' AND adjusted_ticks IS NOT NULL);
+"""
+LEFT_DAYS: Final = """
+    DELETE FROM usage_usageday
+     WHERE zone_id = %(zone)s AND day = %(day)s AND source = 'unknown' AND EXISTS (
+           SELECT FROM usage_usageslot
+            WHERE slot_starts_at >= %(start)s AND slot_starts_at < %(end)s
+              AND source = 'adjusted');
+"""
+LEFT_MONTHS: Final = """
+    DELETE FROM usage_usagemonth
+     WHERE zone_id = %(zone)s AND month = %(month)s AND source = 'unknown' AND EXISTS (
+           SELECT FROM usage_usageday
+            WHERE zone_id = %(zone)s AND day >= %(month)s AND day < %(next)s
+              AND source = 'adjusted');
+"""
 
 DAY_SUMS: Final = f"""
     INSERT INTO usage_usageday AS kept (zone_id, day, {BY}, {SUMS})
@@ -112,7 +141,7 @@ def _next_slots() -> int:
     if slots:
         with connection.cursor() as cursor:
             cursor.execute(
-                SLOTS,
+                LEFT_SLOTS + SLOTS,
                 {
                     "slots": slots,
                     "first": ids.first_id(slots[0]),
@@ -175,10 +204,11 @@ def _add_up(zone: ReportingZone, days: Sequence[date]) -> None:
         for day in days:
             start, end = day_bounds(day, ZoneInfo(zone.name))
             cursor.execute(
-                DAY_SUMS, {"zone": zone.pk, "day": day, "start": start, "end": end}
+                LEFT_DAYS + DAY_SUMS,
+                {"zone": zone.pk, "day": day, "start": start, "end": end},
             )
         for month in sorted({month_of(day) for day in days}):
             cursor.execute(
-                MONTH_SUMS,
+                LEFT_MONTHS + MONTH_SUMS,
                 {"zone": zone.pk, "month": month, "next": month_after(month)},
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +42,12 @@ def families(*, now: datetime) -> list[Family]:
     ]
 
 
-def _ledger(totals: list[metrics.Total]) -> list[Family]:
+def _ledger(found: list[metrics.Total]) -> list[Family]:
+    # What was entered by hand can become less, which no counter may: to them the cost
+    # stays as it was booked.
+    by_hand = [one for one in found if one.source == CostSource.ADJUSTED]
+    totals = [one for one in found if one.source != CostSource.ADJUSTED]
+    totals += [replace(one, source=CostSource.UNKNOWN) for one in by_hand]
     return [
         _summed(
             "gatehouse_calls_total",
@@ -58,6 +64,7 @@ def _ledger(totals: list[metrics.Total]) -> list[Family]:
             ("model", "endpoint", "source", "outcome"),
             lambda one: one.ticks,
         ),
+        *_by_hand(by_hand),
         _tokens(totals),
         _summed(
             "gatehouse_calls_without_tokens_total",
@@ -72,6 +79,27 @@ def _ledger(totals: list[metrics.Total]) -> list[Family]:
             totals,
             ("model", "endpoint"),
             lambda one: one.differing_calls,
+        ),
+    ]
+
+
+def _by_hand(totals: list[metrics.Total]) -> list[Family]:
+    return [
+        _summed(
+            "gatehouse_adjusted_calls",
+            "Calls of unknown cost for which an amount was entered by hand.",
+            totals,
+            ("model", "endpoint"),
+            lambda one: one.calls,
+            Kind.GAUGE,
+        ),
+        _summed(
+            "gatehouse_adjusted_ticks",
+            "What was entered by hand, in ticks; it is not in the booked cost.",
+            totals,
+            ("model", "endpoint"),
+            lambda one: one.ticks,
+            Kind.GAUGE,
         ),
     ]
 
@@ -96,11 +124,12 @@ def _summed(
     totals: Iterable[metrics.Total],
     by: tuple[str, ...],
     value: Callable[[metrics.Total], int],
+    kind: Kind = Kind.COUNTER,
 ) -> Family:
     values: Counter[Labels] = Counter()
     for one in totals:
         values[tuple((label, getattr(one, label)) for label in by)] += value(one)
-    return _family(name, Kind.COUNTER, help, values)
+    return _family(name, kind, help, values)
 
 
 def _problems(totals: Mapping[tuple[str, str], int]) -> Family:

@@ -312,6 +312,11 @@ OF_OTHERS = {
         detail=RAISE,
     ),
     "budgets:take_back": Act("budget.raise_taken_back", detail=RAISE),
+    "calls:adjust": Act(
+        "call.adjusted",
+        {"cost": "ticks", "amount": "5", "reason": "invoice 7", "after": "0"},
+        detail=BOTH | {"reason", "ceiling_ticks"},
+    ),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),
