@@ -17,6 +17,7 @@ from console.keys.models import ApiKey
 from console.lib.days import DAY
 from console.lib.redact import escaped
 from console.lib.ticks import TICKS_PER_USD, usd
+from console.usage.budget_history import version_of
 from console.usage.budget_words import called
 from console.usage.budgeting import Subject, Terms
 from console.usage.models import Budget, Span
@@ -116,18 +117,9 @@ class TermsForm(forms.Form):
     )
     note = ShownField("Note", length=200, required=False)
 
-    def __init__(self, *args: Any, budget: Budget | None = None, **kw: Any) -> None:
-        if budget is not None:
-            kw["initial"] = {
-                "limit": budget.limit_ticks,
-                "at_limit": "hard" if budget.hard else "soft",
-                "contact": budget.contact_id,
-                "note": budget.note,
-            }
+    def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         asked = User.objects.filter(role__in=(Role.ADMIN, Role.FINANCE), is_active=True)
-        if budget is not None:
-            asked |= User.objects.filter(pk=budget.contact_id)
         self.fields["contact"].queryset = asked.order_by("name")  # type: ignore[attr-defined]
 
     @property
@@ -140,6 +132,33 @@ class TermsForm(forms.Form):
             contact=data["contact"],
             note=data["note"],
         )
+
+
+class ChangeForm(TermsForm):
+    """Other terms of a budget; it knows which ones it was made from."""
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, budget: Budget, **kw: Any) -> None:
+        # The version first: terms that are newer than it are refused, and not lost.
+        self.budget, seen = budget, version_of(budget)
+        budget.refresh_from_db()
+        kw["initial"] = {
+            "limit": budget.limit_ticks,
+            "at_limit": "hard" if budget.hard else "soft",
+            "contact": budget.contact_id,
+            "note": budget.note,
+            "seen": seen,
+        }
+        super().__init__(*args, **kw)
+        contact = self.fields["contact"]
+        contact.queryset |= User.objects.filter(pk=budget.contact_id)  # type: ignore[attr-defined]
+
+    def refuse(self, sentence: str) -> None:
+        """Say why nothing was changed; sent again, it follows what there is now."""
+        self.add_error(None, sentence)
+        seen = version_of(self.budget)
+        self.data = {**dict(self.data.items()), "seen": str(seen)}
 
 
 class BudgetForm(TermsForm):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -147,6 +149,7 @@ def test_changes_the_terms(client_of: ClientOf, ada: User, fin: User) -> None:
     budget = set_budget(ada, day=5)
 
     data = {"limit": "7", "at_limit": "soft", "contact": fin.pk, "note": "less strict"}
+    data["seen"] = "0"
     answer = client_of(ada).post(f"{URL}{budget.pk}/change/", data, follow=True)
 
     budget.refresh_from_db()
@@ -160,7 +163,9 @@ def test_changes_the_terms(client_of: ClientOf, ada: User, fin: User) -> None:
 def test_a_change_needs_a_limit(client_of: ClientOf, ada: User) -> None:
     budget = set_budget(ada, day=5)
 
-    answer = client_of(ada).post(f"{URL}{budget.pk}/change/", terms(ada, limit=""))
+    answer = client_of(ada).post(
+        f"{URL}{budget.pk}/change/", terms(ada, limit="", seen=0)
+    )
 
     assert answer.status_code == 422
     assert "Give an amount in dollars" in answer.text
@@ -175,7 +180,127 @@ def test_asks_before_it_ends_one(client_of: ClientOf, ada: User) -> None:
     assert "End this budget?" in asked
     budget.refresh_from_db()
     assert budget.ended_at is not None
-    assert browser.get(f"{URL}{budget.pk}/end/").status_code == 404
+
+
+def seen_in(page: str) -> str:
+    (seen,) = re.findall(r'name="seen" value="(\d+)"', page)
+    return str(seen)
+
+
+def test_nobody_overwrites_a_change_they_have_not_seen(
+    client_of: ClientOf, ada: User
+) -> None:
+    bea, budget = person("bea", Role.ADMIN), set_budget(ada, day=5, note="pilot")
+    url, browser, other = (
+        f"{URL}{budget.pk}/change/",
+        client_of(ada),
+        client_of(bea),
+    )
+    first, second = seen_in(browser.get(url).text), seen_in(other.get(url).text)
+    theirs = {"limit": "7", "at_limit": "soft", "contact": bea.pk, "note": ""}
+    assert other.post(url, {**theirs, "seen": second}).status_code == 303
+
+    mine = terms(ada, limit="6", note="my note", seen=first)
+    answer = browser.post(url, mine)
+
+    assert answer.status_code == 422
+    text = unescape(answer.text)
+    assert (
+        "Bea changed the limit from $5.00 to $7.00 and what happens at it from refusing"
+        " to warning and whom to ask from Ada to Bea and the note from “pilot” to "
+        "nothing on "
+    ) in text
+    assert 'value="my note"' in text
+    assert 'value="6"' in text
+    budget.refresh_from_db()
+    assert (budget.limit_ticks, budget.note) == (7 * USD, "")
+    assert browser.post(url, {**mine, "seen": seen_in(text)}).status_code == 303
+    budget.refresh_from_db()
+    assert (budget.limit_ticks, budget.note) == (6 * USD, "my note")
+
+
+def test_all_that_was_changed_since_is_told_the_first_first(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget = set_budget(ada, day=5)
+    url, browser = f"{URL}{budget.pk}/change/", client_of(ada)
+    seen = seen_in(browser.get(url).text)
+    for limit in ("6", "7"):
+        now = seen_in(browser.get(url).text)
+        assert browser.post(url, terms(ada, limit=limit, seen=now)).status_code == 303
+
+    text = browser.post(url, terms(ada, limit="8", seen=seen)).text
+
+    told = re.findall(r"from \$(\d).00 to \$(\d).00", text)
+    assert told == [("5", "6"), ("6", "7")]
+
+
+def test_what_the_other_one_saved_as_well_is_no_conflict(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    url, data = f"{URL}{budget.pk}/change/", terms(ada, limit="7", seen=0)
+
+    assert [browser.post(url, data).status_code for _ in range(2)] == [303, 303]
+
+
+def test_a_raise_is_no_change_of_the_terms(client_of: ClientOf, ada: User) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    raised(budget, ada)
+
+    answer = browser.post(f"{URL}{budget.pk}/change/", terms(ada, limit="7", seen=0))
+
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("act", ["change", "end", "raise"])
+def test_an_act_on_an_ended_budget_says_who_ended_it_and_when(
+    client_of: ClientOf, ada: User, act: str, method: str
+) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    client_of(person("bea", Role.ADMIN)).post(f"{URL}{budget.pk}/end/")
+    budget.refresh_from_db()
+    assert budget.ended_at is not None
+
+    data = terms(ada, limit="7", seen="0", more="2", through=today(), reason="x")
+    send = getattr(browser, method)
+    answer = send(f"{URL}{budget.pk}/{act}/", data, follow=True)
+
+    assert answer.redirect_chain == [(f"{URL}{budget.pk}/", 303)]
+    said = f"Bea ended this budget on {budget.ended_at:%-d %b %Y, %H:%M} UTC."
+    assert f"{said} Nothing was changed." in answer.text
+    assert f"{said} What it counted stays below." in answer.text
+    assert not BudgetRaise.objects.exists()
+
+
+def test_a_raise_of_an_ended_budget_is_not_taken_back(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    more = raised(budget, ada)
+    browser.post(f"{URL}{budget.pk}/end/")
+
+    answer = browser.post(f"{URL}raises/{more.pk}/take-back/", follow=True)
+
+    assert answer.redirect_chain == [(f"{URL}{budget.pk}/", 303)]
+    assert "Ada ended this budget on" in answer.text
+
+
+def test_one_of_which_no_entry_tells_the_end_names_nobody(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget = set_budget(ada, day=5)
+    Budget.objects.filter(pk=budget.pk).update(ended_at=timezone.now())
+
+    answer = client_of(ada).get(f"{URL}{budget.pk}/raise/", follow=True)
+
+    assert "This budget was ended on" in answer.text
+
+
+def test_an_act_on_no_budget_is_not_found(client_of: ClientOf, ada: User) -> None:
+    for act in ("change", "end", "raise"):
+        assert client_of(ada).get(f"{URL}{uuid4()}/{act}/").status_code == 404
 
 
 def test_raises_one_until_the_end_of_a_day(

@@ -304,7 +304,9 @@ OF_OTHERS = {
         "conversation.share_revoked", detail=frozenset({"until"})
     ),
     "budgets:add": Act("budget.set", {**BUDGET, "team": "{team_id}", "month": "5"}),
-    "budgets:change": Act("budget.changed", {**BUDGET, "limit": "7"}, detail=BOTH),
+    "budgets:change": Act(
+        "budget.changed", {**BUDGET, "limit": "7", "seen": "0"}, detail=BOTH
+    ),
     "budgets:end": Act("budget.ended", detail=frozenset({"before"})),
     "budgets:raise": Act(
         "budget.raised",
