@@ -34,7 +34,7 @@ def of_threshold(
     sentence = (
         f"{usd(meter.used)} of {usd(meter.limit)} is used{unknown}; {then}. "
         f"It begins anew on {resets_at:%-d %b %Y, %H:%M} UTC. "
-        f"{called(budget.contact)} decides on more."
+        f"{capital(budget.whom_to_ask)} decides on more."
     )
     return capital(title), capital(sentence)
 

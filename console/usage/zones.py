@@ -30,6 +30,11 @@ class Zone:
         return ZoneInfo(self.name)
 
 
+def clock_of(user: User) -> ZoneInfo:
+    """Return the zone whose clocks this person reads, also before it is built."""
+    return ZoneInfo(user.time_zone or settings.TIME_ZONE)
+
+
 def zone_of(user: User) -> Zone:
     """Return the zone this person chose, and the organisation's until it is built.
 

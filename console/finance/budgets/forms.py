@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
-from django.utils import timezone
 
 from console.accounts.models import Role, Team, User
 from console.catalog.models import LanguageModel
 from console.keys.forms.fields import ShownField
 from console.keys.models import ApiKey
-from console.lib.days import DAY
 from console.lib.redact import escaped
 from console.lib.ticks import TICKS_PER_USD, usd
 from console.usage.budget_history import version_of
@@ -23,7 +20,6 @@ from console.usage.budgeting import Subject, Terms
 from console.usage.models import Budget, Span
 
 MOST_DOLLARS: Final = 100_000_000
-LONGEST_RAISE: Final = 92 * DAY
 EACH: Final = "each"
 AT_LIMIT: Final = (
     ("hard", "Refuse calls that do not fit"),
@@ -119,7 +115,7 @@ class TermsForm(forms.Form):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        asked = User.objects.filter(role__in=(Role.ADMIN, Role.FINANCE), is_active=True)
+        asked = User.objects.filter(role=Role.ADMIN, is_active=True)
         self.fields["contact"].queryset = asked.order_by("name")  # type: ignore[attr-defined]
 
     @property
@@ -151,8 +147,11 @@ class ChangeForm(TermsForm):
             "seen": seen,
         }
         super().__init__(*args, **kw)
-        contact = self.fields["contact"]
-        contact.queryset |= User.objects.filter(pk=budget.contact_id)  # type: ignore[attr-defined]
+        contact: Any = self.fields["contact"]
+        if budget.contact.role == Role.ADMIN:
+            contact.queryset |= User.objects.filter(pk=budget.contact_id)
+        else:
+            contact.empty_label = "choose an admin"
 
     def refuse(self, sentence: str) -> None:
         """Say why nothing was changed; sent again, it follows what there is now."""
@@ -226,59 +225,3 @@ class BudgetForm(TermsForm):
             key=data["key"],
             model=data["model"],
         )
-
-
-class RaiseForm(forms.Form):
-    """More for a while."""
-
-    person = PersonChoice(
-        label="For",
-        queryset=User.objects.none(),
-        required=False,
-        empty_label="all of them, each",
-        widget=forms.Select(),
-    )
-    more = DollarsField("More, $", least=1)
-    through = forms.DateField(
-        label="Through",
-        widget=forms.DateInput(attrs={"class": "input", "type": "date"}),
-        error_messages={
-            "required": "Give the last day of the raise.",
-            "invalid": "Give a day as year-month-day, such as 2026-12-31.",
-        },
-    )
-    reason = ShownField("Reason", length=200)
-
-    def __init__(self, *args: Any, budget: Budget, **kw: Any) -> None:
-        super().__init__(*args, **kw)
-        required = "Give the reason: it stands in the audit log."
-        self.fields["reason"].error_messages["required"] = required
-        if budget.each_person:
-            people = User.objects.filter(is_active=True).order_by("name", "username")
-            self.fields["person"].queryset = people  # type: ignore[attr-defined]
-        else:
-            del self.fields["person"]
-
-    def clean_through(self) -> date:
-        """Want a day that is not over, nor far away."""
-        day: date = self.cleaned_data["through"]
-        today = timezone.now().astimezone(UTC).date()
-        if day < today:
-            raise forms.ValidationError("This day is over. Choose today or later.")
-        if day > today + LONGEST_RAISE:
-            raise forms.ValidationError(
-                f"A raise lasts {LONGEST_RAISE.days} days at most. For longer, change "
-                "the limit."
-            )
-        return day
-
-    @property
-    def order(self) -> dict[str, Any]:
-        """Return what a valid form asks for, as `raise_limit` takes it."""
-        data = self.cleaned_data
-        return {
-            "person": data.get("person"),
-            "ticks": data["more"],
-            "until": datetime.combine(data["through"], time(), tzinfo=UTC) + DAY,
-            "reason": data["reason"],
-        }

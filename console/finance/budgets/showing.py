@@ -156,7 +156,7 @@ def _record(row: Row, meter: Meter, person: str | None) -> export.Record:
         "used_percent": meter.percent,
         "starts_at": meter.starts_at,
         "resets_at": meter.resets_at,
-        "contact": called(budget.contact),
+        "contact": budget.whom_to_ask,
         "note": budget.note,
         "no_call_reaches_it": row.unreachable or None,
     }

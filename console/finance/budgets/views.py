@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from uuid import UUID
 
@@ -20,14 +19,16 @@ from console import vault
 from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
 from console.finance.budgets import showing
-from console.finance.budgets.forms import BudgetForm, ChangeForm, RaiseForm
+from console.finance.budgets.forms import BudgetForm, ChangeForm
+from console.finance.budgets.raise_form import RaiseForm
 from console.finance.views.answers import file_of
 from console.lib import export
 from console.lib.htmx import render_page
 from console.usage import budget_history, budgeting, raising
-from console.usage.allowance import RELATED, window_of
+from console.usage.allowance import RELATED
 from console.usage.budget_words import capital, name_of
-from console.usage.models import Budget, BudgetRaise, Span
+from console.usage.models import Budget, BudgetRaise
+from console.usage.zones import clock_of
 
 REFUSALS = (
     budgeting.AlreadySet,
@@ -146,10 +147,12 @@ def budget_end(request: HttpRequest, budget: Budget) -> HttpResponse:
 @of_standing
 def budget_raise(request: HttpRequest, budget: Budget) -> HttpResponse:
     """The form that adds to a limit for a while; `?person=` is whose."""
-    _, resets_at = window_of(Span(budget.span), timezone.now())
-    last_day = (resets_at - timedelta(microseconds=1)).date()
-    initial = {"through": last_day.isoformat(), "person": request.GET.get("person")}
-    form = RaiseForm(_sent(request), budget=budget, initial=initial)
+    form = RaiseForm(
+        _sent(request),
+        budget=budget,
+        zone=clock_of(person_of(request)),
+        person=request.GET.get("person"),
+    )
     if form.is_valid():
         try:
             raising.raise_limit(
