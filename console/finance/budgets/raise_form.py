@@ -40,7 +40,7 @@ class RaiseForm(forms.Form):
         },
     )
     at = forms.TimeField(
-        label="Until",
+        label="Ends at",
         required=False,
         input_formats=["%H:%M", "%H:%M:%S"],
         widget=forms.TimeInput(attrs={"class": "input", "type": "time"}),
