@@ -10,7 +10,7 @@ or its cost is entered by hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from django.db.models import Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from console.accounts.models import User
 from console.lib.days import DAY, day_bounds, day_of, month_after, month_of
 from console.usage import ids
 from console.usage.models import (
@@ -117,18 +118,39 @@ MONTH_SUMS: Final = f"""
 
 
 def roll_up() -> int:
-    """Add up all slots that were touched, and build new zones; return how many slots.
+    """Add up all slots that were touched, in the zones in use; return how many slots.
 
     Whoever comes while another does it leaves it to them. Each day of calls is a
     transaction of its own.
     """
-    ReportingZone.objects.get_or_create(name=settings.TIME_ZONE)
+    _follow_zones()
     done = 0
     while slots := _next_slots():
         done += slots
     for zone in ReportingZone.objects.filter(built_at=None):
         _build(zone)
     return done
+
+
+def _follow_zones() -> None:
+    """Keep the zone of the organisation and those that somebody reads in, no other.
+
+    The days of a zone go with it, and are built anew when it is chosen again.
+    """
+    readers = User.objects.filter(is_active=True).exclude(time_zone="")
+    used = {settings.TIME_ZONE, *readers.values_list("time_zone", flat=True)}
+    known = set(ReportingZone.objects.values_list("name", flat=True))
+    if used != known:
+        _change_zones(come=used - known, go=known - used)
+
+
+@transaction.atomic
+def _change_zones(*, come: Collection[str], go: Collection[str]) -> None:
+    if not _alone():
+        return
+    made = [ReportingZone(name=name) for name in sorted(come)]
+    ReportingZone.objects.bulk_create(made, ignore_conflicts=True)
+    ReportingZone.objects.filter(name__in=go).delete()
 
 
 @transaction.atomic
@@ -183,7 +205,7 @@ def _take_touched() -> list[datetime]:
 @transaction.atomic
 def _build(zone: ReportingZone) -> None:
     """Add up all there is in the days of a zone that was not used before."""
-    if not _alone():
+    if not _alone() or not ReportingZone.objects.filter(pk=zone.pk).exists():
         return
     borders = UsageSlot.objects.order_by("slot_starts_at")
     first, last = borders.first(), borders.last()

@@ -27,7 +27,6 @@ from console.usage.models import (
     Endpoint,
     Outcome,
     RecordState,
-    ReportingZone,
     UsageDay,
     UsageMonth,
     UsageRecord,
@@ -37,6 +36,7 @@ from console.usage.rollup import roll_up
 from tests.keys.stored import stored_key
 from tests.usage.budgets import amounts, begun, stored_budget
 from tests.usage.by_hand import CEILING, entered, lost
+from tests.usage.readers import read_in
 
 pytestmark = pytest.mark.django_db
 
@@ -275,7 +275,7 @@ def test_with_a_sealed_vault_nothing_is_entered(
 @pytest.fixture
 def kathmandu(db: None) -> None:
     """A zone whose days are no days of UTC."""
-    ReportingZone.objects.create(name="Asia/Kathmandu")
+    read_in("Asia/Kathmandu")
 
 
 @pytest.mark.usefixtures("kathmandu")
