@@ -69,6 +69,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "budgets.view": Rule(),  # staff: those their own calls count in
         "budgets.change": Rule(roles=ADMIN, fresh_proof=True),
         "usage.view": Rule(),  # own calls, and totals of own teams
+        "usage.adjust": Rule(roles=ADMIN, fresh_proof=True),  # enter unknown costs
         "sentinel.change": Rule(roles=ADMIN, fresh_proof=True),
         "playground.use": Rule(),
         "status.view": Rule(roles=OVERSIGHT),

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 
+from console.accounts.models import User
 from console.lib.redact import escaped
 from console.lib.templatetags.gatehouse import signed_usd, usd
 from console.usage.allowance import Meter
 from console.usage.budget_words import called, capital, name_of
-from console.usage.models import Budget, BudgetWindow
+from console.usage.models import Budget
 
 
 def of_threshold(
-    budget: Budget, window: BudgetWindow, meter: Meter, *, percent: int
+    budget: Budget, meter: Meter, *, percent: int, people: Sequence[User], number: int
 ) -> tuple[str, str]:
-    """Return title and sentence for a window that has reached a threshold."""
+    """Return title and sentence for a window that has reached a threshold.
+
+    Of a budget for each person, `number` are at it: `people` are the fullest of them,
+    and `meter` is that of the first.
+    """
     name = name_of(budget)
-    whose = window.consumer.person if window.consumer and budget.each_person else None
-    if whose:
+    if budget.each_person:
         used = "all" if percent >= 100 else f"{percent}%"
-        title = f"{called(whose)} has used {used} of the {name}"
+        who = f"{number:,} people have" if number > 1 else f"{called(people[0])} has"
+        title = f"{who} used {used} of the {name}"
     elif percent >= 100:
         title = f"The {name} is used up"
     else:
@@ -31,12 +37,22 @@ def of_threshold(
     then = "it only warns, so calls go on"
     if budget.hard:
         then = "calls that do not fit are refused"
+    whose = ""
+    if budget.each_person and number > 1:
+        whose = f"{_listed(people, number)} are at it. Of the fullest, "
     sentence = (
-        f"{usd(meter.used)} of {usd(meter.limit)} is used{unknown}; {then}. "
+        f"{whose}{usd(meter.used)} of {usd(meter.limit)} is used{unknown}; {then}. "
         f"It begins anew on {resets_at:%-d %b %Y, %H:%M} UTC. "
-        f"{called(budget.contact)} decides on more."
+        f"{capital(budget.whom_to_ask)} decides on more."
     )
     return capital(title), capital(sentence)
+
+
+def _listed(people: Sequence[User], number: int) -> str:
+    names = [called(one)[:40] for one in people]
+    if number > len(names):
+        return f"{', '.join(names)} and {number - len(names):,} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def of_overruns(model_id: str, *, calls: int, ticks: int) -> tuple[str, str]:

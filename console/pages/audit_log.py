@@ -22,6 +22,7 @@ from console.pages.audit_filters import ACTOR_KINDS, Filters
 from console.pages.audit_rows import Row, row_of
 from console.pages.audit_spans import Span, span_of
 from console.pages.audit_words import BY_KIND, KNOWN_ELSEWHERE, Kind, kind_of
+from console.usage.models import UsageRecord
 
 MOST_EXPORTED: Final = 100_000
 NEWEST_FIRST: Final = (Column("seq", number, descending=True),)
@@ -186,13 +187,19 @@ def _matches(search: str) -> Q:
 
 
 def _links(user: User, entries: Sequence[Entry]) -> dict[str, str]:
-    """Return the addresses of the keys that these entries speak of, and exist."""
-    ids = {entry.object_id for entry in entries if entry.object_kind == "key"}
-    keys = ApiKey.objects.visible_to(user).filter(pk__in=filter(None, map(_uuid, ids)))
+    """Return the addresses of the keys and calls that entries speak of, and exist."""
+    keys = ApiKey.objects.visible_to(user).filter(pk__in=_ids("key", entries))
+    calls = UsageRecord.objects.visible_to(user).filter(pk__in=_ids("call", entries))
     return {
-        str(pk): reverse("keys:detail", args=[pk])
-        for pk in keys.values_list("pk", flat=True)
+        str(pk): reverse(address, args=[pk])
+        for address, rows in (("keys:detail", keys), ("calls:one", calls))
+        for pk in rows.values_list("pk", flat=True)
     }
+
+
+def _ids(kind: str, entries: Sequence[Entry]) -> set[UUID]:
+    found = (_uuid(entry.object_id) for entry in entries if entry.object_kind == kind)
+    return {one for one in found if one}
 
 
 def _uuid(text: str) -> UUID | None:

@@ -115,6 +115,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "budget.ended": Words(_HERE, "Ended", "the {object}"),
         "budget.raised": Words(_HERE, "Raised for a while", "the {object}"),
         "budget.raise_taken_back": Words(_HERE, "Took back a raise", "of the {object}"),
+        "call.adjusted": Words(_HERE, "Entered by hand", "the cost of a call"),
         "feed.made": Words(_HERE, "Made", "an address for the Atom feed"),
         "feed.dropped": Words(_HERE, "Dropped", "their address of the Atom feed"),
         "channel.added": Words(_HERE, "Added", "the channel {object}"),

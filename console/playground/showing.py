@@ -37,6 +37,7 @@ SOURCES = {
         "cached ones are at their full price, so the true cost may be less",
     ),
     CostSource.UNKNOWN: ("unknown", "unknown", "xAI told too little"),
+    CostSource.ADJUSTED: ("by hand", "pencil", "entered by hand by an admin"),
 }
 ENDINGS = {
     Outcome.STOPPED: "stopped by you",

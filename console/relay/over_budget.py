@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from console.accounts.models import User
+from console.accounts.models import Role, User
 from console.lib.redact import escaped
 from console.lib.templatetags.gatehouse import usd
 from console.relay.parameters import reasons
 from console.relay.refusal import Reason, Rule
 from console.usage import allowance, budget_words, ledger, windows
+from console.usage.models import Budget
+from console.usage.zones import clock_of
 
 PAYMENT_REQUIRED = 402  # to wait a little, as after a 429, is no way out
 
@@ -21,7 +23,7 @@ def reason_of(
 
     The numbers are those of just after the refusal.
     """
-    budget = over.window.budget
+    budget, person = over.window.budget, opening.person
     meter = allowance.meter_of(budget, over.window, now=now)
     name = budget_words.name_of(budget)
     if over.ceiling_ticks is None:
@@ -32,7 +34,7 @@ def reason_of(
     return Reason(
         rule=Rule.BUDGET,
         sentence=sentence,
-        advice=f"{first} {_reset(meter)} {_whom(budget.contact, opening.person)}",
+        advice=f"{first} {_reset(meter, person)} {_whom(budget, person)}",
         status=PAYMENT_REQUIRED,
         seconds=until_then,
     )
@@ -85,22 +87,22 @@ def _unbounded(name: str, opening: ledger.Opening) -> tuple[str, str]:
     return sentence, "Choose a model whose price and context length are told."
 
 
-def _reset(meter: allowance.Meter) -> str:
-    at = meter.resets_at.astimezone(UTC)
+def _reset(meter: allowance.Meter, person: User) -> str:
+    clock, at = clock_of(person), meter.resets_at.astimezone(UTC)
     words = f"The budget begins anew on {at:%-d %b %Y, %H:%M} UTC."
     if meter.raised and meter.raised_until:
-        until = meter.raised_until.astimezone(UTC)
+        until = meter.raised_until.astimezone(clock)
         words += (
             f" {usd(meter.raised)} of its limit was added until "
-            f"{until:%-d %b %Y, %H:%M} UTC."
+            f"{until:%-d %b %Y, %H:%M} {clock}."
         )
     return words
 
 
-def _whom(contact: User, person: User) -> str:
-    if contact.pk == person.pk:
+def _whom(budget: Budget, person: User) -> str:
+    if budget.contact_id == person.pk and person.role == Role.ADMIN:
         return "You are the one to ask for more: raise it on the page of budgets."
-    return f"For more before that, ask {budget_words.called(contact)}."
+    return f"For more before that, ask {budget.whom_to_ask}."
 
 
 def _listed(parts: list[str]) -> str:

@@ -25,7 +25,7 @@ from console.audit import trail
 from console.audit.actors import Actor
 from console.catalog.models import LanguageModel
 from console.keys.models import ApiKey
-from console.usage import budget_words, ids, windows
+from console.usage import budget_history, budget_words, ids, windows
 from console.usage.allowance import RELATED, window_of
 from console.usage.models import (
     Budget,
@@ -65,6 +65,10 @@ class Contradicts(Refused):
 
 class Ended(Refused):
     """Somebody ended the budget, or the raise, meanwhile."""
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody changed the budget since its form was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +164,24 @@ def set_budgets(
 
 
 @transaction.atomic
-def change(*, budget: Budget, terms: Terms, actor: Actor) -> bool:
+def change(
+    *, budget: Budget, terms: Terms, actor: Actor, seen: int | None = None
+) -> bool:
     """Give a budget other terms, from now on; return whether they differ.
 
-    What was spent in its window stays. Raises Ended and vault.Sealed.
+    What was spent in its window stays. `seen` is the version its maker looked at
+    (`budget_history`); None: whichever there is. Raises Ended, ChangedMeanwhile and
+    vault.Sealed.
     """
     budget = held(budget)
     before = Terms.of(budget)
     if before == terms:
         return False
+    if seen is not None and seen < budget_history.version_of(budget):
+        raise ChangedMeanwhile(
+            f"{budget_history.changes_since(budget, seen)} What you typed is below: "
+            "save it again to put it in the place of that."
+        )
     Budget.objects.filter(pk=budget.pk).update(
         limit_ticks=terms.limit_ticks,
         hard=terms.hard,
@@ -219,7 +232,7 @@ def held(budget: Budget) -> Budget:
     _hold()
     budget = Budget.objects.select_related(*RELATED).get(pk=budget.pk)
     if budget.ended_at is not None:
-        raise Ended("Somebody ended this budget meanwhile.")
+        raise Ended(budget_history.ending_of(budget))
     return budget
 
 

@@ -49,7 +49,7 @@ class Proof:
     """How an amount is made; `why` tells what is missing where it cannot be."""
 
     source: CostSource
-    booked: int | None  # ticks
+    booked: int | None  # ticks; or what was entered by hand, by the source
     reported: int | None  # by xAI
     lines: tuple[Line, ...]
     sum: int | None
@@ -97,10 +97,10 @@ def proof_of_record(record: UsageRecord) -> Proof:
     `record.price` must be there already, or is read. The sum is the one that was
     stored; lines that do not come to it are left out.
     """
-    source = CostSource(record.source or CostSource.UNKNOWN)
+    source = CostSource(record.counted_source or CostSource.UNKNOWN)
     booked = Cost(
         source=source,
-        ticks=record.cost_ticks,
+        ticks=record.counted_ticks,
         reported_ticks=record.reported_ticks,
         computed_ticks=record.computed_ticks,
         basis=_basis_of(record),

@@ -128,11 +128,13 @@ class Sums:
     reported_calls: int = 0
     computed_calls: int = 0
     estimated_calls: int = 0
+    adjusted_calls: int = 0  # whose cost was entered by hand
     unknown_calls: int = 0  # settled without a cost; never counted as free
     cost_ticks: int = 0
     reported_ticks: int = 0
     computed_ticks: int = 0
     estimated_ticks: int = 0
+    adjusted_ticks: int = 0
     prompt_tokens: int = 0  # cached ones included
     cached_tokens: int = 0
     image_tokens: int = 0

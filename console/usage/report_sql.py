@@ -22,12 +22,12 @@ NOW: Final = {
         f"{source}_calls": (
             f"sum(calls) FILTER (WHERE endpoint <> 'tokenize' AND source = '{source}')"
         )
-        for source in ("reported", "computed", "estimated", "unknown")
+        for source in ("reported", "computed", "estimated", "adjusted", "unknown")
     },
     "cost_ticks": "sum(cost_ticks)",
     **{
         f"{source}_ticks": f"sum(cost_ticks) FILTER (WHERE source = '{source}')"
-        for source in ("reported", "computed", "estimated")
+        for source in ("reported", "computed", "estimated", "adjusted")
     },
     **{
         name: f"sum({name}) {ANSWERS}"

@@ -4,12 +4,13 @@
                                                             -> UsageDay -> UsageMonth
 
 Each step writes what its source says now, over what it said before, so it can be done
-any number of times. A slot is added up again whenever a call in it is settled later.
+any number of times. A slot is added up again whenever a call in it is settled later,
+or its cost is entered by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from django.db.models import Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from console.accounts.models import User
 from console.lib.days import DAY, day_bounds, day_of, month_after, month_of
 from console.usage import ids
 from console.usage.models import (
@@ -52,12 +54,15 @@ ADD_UP: Final = ", ".join(f"sum({one})" for one in MEASURES)
 
 # Borders stand in each statement as they are, so that its plan is right for the months
 # it reads, also before anything is known of the tables.
+COUNTED: Final = BY.replace(
+    "source", "CASE WHEN adjusted_ticks IS NULL THEN source ELSE 'adjusted' END"
+)
 SLOTS: Final = f"""
     INSERT INTO usage_usageslot AS kept (slot_starts_at, {BY}, {SUMS})
-    SELECT usage_slot_of(opened_at) AS slot, {BY}, count(*),
+    SELECT usage_slot_of(opened_at) AS slot, {COUNTED}, count(*),
            count(*) FILTER (WHERE prompt_tokens IS NULL),
            count(*) FILTER (WHERE reported_ticks <> computed_ticks),
-           coalesce(sum(cost_ticks), 0),
+           coalesce(sum(coalesce(cost_ticks, adjusted_ticks)), 0),
            coalesce(sum(prompt_tokens), 0),
            coalesce(sum(cached_tokens), 0),
            coalesce(sum(image_tokens), 0),
@@ -67,8 +72,33 @@ SLOTS: Final = f"""
      WHERE id >= %(first)s AND id < %(end)s
        AND usage_slot_of(opened_at) = ANY(%(slots)s)
        AND state = 'settled'
-     GROUP BY slot, {BY}
+     GROUP BY slot, {COUNTED}
     """ + UPSERT.format(place="slot_starts_at")
+
+# A call whose cost is entered by hand leaves the sums of unknown ones, and may have
+# been the last in one. Nothing else ever leaves a sum.
+LEFT_SLOTS: Final = """
+    DELETE FROM usage_usageslot
+     WHERE source = 'unknown' AND slot_starts_at IN (
+           SELECT usage_slot_of(opened_at) FROM usage_usagerecord
+            WHERE id >= %(first)s AND id < %(end)s
+              AND usage_slot_of(opened_at) = ANY(%(slots)s)
+              AND source = 'unknown' AND adjusted_ticks IS NOT NULL);
+"""
+LEFT_DAYS: Final = """
+    DELETE FROM usage_usageday
+     WHERE zone_id = %(zone)s AND day = %(day)s AND source = 'unknown' AND EXISTS (
+           SELECT FROM usage_usageslot
+            WHERE slot_starts_at >= %(start)s AND slot_starts_at < %(end)s
+              AND source = 'adjusted');
+"""
+LEFT_MONTHS: Final = """
+    DELETE FROM usage_usagemonth
+     WHERE zone_id = %(zone)s AND month = %(month)s AND source = 'unknown' AND EXISTS (
+           SELECT FROM usage_usageday
+            WHERE zone_id = %(zone)s AND day >= %(month)s AND day < %(next)s
+              AND source = 'adjusted');
+"""
 
 DAY_SUMS: Final = f"""
     INSERT INTO usage_usageday AS kept (zone_id, day, {BY}, {SUMS})
@@ -88,18 +118,39 @@ MONTH_SUMS: Final = f"""
 
 
 def roll_up() -> int:
-    """Add up all slots that were touched, and build new zones; return how many slots.
+    """Add up all slots that were touched, in the zones in use; return how many slots.
 
     Whoever comes while another does it leaves it to them. Each day of calls is a
     transaction of its own.
     """
-    ReportingZone.objects.get_or_create(name=settings.TIME_ZONE)
+    _follow_zones()
     done = 0
     while slots := _next_slots():
         done += slots
     for zone in ReportingZone.objects.filter(built_at=None):
         _build(zone)
     return done
+
+
+def _follow_zones() -> None:
+    """Keep the zone of the organisation and those that somebody reads in, no other.
+
+    The days of a zone go with it, and are built anew when it is chosen again.
+    """
+    readers = User.objects.filter(is_active=True).exclude(time_zone="")
+    used = {settings.TIME_ZONE, *readers.values_list("time_zone", flat=True)}
+    known = set(ReportingZone.objects.values_list("name", flat=True))
+    if used != known:
+        _change_zones(come=used - known, go=known - used)
+
+
+@transaction.atomic
+def _change_zones(*, come: Collection[str], go: Collection[str]) -> None:
+    if not _alone():
+        return
+    made = [ReportingZone(name=name) for name in sorted(come)]
+    ReportingZone.objects.bulk_create(made, ignore_conflicts=True)
+    ReportingZone.objects.filter(name__in=go).delete()
 
 
 @transaction.atomic
@@ -112,7 +163,7 @@ def _next_slots() -> int:
     if slots:
         with connection.cursor() as cursor:
             cursor.execute(
-                SLOTS,
+                LEFT_SLOTS + SLOTS,
                 {
                     "slots": slots,
                     "first": ids.first_id(slots[0]),
@@ -154,7 +205,7 @@ def _take_touched() -> list[datetime]:
 @transaction.atomic
 def _build(zone: ReportingZone) -> None:
     """Add up all there is in the days of a zone that was not used before."""
-    if not _alone():
+    if not _alone() or not ReportingZone.objects.filter(pk=zone.pk).exists():
         return
     borders = UsageSlot.objects.order_by("slot_starts_at")
     first, last = borders.first(), borders.last()
@@ -175,10 +226,11 @@ def _add_up(zone: ReportingZone, days: Sequence[date]) -> None:
         for day in days:
             start, end = day_bounds(day, ZoneInfo(zone.name))
             cursor.execute(
-                DAY_SUMS, {"zone": zone.pk, "day": day, "start": start, "end": end}
+                LEFT_DAYS + DAY_SUMS,
+                {"zone": zone.pk, "day": day, "start": start, "end": end},
             )
         for month in sorted({month_of(day) for day in days}):
             cursor.execute(
-                MONTH_SUMS,
+                LEFT_MONTHS + MONTH_SUMS,
                 {"zone": zone.pk, "month": month, "next": month_after(month)},
             )

@@ -8,7 +8,6 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.db import transaction
 
 from console.accounts.models import User
 from console.usage.models import ReportingZone
@@ -30,6 +29,11 @@ class Zone:
         return ZoneInfo(self.name)
 
 
+def clock_of(user: User) -> ZoneInfo:
+    """Return the zone whose clocks this person reads, also before it is built."""
+    return ZoneInfo(user.time_zone or settings.TIME_ZONE)
+
+
 def zone_of(user: User) -> Zone:
     """Return the zone this person chose, and the organisation's until it is built.
 
@@ -47,16 +51,15 @@ def zone_of(user: User) -> Zone:
     return Zone(settings.TIME_ZONE, built.get(settings.TIME_ZONE), user.time_zone)
 
 
-@transaction.atomic
 def keep_zone(*, user: User, name: str) -> None:
     """Keep in which zone's days this person reads; `name` is one of `zone_names`.
 
-    A zone nobody has used is added up by the next `roll_up`.
+    The next `roll_up` adds up a zone that nobody else uses, and drops one that nobody
+    uses any more.
     """
     User.objects.filter(pk=user.pk).update(
         time_zone="" if name == settings.TIME_ZONE else name
     )
-    ReportingZone.objects.get_or_create(name=name)
 
 
 @lru_cache(maxsize=1)

@@ -45,6 +45,7 @@ OPEN_TO: dict[str, set[str | None]] = {
     "prices.confirm": {"finance", "admin"},
     "budgets.view": {"staff", "finance", "auditor", "admin"},
     "budgets.change": {"admin"},
+    "usage.adjust": {"admin"},
     "usage.view": {"staff", "finance", "auditor", "admin"},
     "sentinel.change": {"admin"},
     "playground.use": {"staff", "finance", "auditor", "admin"},

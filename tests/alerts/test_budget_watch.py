@@ -11,20 +11,20 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from console import vault
-from console.accounts.models import Team, User
+from console.accounts.models import Role, Team, User
 from console.alerts import budget_watch
-from console.alerts.incidents import Settled
+from console.alerts.incidents import AT_ONCE, Settled
 from console.alerts.models import Ending, Incident
 from console.alerts.tasks import sweep
 from console.audit.actors import SYSTEM
 from console.keys.models import ApiKey
-from console.usage import budgeting, raising
+from console.usage import budgeting, raising, windows
 from console.usage.budgeting import Terms
-from console.usage.models import Budget, BudgetWindow
+from console.usage.models import Budget, BudgetWindow, Consumer
 from tests.alerts.conftest import MakeChannel, told
 from tests.finance.budgets.made import USD, raised, set_budget, window_of
 from tests.finance.told import call
-from tests.people import ClientOf
+from tests.people import ClientOf, person
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +202,146 @@ def test_of_each_person_it_names_who_and_tells_oversight_alone(
     sentence = Incident.objects.first()
     assert sentence is not None
     assert "it only warns, so calls go on" in sentence.sentence
+
+
+NAME = "daily budget of each person in the team Search"
+
+
+@pytest.fixture
+def of_each(ada: User, team: Team) -> Budget:
+    """Five dollars a day for each person of `team`, each of whom has one."""
+    return set_budget(ada, day=5, each_person=True, team=team, hard=False)
+
+
+def people(number: int, *budgets: Budget) -> list[User]:
+    """Store people who have called before in the windows of these budgets."""
+    made = [person(f"p{n:02}", Role.STAFF) for n in range(number)]
+    for one in made:
+        consumer = Consumer.objects.create(person=one)
+        windows.make([(budget.pk, consumer.pk) for budget in budgets])
+    return made
+
+
+def test_people_at_one_threshold_share_an_incident_that_grows(
+    of_each: Budget,
+    api_key: ApiKey,
+    make_channel: MakeChannel,
+) -> None:
+    channel, found = make_channel(), people(7, of_each)
+    spend(found[0], api_key, 4 * USD)
+    assert budget_watch.sweep() == Settled(opened=1)
+    incident = Incident.objects.get()
+    assert incident.title == f"P00 has used 80% of the {NAME}"
+    assert incident.sentence.startswith("$4.00 of $5.00 is used; it only warns")
+
+    for n, one in enumerate(found[1:], 1):
+        spend(one, api_key, 4 * USD + n)
+        assert budget_watch.sweep() == Settled()
+
+    incident.refresh_from_db()
+    assert incident.closed_at is None
+    assert incident.title == f"7 people have used 80% of the {NAME}"
+    assert incident.sentence.startswith(
+        "P06, P05, P04, P03, P02 and 2 more are at it. Of the fullest, $4.00 of $5.00 "
+        "is used; it only warns"
+    )
+    assert incident.detail["people"] == 7
+    assert told(channel) == [("opened", "waiting")]
+
+
+def test_who_goes_on_leaves_it_for_the_one_of_the_next_threshold(
+    of_each: Budget, api_key: ApiKey
+) -> None:
+    first, second = people(2, of_each)
+    for one in (first, second):
+        spend(one, api_key, 5 * USD // 2)
+    assert budget_watch.sweep() == Settled(opened=1)
+    half = Incident.objects.get()
+    assert half.sentence.startswith("P00 and P01 are at it. Of the fullest, ")
+
+    spend(first, api_key, 2 * USD)
+
+    assert budget_watch.sweep() == Settled(opened=1)
+    assert open_titles() == [
+        f"P01 has used 50% of the {NAME}",
+        f"P00 has used 80% of the {NAME}",
+    ]
+    spend(second, api_key, 2 * USD)
+    assert budget_watch.sweep() == Settled(closed=1)
+    assert open_titles() == [f"2 people have used 80% of the {NAME}"]
+    half.refresh_from_db()
+    assert half.ending == Ending.LAPSED  # what took over was told before
+
+
+def test_the_last_one_who_goes_on_is_told_as_one_that_takes_over(
+    of_each: Budget, api_key: ApiKey, make_channel: MakeChannel
+) -> None:
+    channel, (one, two) = make_channel(), people(2, of_each)
+    for ticks in (5 * USD // 2, 5 * USD // 2):
+        for each in (one, two):
+            spend(each, api_key, ticks)
+        budget_watch.sweep()
+
+    half, whole = Incident.objects.order_by("opened_at")
+    assert half.ending == Ending.REPLACED
+    assert whole.detail["replaces"] == [str(half.pk)]
+    assert told(channel) == [("opened", "waiting")] * 2
+
+
+def test_a_raise_of_one_person_leaves_the_others_in_it(
+    of_each: Budget, ada: User, api_key: ApiKey
+) -> None:
+    first, second = people(2, of_each)
+    for one in (first, second):
+        spend(one, api_key, 4 * USD)
+    budget_watch.sweep()
+
+    raised(of_each, ada, person=first)  # 4 of 8 are 50 %
+
+    assert budget_watch.sweep() == Settled()  # to come down to a threshold is no news
+    assert open_titles() == [f"P01 has used 80% of the {NAME}"]
+
+
+def test_it_ends_with_the_window_of_them_all(of_each: Budget, api_key: ApiKey) -> None:
+    for one in people(3, of_each):
+        spend(one, api_key, 4 * USD)
+    budget_watch.sweep()
+
+    BudgetWindow.objects.update(ends_at=timezone.now())
+
+    assert budget_watch.sweep() == Settled(closed=1)
+    assert open_titles() == []
+
+
+def test_more_people_than_are_looked_at_at_once_are_told_in_one_sweep(
+    of_each: Budget,
+) -> None:
+    number = AT_ONCE + 3
+    users = [User(username=f"u{n}", name=f"U{n}") for n in range(number)]
+    made = Consumer.objects.bulk_create(
+        Consumer(person=one) for one in User.objects.bulk_create(users)
+    )
+    windows.make([(of_each.pk, one.pk) for one in made])
+    BudgetWindow.objects.update(spent_ticks=5 * USD)
+
+    assert budget_watch.sweep() == Settled(opened=1)
+
+    assert open_titles() == [f"{number} people have used all of the {NAME}"]
+    assert budget_watch.sweep() == Settled()
+
+
+def test_each_of_two_budgets_has_an_incident_of_its_own(
+    of_each: Budget, ada: User, team: Team, api_key: ApiKey
+) -> None:
+    weekly = set_budget(ada, week=5, each_person=True, team=team)
+    for one in people(2, of_each, weekly):
+        spend(one, api_key, 4 * USD)
+
+    assert budget_watch.sweep() == Settled(opened=2)
+    assert set(open_titles()) == {
+        f"2 people have used 80% of the {NAME}",
+        f"2 people have used 80% of the {NAME.replace('daily', 'weekly')}",
+    }
 
 
 def test_a_limit_of_nothing_is_no_news(ada: User, sam: User, api_key: ApiKey) -> None:

@@ -215,3 +215,17 @@ def test_brief_numbers_have_few_letters_at_any_size(count: int, text: str) -> No
 )  # fmt: skip
 def test_sums_are_in_cents_unless_that_would_be_nothing(ticks: int, text: str) -> None:
     assert tags.usd_sum(ticks) == text
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Asia/Kathmandu", "20 Jun 2026, 17:45</time> Asia/Kathmandu"),
+        ("", "20 Jun 2026, 12:00</time> UTC"),
+    ],
+)
+def test_a_time_of_a_zone_stands_with_its_name(zone: str, shown: str) -> None:
+    text = tags.zoned(datetime(2026, 6, 20, 12, tzinfo=UTC), zone)
+
+    assert text.endswith(shown)
+    assert 'title="20 Jun 2026, 12:00:00 UTC"' in text

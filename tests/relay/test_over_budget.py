@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
-from console.accounts.models import Team, User
+from console.accounts.models import Role, Team, User
 from console.keys.models import ApiKey
 from console.relay import admission
 from console.relay.refusal import Refused, Rule
 from console.usage.models import Endpoint, UsageRecord
 from tests.finance.budgets.made import USD, raised, set_budget
 from tests.finance.told import call
+from tests.people import person
 from tests.relay import stock
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +116,36 @@ def test_a_raise_is_named_with_its_end(ada: User, sam: User, key: ApiKey) -> Non
     raised(set_budget(ada, day=1, person=sam), ada)
 
     assert "$3.00 of its limit was added until " in refusal(sam).advice
+
+
+def test_a_raise_ends_on_the_clocks_of_the_person(
+    ada: User, sam: User, key: ApiKey
+) -> None:
+    sam.time_zone = "Asia/Kathmandu"
+    sam.save(update_fields=["time_zone"])
+    spend(sam, key, 4 * USD)
+    more = raised(set_budget(ada, day=1, person=sam), ada)
+    until = more.until.astimezone(ZoneInfo(sam.time_zone))
+
+    advice = refusal(sam).advice
+
+    assert f"added until {until:%-d %b %Y, %H:%M} Asia/Kathmandu." in advice
+    assert ", 00:00 UTC." in advice
+
+
+@pytest.mark.parametrize(
+    "now", [{"role": Role.FINANCE}, {"is_active": False}], ids=["finance", "disabled"]
+)
+def test_who_can_give_no_more_is_not_named(
+    sam: User, key: ApiKey, now: dict[str, Any]
+) -> None:
+    bea = person("bea", Role.ADMIN)
+    set_budget(bea, ticks=1)
+    assert "For more before that, ask Bea." in refusal(sam).advice
+
+    User.objects.filter(pk=bea.pk).update(**now)
+
+    assert "For more before that, ask an admin." in refusal(sam).advice
 
 
 def test_who_is_to_be_asked_is_told_so(ada: User, key: ApiKey) -> None:

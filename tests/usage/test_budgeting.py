@@ -261,7 +261,7 @@ def test_nothing_is_done_to_one_that_was_ended(
     budget = set_budget(ada, day=4)
     budgeting.end(budget=budget, actor=SYSTEM)
 
-    with pytest.raises(budgeting.Ended, match="ended this budget meanwhile"):
+    with pytest.raises(budgeting.Ended, match="Gatehouse ended this budget on"):
         act(budget, ada)
 
 

@@ -20,7 +20,6 @@ from console.usage.models import (
     Consumer,
     Endpoint,
     LedgerCheck,
-    ReportingZone,
     UsageDay,
     UsageMonth,
     UsageRecord,
@@ -30,6 +29,7 @@ from console.usage.rollup import roll_up
 from tests.keys.stored import stored_key, stored_model
 from tests.usage.budgets import begun, stored_budget
 from tests.usage.calls import every, stored_calls
+from tests.usage.readers import read_in
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def budgets(ada: User, sam: User, key: ApiKey) -> list[Budget]:
     """One of each kind, over the calls of some hours, all added up."""
     model = stored_model()
     consumer = Consumer.objects.create(person=sam)
-    ReportingZone.objects.create(name="Asia/Kathmandu")
+    read_in("Asia/Kathmandu")
     start = timezone.now() - timedelta(days=3)
     stored_calls(
         every(timedelta(minutes=50), start, 80),

@@ -7,14 +7,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console import xai
 from console.catalog.costs import Prices, cost_ticks
 from console.catalog.models import PriceVersion
+from console.playground.conversations import contents as conversations
 from console.usage.booking import Basis, Cost, Ending, cost_of
-from console.usage.models import CostSource, Endpoint, Outcome, UsageRecord
+from console.usage.models import (
+    CostSource,
+    Endpoint,
+    Outcome,
+    RecordState,
+    UsageRecord,
+)
 from console.usage.proof import exact, proof_of, proof_of_record
 from tests.playground.inspect.traces import GROK, TOLD, cost
 
@@ -223,3 +231,19 @@ def record(
         completion_tokens=usage.completion_tokens,
         reasoning_tokens=usage.reasoning_tokens,
     )
+
+
+@pytest.mark.parametrize("ticks", [120, 0])
+def test_what_was_entered_by_hand_is_the_amount_and_said_to_be(ticks: int) -> None:
+    call = UsageRecord(
+        state=RecordState.SETTLED, source=CostSource.UNKNOWN, adjusted_ticks=ticks
+    )
+
+    proof, shown = proof_of_record(call), conversations.cost_of(call, None)
+
+    assert (proof.source, proof.booked) == (CostSource.ADJUSTED, ticks)
+    assert proof.why
+    assert shown is not None
+    assert (shown.source, shown.ticks) == (CostSource.ADJUSTED, ticks)
+    text = render_to_string("usage/_proof.html", {"proof": proof})
+    assert f"an admin entered {ticks} ticks by hand" in text

@@ -37,6 +37,7 @@ from console.usage.report_sql import DRAWN
 from tests.finance.told import call, stored_calls
 from tests.keys.stored import stored_key, stored_model
 from tests.people import NOON
+from tests.usage.readers import read_in
 
 ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata", "Asia/Kathmandu")
 START = datetime(2026, 1, 20, tzinfo=UTC)
@@ -47,6 +48,7 @@ FIRSTS = st.integers(0, DAYS).map(lambda n: FIRST + n * DAY)
 @pytest.fixture
 def zones(db: None) -> dict[str, int]:
     """Zones whose days are built by the first roll-up."""
+    read_in(*ZONES)
     made = [ReportingZone.objects.create(name=name) for name in ZONES]
     return {zone.name: zone.pk for zone in made}
 

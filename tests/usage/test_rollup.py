@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import Team, User
 from console.lib.days import day_of, month_of
-from console.usage import ledger
+from console.usage import checking, ledger
 from console.usage.booking import Ending
 from console.usage.models import (
     DIMENSIONS,
@@ -34,6 +34,7 @@ from tests.finance.told import call
 from tests.keys.stored import stored_key, stored_model
 from tests.people import NOON
 from tests.usage.calls import every, stored_calls
+from tests.usage.readers import read_in
 
 ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata", "Asia/Kathmandu")
 SPRING = datetime(2026, 3, 6, 20, 0, tzinfo=UTC)  # clocks change on the 8th, in places
@@ -108,7 +109,7 @@ def test_a_slot_is_the_sum_of_its_settled_calls(calls: list[UsageRecord]) -> Non
 def test_days_and_months_of_a_zone_are_the_sums_of_their_calls(
     calls: list[UsageRecord], name: str
 ) -> None:
-    ReportingZone.objects.create(name=name)
+    read_in(name)
     zone = ZoneInfo(name)
 
     roll_up()
@@ -125,7 +126,7 @@ def test_days_and_months_of_a_zone_are_the_sums_of_their_calls(
 def test_what_comes_later_is_added_to_days_that_are_there(
     calls: list[UsageRecord], ada: User, team: Team, name: str
 ) -> None:
-    ReportingZone.objects.create(name=name)
+    read_in(name)
     roll_up()
     key = stored_key(team, "new")
     late = [call(ada, key, at, 50) for at in every(timedelta(hours=7), SPRING, 90)]
@@ -197,7 +198,7 @@ def test_statements_do_not_grow_with_the_calls_of_a_slot(
         call(ada, key, at, 1) for at in every(timedelta(seconds=20), NOON, 200)
     )
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         roll_up()
 
     assert UsageDay.objects.get().calls == 200
@@ -275,3 +276,37 @@ def test_a_day_of_the_sums_is_that_of_the_organisation_by_default(
     assert zone.name == "UTC"
     assert zone.added_up_at
     assert UsageDay.objects.get().day == date(2026, 6, 20)
+
+
+def test_the_sums_of_a_zone_go_with_its_last_reader_and_come_back(
+    calls: list[UsageRecord],
+) -> None:
+    first, second = read_in("Asia/Kathmandu", "Europe/Oslo")
+    User.objects.filter(pk=second.pk).update(time_zone="Asia/Kathmandu")
+    roll_up()
+    every_day = kept(UsageDay, "day", zone__name="Asia/Kathmandu")
+    assert every_day
+
+    User.objects.filter(pk=first.pk).update(time_zone="")
+    roll_up()
+    assert kept(UsageDay, "day", zone__name="Asia/Kathmandu") == every_day
+
+    User.objects.filter(pk=second.pk).update(is_active=False)
+    roll_up()
+    assert [zone.name for zone in ReportingZone.objects.all()] == ["UTC"]
+    for sums in (UsageDay, UsageMonth):
+        assert set(sums.objects.values_list("zone__name", flat=True)) == {"UTC"}
+    assert checking.check(by="a test").count == 0
+
+    User.objects.filter(pk=second.pk).update(is_active=True)
+    roll_up()
+    assert kept(UsageDay, "day", zone__name="Asia/Kathmandu") == every_day
+    assert checking.check(by="a test").count == 0
+
+
+def test_the_zone_of_the_organisation_stays_without_readers(ada: User) -> None:
+    for _ in range(2):
+        roll_up()
+
+    zone = ReportingZone.objects.get()
+    assert (zone.name, zone.built_at is not None) == ("UTC", True)

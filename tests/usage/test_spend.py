@@ -22,6 +22,7 @@ from console.usage.spend import daily_spend
 from tests.finance.told import call, stored_calls
 from tests.keys.stored import stored_key, stored_model
 from tests.people import NOON
+from tests.usage.readers import read_in
 
 ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata", "Asia/Kathmandu")
 SPRING = datetime(2026, 3, 6, tzinfo=UTC)  # the clocks of Los Angeles change on the 8th
@@ -32,7 +33,7 @@ UTC_ZONE = ZoneInfo("UTC")
 @pytest.fixture(autouse=True)
 def zones(db: None) -> None:
     """Keep days of all these zones; they are built by the first roll-up."""
-    ReportingZone.objects.bulk_create(ReportingZone(name=name) for name in ZONES)
+    read_in(*ZONES)
 
 
 @pytest.fixture

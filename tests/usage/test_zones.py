@@ -48,6 +48,7 @@ def test_going_back_to_the_organisations_follows_it_from_then_on(
 def test_choosing_twice_makes_one_zone(fin: User, ada: User) -> None:
     for user in (fin, ada, fin):
         keep_zone(user=user, name="Europe/Oslo")
+    roll_up()
 
     assert ReportingZone.objects.filter(name="Europe/Oslo").count() == 1
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
-from django.utils import timezone
 
 from console.accounts.models import Role, Team, User
 from console.catalog.models import LanguageModel
 from console.keys.forms.fields import ShownField
 from console.keys.models import ApiKey
-from console.lib.days import DAY
 from console.lib.redact import escaped
 from console.lib.ticks import TICKS_PER_USD, usd
+from console.usage.budget_history import version_of
 from console.usage.budget_words import called
 from console.usage.budgeting import Subject, Terms
 from console.usage.models import Budget, Span
 
 MOST_DOLLARS: Final = 100_000_000
-LONGEST_RAISE: Final = 92 * DAY
 EACH: Final = "each"
 AT_LIMIT: Final = (
     ("hard", "Refuse calls that do not fit"),
@@ -116,18 +113,9 @@ class TermsForm(forms.Form):
     )
     note = ShownField("Note", length=200, required=False)
 
-    def __init__(self, *args: Any, budget: Budget | None = None, **kw: Any) -> None:
-        if budget is not None:
-            kw["initial"] = {
-                "limit": budget.limit_ticks,
-                "at_limit": "hard" if budget.hard else "soft",
-                "contact": budget.contact_id,
-                "note": budget.note,
-            }
+    def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
-        asked = User.objects.filter(role__in=(Role.ADMIN, Role.FINANCE), is_active=True)
-        if budget is not None:
-            asked |= User.objects.filter(pk=budget.contact_id)
+        asked = User.objects.filter(role=Role.ADMIN, is_active=True)
         self.fields["contact"].queryset = asked.order_by("name")  # type: ignore[attr-defined]
 
     @property
@@ -140,6 +128,36 @@ class TermsForm(forms.Form):
             contact=data["contact"],
             note=data["note"],
         )
+
+
+class ChangeForm(TermsForm):
+    """Other terms of a budget; it knows which ones it was made from."""
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, budget: Budget, **kw: Any) -> None:
+        # The version first: terms that are newer than it are refused, and not lost.
+        self.budget, seen = budget, version_of(budget)
+        budget.refresh_from_db()
+        kw["initial"] = {
+            "limit": budget.limit_ticks,
+            "at_limit": "hard" if budget.hard else "soft",
+            "contact": budget.contact_id,
+            "note": budget.note,
+            "seen": seen,
+        }
+        super().__init__(*args, **kw)
+        contact: Any = self.fields["contact"]
+        if budget.contact.role == Role.ADMIN:
+            contact.queryset |= User.objects.filter(pk=budget.contact_id)
+        else:
+            contact.empty_label = "choose an admin"
+
+    def refuse(self, sentence: str) -> None:
+        """Say why nothing was changed; sent again, it follows what there is now."""
+        self.add_error(None, sentence)
+        seen = version_of(self.budget)
+        self.data = {**dict(self.data.items()), "seen": str(seen)}
 
 
 class BudgetForm(TermsForm):
@@ -207,59 +225,3 @@ class BudgetForm(TermsForm):
             key=data["key"],
             model=data["model"],
         )
-
-
-class RaiseForm(forms.Form):
-    """More for a while."""
-
-    person = PersonChoice(
-        label="For",
-        queryset=User.objects.none(),
-        required=False,
-        empty_label="all of them, each",
-        widget=forms.Select(),
-    )
-    more = DollarsField("More, $", least=1)
-    through = forms.DateField(
-        label="Through",
-        widget=forms.DateInput(attrs={"class": "input", "type": "date"}),
-        error_messages={
-            "required": "Give the last day of the raise.",
-            "invalid": "Give a day as year-month-day, such as 2026-12-31.",
-        },
-    )
-    reason = ShownField("Reason", length=200)
-
-    def __init__(self, *args: Any, budget: Budget, **kw: Any) -> None:
-        super().__init__(*args, **kw)
-        required = "Give the reason: it stands in the audit log."
-        self.fields["reason"].error_messages["required"] = required
-        if budget.each_person:
-            people = User.objects.filter(is_active=True).order_by("name", "username")
-            self.fields["person"].queryset = people  # type: ignore[attr-defined]
-        else:
-            del self.fields["person"]
-
-    def clean_through(self) -> date:
-        """Want a day that is not over, nor far away."""
-        day: date = self.cleaned_data["through"]
-        today = timezone.now().astimezone(UTC).date()
-        if day < today:
-            raise forms.ValidationError("This day is over. Choose today or later.")
-        if day > today + LONGEST_RAISE:
-            raise forms.ValidationError(
-                f"A raise lasts {LONGEST_RAISE.days} days at most. For longer, change "
-                "the limit."
-            )
-        return day
-
-    @property
-    def order(self) -> dict[str, Any]:
-        """Return what a valid form asks for, as `raise_limit` takes it."""
-        data = self.cleaned_data
-        return {
-            "person": data.get("person"),
-            "ticks": data["more"],
-            "until": datetime.combine(data["through"], time(), tzinfo=UTC) + DAY,
-            "reason": data["reason"],
-        }

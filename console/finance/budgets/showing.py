@@ -12,7 +12,7 @@ from django.db.models import Q
 from console.accounts.models import User
 from console.lib import export
 from console.lib.ticks import usd
-from console.usage import allowance, reach
+from console.usage import allowance, budget_history, reach
 from console.usage.allowance import Meter, PersonMeter, Standing
 from console.usage.budget_words import called
 from console.usage.models import Budget, BudgetRaise
@@ -76,6 +76,7 @@ class OneBudget:
     people: list[PersonMeter]  # for oversight, of a budget for each
     raises: list[BudgetRaise]
     past: list[Meter]
+    ending: str  # who ended it, and when; "" if it stands
 
     @property
     def budget(self) -> Budget:
@@ -105,6 +106,7 @@ def one_budget(budget: Budget, user: User, *, now: datetime) -> OneBudget:
         people=allowance.people_of(budget, now=now) if sees_people else [],
         raises=list(raises[:RAISES_SHOWN]),
         past=allowance.past_of(budget, user, now=now, most=PAST_SHOWN),
+        ending=budget_history.ending_of(budget) if budget.ended_at else "",
     )
 
 
@@ -154,7 +156,7 @@ def _record(row: Row, meter: Meter, person: str | None) -> export.Record:
         "used_percent": meter.percent,
         "starts_at": meter.starts_at,
         "resets_at": meter.resets_at,
-        "contact": called(budget.contact),
+        "contact": budget.whom_to_ask,
         "note": budget.note,
         "no_call_reaches_it": row.unreachable or None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from functools import wraps
 from uuid import UUID
 
 from django import forms
@@ -19,16 +19,43 @@ from console import vault
 from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
 from console.finance.budgets import showing
-from console.finance.budgets.forms import BudgetForm, RaiseForm, TermsForm
+from console.finance.budgets.forms import BudgetForm, ChangeForm
+from console.finance.budgets.raise_form import RaiseForm
 from console.finance.views.answers import file_of
 from console.lib import export
 from console.lib.htmx import render_page
-from console.usage import budgeting, raising
-from console.usage.allowance import RELATED, window_of
+from console.usage import budget_history, budgeting, raising
+from console.usage.allowance import RELATED
 from console.usage.budget_words import capital, name_of
-from console.usage.models import Budget, BudgetRaise, Span
+from console.usage.models import Budget, BudgetRaise
+from console.usage.zones import clock_of
 
-REFUSALS = (budgeting.Refused, vault.Sealed)
+REFUSALS = (
+    budgeting.AlreadySet,
+    budgeting.ChangedMeanwhile,
+    budgeting.Contradicts,
+    vault.Sealed,
+)
+
+
+def of_standing(
+    view: Callable[[HttpRequest, Budget], HttpResponse],
+) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """Give the budget to a view that acts on it; of an ended one say that it ended."""
+
+    @wraps(view)
+    def found(request: HttpRequest, budget_id: UUID) -> HttpResponse:
+        budget = _visible(request, budget_id)
+        try:
+            if budget.ended_at is None:
+                return view(request, budget)
+            sentence = budget_history.ending_of(budget)
+        except budgeting.Ended as refusal:
+            sentence = refusal.sentence
+        messages.error(request, f"{sentence} Nothing was changed.")
+        return _gone(budget)
+
+    return found
 
 
 @require_GET
@@ -83,15 +110,17 @@ def budget_add(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rule("budgets.change")
-def budget_change(request: HttpRequest, budget_id: UUID) -> HttpResponse:
+@of_standing
+def budget_change(request: HttpRequest, budget: Budget) -> HttpResponse:
     """The form for a budget's limit, what happens at it, and whom to ask."""
-    budget = _standing(request, budget_id)
-    form = TermsForm(_sent(request), budget=budget)
+    form = ChangeForm(_sent(request), budget=budget)
     if form.is_valid():
+        terms, seen = form.terms, form.cleaned_data["seen"]
+        actor = actor_of(request)
         try:
-            budgeting.change(budget=budget, terms=form.terms, actor=actor_of(request))
+            budgeting.change(budget=budget, terms=terms, seen=seen, actor=actor)
         except REFUSALS as refusal:
-            form.add_error(None, refusal.sentence)
+            form.refuse(refusal.sentence)
         else:
             return _done(request, f"{_name(budget)} was saved.", budget)
     return _form(request, "budgets/budget_change.html", form, budget=budget)
@@ -99,28 +128,31 @@ def budget_change(request: HttpRequest, budget_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rule("budgets.change")
-def budget_end(request: HttpRequest, budget_id: UUID) -> HttpResponse:
+@of_standing
+def budget_end(request: HttpRequest, budget: Budget) -> HttpResponse:
     """Ask once, then end a budget."""
-    budget = _standing(request, budget_id)
     if request.method != "POST":
         context = {"budget": budget, "name": _name(budget)}
         return render(request, "budgets/budget_end.html", context)
-    return _act(
-        request,
-        lambda: budgeting.end(budget=budget, actor=actor_of(request)),
-        f"{_name(budget)} was ended.",
-    )
+    try:
+        budgeting.end(budget=budget, actor=actor_of(request))
+    except REFUSALS as refusal:
+        messages.error(request, refusal.sentence)
+        return _gone(None)
+    return _done(request, f"{_name(budget)} was ended.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rule("budgets.change")
-def budget_raise(request: HttpRequest, budget_id: UUID) -> HttpResponse:
+@of_standing
+def budget_raise(request: HttpRequest, budget: Budget) -> HttpResponse:
     """The form that adds to a limit for a while; `?person=` is whose."""
-    budget = _standing(request, budget_id)
-    _, resets_at = window_of(Span(budget.span), timezone.now())
-    last_day = (resets_at - timedelta(microseconds=1)).date()
-    initial = {"through": last_day.isoformat(), "person": request.GET.get("person")}
-    form = RaiseForm(_sent(request), budget=budget, initial=initial)
+    form = RaiseForm(
+        _sent(request),
+        budget=budget,
+        zone=clock_of(person_of(request)),
+        person=request.GET.get("person"),
+    )
     if form.is_valid():
         try:
             raising.raise_limit(
@@ -146,24 +178,18 @@ def take_back(request: HttpRequest, raise_id: int) -> HttpResponse:
     budgets = Budget.objects.visible_to(request.user)
     rows = BudgetRaise.objects.filter(budget__in=budgets).select_related("budget")
     raised = get_object_or_404(rows, pk=raise_id)
-    return _act(
-        request,
-        lambda: raising.take_back(raised=raised, actor=actor_of(request)),
-        "The raise was taken back.",
-        raised.budget,
-    )
+    try:
+        raising.take_back(raised=raised, actor=actor_of(request))
+    except (budgeting.Ended, *REFUSALS) as refusal:
+        messages.error(request, refusal.sentence)
+        return _gone(raised.budget)
+    return _done(request, "The raise was taken back.", raised.budget)
 
 
 def _visible(request: HttpRequest, budget_id: UUID) -> Budget:
     """Return a budget this person may see; any other does not exist."""
     rows = Budget.objects.visible_to(request.user).select_related(*RELATED)
     return get_object_or_404(rows, pk=budget_id)
-
-
-def _standing(request: HttpRequest, budget_id: UUID) -> Budget:
-    """Return one that was not ended."""
-    rows = Budget.objects.standing().visible_to(request.user)
-    return get_object_or_404(rows.select_related(*RELATED), pk=budget_id)
 
 
 def _name(budget: Budget) -> str:
@@ -189,21 +215,6 @@ def _form(
     name = _name(budget) if budget else ""
     context = {"form": form, "budget": budget, "name": name, **more}
     return render(request, template, context, status=422 if form.is_bound else 200)
-
-
-def _act(
-    request: HttpRequest,
-    act: Callable[[], None],
-    words: str,
-    budget: Budget | None = None,
-) -> HttpResponse:
-    """Act, say what came of it, and go to the budget, or to the list of all."""
-    try:
-        act()
-    except REFUSALS as refusal:
-        messages.error(request, refusal.sentence)
-        return _gone(budget)
-    return _done(request, words, budget)
 
 
 def _done(

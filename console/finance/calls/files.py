@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from console.accounts.models import User
 from console.finance.calls import focus
@@ -36,7 +36,7 @@ STORED: Final = (
     "settled_at", "team_id", "key_id", "endpoint", "model_asked", "model_served",
     "price_id", "upstream_request_id", "prompt_tokens", "cached_tokens",
     "image_tokens", "completion_tokens", "reasoning_tokens", "source", "cost_ticks",
-    "reported_ticks", "computed_ticks", "ceiling_ticks",
+    "adjusted_ticks", "reported_ticks", "computed_ticks", "ceiling_ticks",
 )  # fmt: skip
 FIELDS: Final = (
     "id", "opened_at", "first_token_at", "settled_at", "state", "outcome", "problem",
@@ -83,7 +83,8 @@ def format_of(text: str) -> Format | None:
 def lines(user: User, filters: Filters, format: Format) -> Iterator[str]:
     """Yield the file line by line, the newest call first.
 
-    In the FOCUS file there are charges alone: calls whose cost is known.
+    In the FOCUS file there are charges alone: calls whose cost is known. What was
+    entered by hand is the cost where none is booked, and its source says so.
     """
     rows = stored(user, filters, charges=format is Format.FOCUS)
     write: dict[Format, Callable[[Iterable[Record]], Iterator[str]]] = {
@@ -99,17 +100,28 @@ def stored(user: User, filters: Filters, *, charges: bool) -> Iterator[Record]:
     """Yield what is stored of each call, read in pieces."""
     calls = narrowed(user, filters).order_by("-id")
     if charges:
-        calls = calls.filter(state=RecordState.SETTLED, cost_ticks__isnull=False)
-        calls = calls.exclude(source=CostSource.UNKNOWN)
+        known = Q(cost_ticks__isnull=False) | Q(adjusted_ticks__isnull=False)
+        calls = calls.filter(known, state=RecordState.SETTLED)
     rows = calls.values(*STORED, **NAMED)
     last = None
     while True:
         rest = rows if last is None else rows.filter(id__lt=last)
         piece = list(rest[:AT_ONCE])
-        yield from piece
+        yield from map(counted, piece)
         if len(piece) < AT_ONCE:
             return
         last = piece[-1]["id"]
+
+
+def counted(row: Record) -> Record:
+    """Return what is stored, with what was entered by hand in the place of nothing."""
+    if row["adjusted_ticks"] is None:
+        return row
+    return {
+        **row,
+        "source": CostSource.ADJUSTED.value,
+        "cost_ticks": row["adjusted_ticks"],
+    }
 
 
 def whole(row: Record) -> Record:

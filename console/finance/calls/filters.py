@@ -76,6 +76,13 @@ class Filters:
         return {lookup: value for lookup, value in asked.items() if value}
 
     @property
+    def of_records(self) -> dict[str, Any]:
+        """Return the same without the source: `from_source` asks records for it."""
+        asked = self.dimensions
+        asked.pop("source", None)
+        return asked
+
+    @property
     def model_asked(self) -> Q:
         """Return what is asked of the model."""
         if not self.model:

@@ -18,7 +18,7 @@ from console.lib import export
 from console.lib.days import month_after, month_of
 from console.lib.export import Record
 from console.lib.ticks import usd_text
-from console.usage.models import Endpoint
+from console.usage.models import CostSource, Endpoint
 
 SECOND: Final = timedelta(seconds=1)
 SAME: Final = {  # in every row
@@ -88,7 +88,7 @@ def charge_of(row: Record) -> Record:
         "BillingAccountName": row["team_name"],
         "BillingPeriodStart": _midnight(month),
         "BillingPeriodEnd": _midnight(month_after(month)),
-        "ChargeDescription": f"One call of {model} at {endpoint}",
+        "ChargeDescription": f"One call of {model} at {endpoint}{_by_hand(row)}",
         "ChargePeriodStart": _second(opened_at),
         "ChargePeriodEnd": _second(ended_at),
         "ConsumedQuantity": tokens,
@@ -112,6 +112,10 @@ def tokens_of(row: Record) -> int | None:
         return None
     tokens: int = prompt + completion + (row["reasoning_tokens"] or 0)
     return tokens
+
+
+def _by_hand(row: Record) -> str:
+    return ", cost entered by hand" if row["source"] == CostSource.ADJUSTED else ""
 
 
 def _midnight(day: Any) -> str:

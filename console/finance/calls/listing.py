@@ -39,6 +39,7 @@ READ: Final = (  # what a line says; the other columns of six tables take long t
     "completion_tokens",
     "reasoning_tokens",
     "cost_ticks",
+    "adjusted_ticks",
     "ceiling_ticks",
     "reported_ticks",
     "computed_ticks",
@@ -113,7 +114,9 @@ def narrowed(user: User, filters: Filters) -> UsageRecordQuerySet:
     """Keep the calls that are asked for, of those this person may see."""
     start, end = filters.bounds
     calls = UsageRecord.objects.visible_to(user).between(start, end)
-    calls = calls.filter(filters.model_asked, **filters.dimensions)
+    calls = calls.filter(filters.model_asked, **filters.of_records)
+    if filters.source:
+        calls = calls.from_source(filters.source)
     if filters.state:
         calls = calls.filter(state=filters.state)
     if filters.differs:
@@ -154,7 +157,7 @@ def row_of(record: UsageRecord) -> Row:
         cached=record.cached_tokens,
         completion=record.completion_tokens,
         reasoning=record.reasoning_tokens,
-        ticks=record.cost_ticks,
+        ticks=record.counted_ticks,
         ceiling=record.ceiling_ticks,
         badge=badge_of(record),
         differs=differs(record),
@@ -205,10 +208,7 @@ def figures(user: User, filters: Filters) -> Figures | None:
 
 
 def _in_flight(user: User, filters: Filters) -> int:
-    asked = {
-        lookup: value
-        for lookup, value in filters.dimensions.items()
-        if lookup not in {"source", "outcome"}
-    }
+    asked = {**filters.of_records}
+    asked.pop("outcome", None)
     calls = UsageRecord.objects.visible_to(user).filter(state=RecordState.OPEN)
     return calls.filter(filters.model_asked, **asked).count()

@@ -11,7 +11,8 @@ from console.finance.calls.listing import SHOWN, Row, row_of
 from console.finance.calls.words import lasted, problem_of
 from console.finance.percents import change
 from console.keys.models import ApiKey
-from console.usage.models import RecordState, UsageRecord
+from console.usage.adjusting import adjustments_of
+from console.usage.models import Adjustment, CostSource, RecordState, UsageRecord
 from console.usage.proof import Proof, proof_of_record
 
 
@@ -51,6 +52,8 @@ class OneCall:
     request_id: str
     image_tokens: int | None
     proof: Proof | None  # None: not settled
+    is_unknown: bool  # nothing could be booked, so an amount can be entered by hand
+    adjustments: list[Adjustment]  # what was, the one that counts first
     difference: Difference | None
 
     @property
@@ -63,13 +66,17 @@ class OneCall:
 
 
 def one_call(user: User, record_id: UUID) -> OneCall | None:
-    """Return a call this person may see, in two queries; None for any other."""
+    """Return a call this person may see; None for any other.
+
+    Two queries, and one more for a call of unknown cost.
+    """
     records = UsageRecord.objects.visible_to(user).select_related("price", *SHOWN)
     record = records.filter(pk=record_id).first()
     if record is None:
         return None
     keys = ApiKey.objects.visible_to(user).filter(pk=record.key_id)
     settled = record.state == RecordState.SETTLED
+    is_unknown = settled and record.source == CostSource.UNKNOWN
     return OneCall(
         row=row_of(record),
         state=RecordState(record.state),
@@ -89,6 +96,8 @@ def one_call(user: User, record_id: UUID) -> OneCall | None:
         request_id=record.upstream_request_id,
         image_tokens=record.image_tokens,
         proof=proof_of_record(record) if settled else None,
+        is_unknown=is_unknown,
+        adjustments=adjustments_of(record) if is_unknown else [],
         difference=difference_of(record),
     )
 

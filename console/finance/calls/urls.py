@@ -9,4 +9,5 @@ app_name = "calls"
 urlpatterns = [
     path("", views.call_list, name="list"),
     path("<uuid:record_id>/", views.one_call, name="one"),
+    path("<uuid:record_id>/adjust/", views.adjust, name="adjust"),
 ]

@@ -1,4 +1,4 @@
-"""Single calls: the list, one call, and files of them."""
+"""Single calls: the list, one call, files of them, and what is entered by hand."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from console import vault
 from console.accounts.acting import actor_of, person_of
 from console.accounts.rules import rule
 from console.audit import trail
 from console.finance.calls import choices, files, filters, listing, one
+from console.finance.calls.forms import AdjustForm
 from console.lib import export
 from console.lib.htmx import render_page
+from console.usage import adjusting
+from console.usage.models import (
+    UsageRecord,
+)
 from console.usage.zones import zone_of
 
 
@@ -48,6 +55,37 @@ def one_call(request: HttpRequest, record_id: UUID) -> HttpResponse:
         raise Http404
     context = {"call": call, "zone": zone_of(user)}
     return render_page(request, "finance/calls/one.html", context, part="call")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@rule("usage.adjust")
+def adjust(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """The form that enters what a call of unknown cost came to."""
+    calls = UsageRecord.objects.visible_to(request.user).select_related("team", "key")
+    record = get_object_or_404(calls, pk=record_id)
+    sent = request.POST if request.method == "POST" else None
+    form = AdjustForm(sent, ceiling=record.ceiling_ticks)
+    try:
+        adjusting.refuse_known(record)
+        if form.is_valid():
+            by, actor = person_of(request), actor_of(request)
+            adjusting.adjust(record=record, **form.order, by=by, actor=actor)
+            messages.success(request, "What you entered counts, in budgets at once.")
+            return _to(record)
+    except adjusting.NotUnknown as refusal:
+        messages.error(request, refusal.sentence)
+        return _to(record)
+    except (adjusting.Stale, vault.Sealed) as refusal:
+        form.add_error(None, refusal.sentence)
+    made = adjusting.adjustments_of(record)
+    context = {"form": form, "record": record, "made": made}
+    status = 422 if form.is_bound else 200
+    return render(request, "finance/calls/adjust.html", context, status=status)
+
+
+def _to(record: UsageRecord) -> HttpResponse:
+    url = reverse("calls:one", args=[record.pk])
+    return HttpResponseRedirect(url, status=303)
 
 
 def _file(

@@ -36,6 +36,12 @@ BADGES: Final = {
     CostSource.UNKNOWN: Badge(
         "unknown", "unknown", "unknown", "no price or no tokens were told"
     ),
+    CostSource.ADJUSTED: Badge(
+        "adjusted",
+        "pencil",
+        "by hand",
+        "nothing could be booked, so an admin entered this amount",
+    ),
 }
 
 
@@ -64,7 +70,8 @@ SETTLED: Final = Ending("settled", "off", "check")
 
 def badge_of(record: UsageRecord) -> Badge | None:
     """Return where the amount of a settled call comes from; None for the others."""
-    return BADGES[CostSource(record.source)] if record.source else None
+    source = record.counted_source
+    return BADGES[CostSource(source)] if source else None
 
 
 def ending_of(record: UsageRecord) -> Ending:

@@ -24,6 +24,7 @@ SOURCES: Final = {
     CostSource.REPORTED: "reported by xAI",
     CostSource.COMPUTED: "computed by us",
     CostSource.ESTIMATED: "estimated",
+    CostSource.ADJUSTED: "entered by hand",
 }
 
 

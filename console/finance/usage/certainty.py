@@ -12,6 +12,7 @@ SOURCES: Final = (  # name of the sums, badge, icon, words, look in the bar
     ("reported", "confirmed", "ok", "Reported by xAI", "f1"),
     ("computed", "computed", "sum", "Computed by us", "f2"),
     ("estimated", "estimated", "approx", "Estimated, the answer was cut", "f5"),
+    ("adjusted", "adjusted", "pencil", "Entered by hand", "f4"),
 )
 
 

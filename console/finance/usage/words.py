@@ -26,10 +26,11 @@ class Source:
     title: str = ""
 
 
-KINDS = (
-    ("reported", "confirmed", "ok"),
-    ("computed", "computed", "sum"),
-    ("estimated", "estimated", "approx"),
+KINDS = (  # name of the sums, badge, words, icon
+    ("reported", "confirmed", "confirmed", "ok"),
+    ("computed", "computed", "computed", "sum"),
+    ("estimated", "estimated", "estimated", "approx"),
+    ("adjusted", "adjusted", "entered by hand", "pencil"),
 )
 
 
@@ -68,10 +69,13 @@ def source_of(sums: Sums) -> Source:
             "unknown", "unknown", f"{sums.unknown_calls:,} {calls} unknown",
             "Settled without a cost, so not in the amount",
         )  # fmt: skip
-    if not sums.cost_ticks:
+    if not sums.cost_ticks and not sums.adjusted_calls:
         return Source("confirmed", "ok", "nothing was charged")
-    name, words, icon = max(KINDS, key=lambda kind: getattr(sums, f"{kind[0]}_ticks"))
+    name, kind, words, icon = max(
+        KINDS,
+        key=lambda one: [getattr(sums, f"{one[0]}_{of}") for of in ("ticks", "calls")],
+    )
     ticks = getattr(sums, f"{name}_ticks")
     if ticks == sums.cost_ticks:
-        return Source(words, icon, words)
-    return Source(words, icon, f"{percent(ticks, sums.cost_ticks)} {words}")
+        return Source(kind, icon, words)
+    return Source(kind, icon, f"{percent(ticks, sums.cost_ticks)} {words}")

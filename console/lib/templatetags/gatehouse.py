@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
+from zoneinfo import ZoneInfo
 
 from django.template import Library
 from django.utils import timezone
@@ -130,9 +131,16 @@ def _since(moment: datetime, zone: tzinfo) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{} UTC">{}</time>',
         local.isoformat(),
-        f"{local:%-d %b %Y, %H:%M:%S}",
+        f"{moment.astimezone(UTC):%-d %b %Y, %H:%M:%S}",
         f"{local:%-d %b %Y, %H:%M}",
     )
+
+
+@register.simple_tag
+def zoned(moment: datetime, zone: str) -> SafeString:
+    """Write the same on the clocks of a zone, with its name; "" is UTC."""
+    name = zone or "UTC"
+    return format_html("{} {}", _since(moment, ZoneInfo(name)), name)
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -41,7 +42,12 @@ def families(*, now: datetime) -> list[Metric]:
     ]
 
 
-def _ledger(totals: list[metrics.Total]) -> list[Metric]:
+def _ledger(found: list[metrics.Total]) -> list[Metric]:
+    # What was entered by hand can become less, which no counter may: to them the cost
+    # stays as it was booked.
+    by_hand = [one for one in found if one.source == CostSource.ADJUSTED]
+    totals = [one for one in found if one.source != CostSource.ADJUSTED]
+    totals += [replace(one, source=CostSource.UNKNOWN) for one in by_hand]
     return [
         _summed(
             "gatehouse_calls_total",
@@ -58,6 +64,7 @@ def _ledger(totals: list[metrics.Total]) -> list[Metric]:
             ("model", "endpoint", "source", "outcome"),
             lambda one: one.ticks,
         ),
+        *_by_hand(by_hand),
         _tokens(totals),
         _summed(
             "gatehouse_calls_without_tokens_total",
@@ -72,6 +79,24 @@ def _ledger(totals: list[metrics.Total]) -> list[Metric]:
             totals,
             ("model", "endpoint"),
             lambda one: one.differing_calls,
+        ),
+    ]
+
+
+def _by_hand(totals: list[metrics.Total]) -> list[Metric]:
+    by = ("model", "endpoint")
+    return [
+        _gauge(
+            "gatehouse_adjusted_calls",
+            "Calls of unknown cost for which an amount was entered by hand.",
+            by,
+            _added(totals, by, lambda one: one.calls),
+        ),
+        _gauge(
+            "gatehouse_adjusted_ticks",
+            "What was entered by hand, in ticks; it is not in the booked cost.",
+            by,
+            _added(totals, by, lambda one: one.ticks),
         ),
     ]
 
@@ -96,10 +121,18 @@ def _summed(
     by: tuple[str, ...],
     value: Callable[[metrics.Total], int],
 ) -> Metric:
+    return _counter(name, help, by, _added(totals, by, value))
+
+
+def _added(
+    totals: Iterable[metrics.Total],
+    by: tuple[str, ...],
+    value: Callable[[metrics.Total], int],
+) -> Values:
     values: Counter[tuple[str, ...]] = Counter()
     for one in totals:
         values[tuple(getattr(one, label) for label in by)] += value(one)
-    return _counter(name, help, by, values)
+    return values
 
 
 def _problems(totals: Mapping[tuple[str, str], int]) -> Metric:

@@ -112,10 +112,10 @@ def cost_of(record: UsageRecord | None, usage: xai.Usage | None) -> Cost | None:
     """Return what a call was booked with, and from what; None if it is not booked."""
     if record is None or record.state != RecordState.SETTLED:
         return None
-    source = CostSource(record.source)
+    source = CostSource(record.counted_source)
     return Cost(
         source=source,
-        ticks=record.cost_ticks,
+        ticks=record.counted_ticks,
         reported_ticks=record.reported_ticks,
         computed_ticks=record.computed_ticks,
         basis=Basis(

@@ -1,5 +1,6 @@
 """Who spends, every call that may cost money, their sums, and budgets."""
 
+from console.usage.models.adjustments import Adjustment
 from console.usage.models.budgets import Budget, BudgetRaise, BudgetWindow, Span
 from console.usage.models.effects import ChangeEffect
 from console.usage.models.problems import ProblemDay
@@ -30,6 +31,7 @@ __all__ = [
     "DIFFERING",
     "DIMENSIONS",
     "MEASURES",
+    "Adjustment",
     "Budget",
     "BudgetRaise",
     "BudgetWindow",

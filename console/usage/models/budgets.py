@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
-from console.accounts.models import Team, User
+from console.accounts.models import Role, Team, User
 from console.catalog.models import LanguageModel
 from console.keys.models import ApiKey
 from console.usage.models.records import Consumer
@@ -62,7 +62,7 @@ class Budget(models.Model):
     hard = models.BooleanField(default=True)  # refuses; a soft one only warns
     contact = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+"
-    )  # whom to ask for more
+    )  # the admin to ask for more
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -87,6 +87,14 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def whom_to_ask(self) -> str:
+        """Name who can give more: its contact, as long as they are an admin."""
+        contact = self.contact
+        if contact.is_active and contact.role == Role.ADMIN:
+            return contact.name or contact.username
+        return "an admin"
 
 
 class BudgetWindow(models.Model):

@@ -49,6 +49,10 @@ class CostSource(models.TextChoices):
     COMPUTED = "computed", "computed from tokens and price"
     ESTIMATED = "estimated", "estimated, the answer was cut"
     UNKNOWN = "unknown", "unknown"
+    ADJUSTED = "adjusted", "entered by hand"  # never booked: a record stays unknown
+
+
+BOOKED = [one for one in CostSource.values if one != CostSource.ADJUSTED]
 
 
 class Outcome(models.TextChoices):
@@ -78,6 +82,15 @@ class UsageRecordQuerySet(models.QuerySet["UsageRecord"]):
             return self.none()
         return self if user.sees_all_teams else self.filter(consumer__person=user)
 
+    def from_source(self, source: str) -> UsageRecordQuerySet:
+        """Keep the calls whose amount comes from there, as sums tell it."""
+        unknown = self.filter(source=CostSource.UNKNOWN)
+        if source == CostSource.ADJUSTED:
+            return unknown.filter(adjusted_ticks__isnull=False)
+        if source == CostSource.UNKNOWN:
+            return unknown.filter(adjusted_ticks=None)
+        return self.filter(source=source)
+
     def between(self, start: datetime, end: datetime) -> UsageRecordQuerySet:
         """Keep the calls that began at start <= t < end, to the millisecond.
 
@@ -92,8 +105,10 @@ class UsageRecord(models.Model):
 
     Tokens and costs are None until told; `cost_ticks` is what is booked,
     `reported_ticks` xAI's own amount and `computed_ticks` ours. A booked cost never
-    changes. The id begins with the time of `opened_at` (console.usage.ids), and the
-    table is divided into months by it (console.usage.partitions).
+    changes; what was entered by hand for an unknown one (`Adjustment`) is noted in
+    `adjusted_ticks` by a trigger, and counts in its place. The id begins with the time
+    of `opened_at` (console.usage.ids), and the table is divided into months by it
+    (console.usage.partitions).
     """
 
     id = ids.RecordId(primary_key=True, editable=False)
@@ -136,6 +151,7 @@ class UsageRecord(models.Model):
     reasoning_tokens = models.BigIntegerField(null=True)
     source = models.CharField(max_length=16, choices=CostSource, blank=True)
     cost_ticks = models.BigIntegerField(null=True)
+    adjusted_ticks = models.BigIntegerField(null=True)
     reported_ticks = models.BigIntegerField(null=True)
     computed_ticks = models.BigIntegerField(null=True)
 
@@ -152,7 +168,7 @@ class UsageRecord(models.Model):
                 name="usage_endpoint_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(source__in=[*CostSource.values, ""]),
+                condition=models.Q(source__in=[*BOOKED, ""]),
                 name="usage_source_known",
             ),
             models.CheckConstraint(
@@ -162,6 +178,16 @@ class UsageRecord(models.Model):
             models.CheckConstraint(
                 condition=models.Q(cost_ticks=None) | models.Q(cost_ticks__gte=0),
                 name="usage_cost_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(adjusted_ticks=None)
+                | models.Q(
+                    state=RecordState.SETTLED,
+                    source=CostSource.UNKNOWN,
+                    cost_ticks=None,
+                    adjusted_ticks__gte=0,
+                ),
+                name="usage_adjusted_was_unknown",
             ),
             models.CheckConstraint(
                 condition=models.Q(state=RecordState.OPEN)
@@ -206,3 +232,13 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def counted_ticks(self) -> int | None:
+        """Return what it counts for: what is booked, or else was entered by hand."""
+        return self.adjusted_ticks if self.cost_ticks is None else self.cost_ticks
+
+    @property
+    def counted_source(self) -> str:
+        """Return where that comes from; "" of a call that is not settled."""
+        return self.source if self.adjusted_ticks is None else CostSource.ADJUSTED

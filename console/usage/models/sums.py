@@ -115,6 +115,7 @@ class TouchedSlot(models.Model):
 class ReportingZone(models.Model):
     """A time zone in whose days and months sums are kept.
 
+    One that somebody reads in, or the organisation's; others go, with their sums.
     `built_at` is None until all slots are in them: until then they say too little.
     """
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -13,6 +16,7 @@ from pytest_django import Settings
 
 from console import vault
 from console.accounts.models import Role, Team, User
+from console.finance.budgets.raise_form import RaiseForm
 from console.keys.models import ApiKey
 from console.usage.models import Budget, BudgetRaise
 from tests.finance.budgets.made import USD, raised, set_budget, window_of
@@ -132,26 +136,43 @@ def test_a_key_of_another_team_is_refused(
     assert "search-prod is a key of Search" in answer.text
 
 
-def test_only_admins_and_finance_can_be_asked_for_more(
-    client_of: ClientOf, ada: User, sam: User, fin: User, olga: User
-) -> None:
+@pytest.mark.usefixtures("sam", "fin", "olga")
+def test_only_admins_can_be_asked_for_more(client_of: ClientOf, ada: User) -> None:
     form = client_of(ada).get(ADD).text.split('name="contact"')[1].split("</select>")[0]
 
     assert ">Ada<" in form
-    assert ">Fin<" in form
-    assert ">Olga<" not in form
-    assert ">Sam<" not in form
+    for other in ("Fin", "Olga", "Sam"):
+        assert f">{other}<" not in form
 
 
-def test_changes_the_terms(client_of: ClientOf, ada: User, fin: User) -> None:
-    budget = set_budget(ada, day=5)
+def test_one_that_named_finance_asks_for_an_admin(
+    client_of: ClientOf, ada: User, fin: User
+) -> None:
+    budget, browser = set_budget(fin, day=5), client_of(ada)
+    url = f"{URL}{budget.pk}/change/"
 
-    data = {"limit": "7", "at_limit": "soft", "contact": fin.pk, "note": "less strict"}
+    form = browser.get(url).text
+    kept = browser.post(url, terms(fin, limit="5", seen=0))
+
+    assert ">choose an admin<" in form
+    assert ">Fin<" not in form
+    assert kept.status_code == 422
+    assert (
+        "<dt>Ask for more</dt><dd>an admin</dd>"
+        in browser.get(f"{URL}{budget.pk}/").text
+    )
+
+
+def test_changes_the_terms(client_of: ClientOf, ada: User) -> None:
+    budget, bea = set_budget(ada, day=5), person("bea", Role.ADMIN)
+
+    data = {"limit": "7", "at_limit": "soft", "contact": bea.pk, "note": "less strict"}
+    data["seen"] = "0"
     answer = client_of(ada).post(f"{URL}{budget.pk}/change/", data, follow=True)
 
     budget.refresh_from_db()
     assert (budget.limit_ticks, budget.hard) == (7 * USD, False)
-    assert (budget.contact, budget.note) == (fin, "less strict")
+    assert (budget.contact, budget.note) == (bea, "less strict")
     window = window_of(budget)
     assert (window.limit_ticks, window.hard) == (7 * USD, False)
     assert answer.redirect_chain == [(f"{URL}{budget.pk}/", 303)]
@@ -160,7 +181,9 @@ def test_changes_the_terms(client_of: ClientOf, ada: User, fin: User) -> None:
 def test_a_change_needs_a_limit(client_of: ClientOf, ada: User) -> None:
     budget = set_budget(ada, day=5)
 
-    answer = client_of(ada).post(f"{URL}{budget.pk}/change/", terms(ada, limit=""))
+    answer = client_of(ada).post(
+        f"{URL}{budget.pk}/change/", terms(ada, limit="", seen=0)
+    )
 
     assert answer.status_code == 422
     assert "Give an amount in dollars" in answer.text
@@ -175,7 +198,127 @@ def test_asks_before_it_ends_one(client_of: ClientOf, ada: User) -> None:
     assert "End this budget?" in asked
     budget.refresh_from_db()
     assert budget.ended_at is not None
-    assert browser.get(f"{URL}{budget.pk}/end/").status_code == 404
+
+
+def seen_in(page: str) -> str:
+    (seen,) = re.findall(r'name="seen" value="(\d+)"', page)
+    return str(seen)
+
+
+def test_nobody_overwrites_a_change_they_have_not_seen(
+    client_of: ClientOf, ada: User
+) -> None:
+    bea, budget = person("bea", Role.ADMIN), set_budget(ada, day=5, note="pilot")
+    url, browser, other = (
+        f"{URL}{budget.pk}/change/",
+        client_of(ada),
+        client_of(bea),
+    )
+    first, second = seen_in(browser.get(url).text), seen_in(other.get(url).text)
+    theirs = {"limit": "7", "at_limit": "soft", "contact": bea.pk, "note": ""}
+    assert other.post(url, {**theirs, "seen": second}).status_code == 303
+
+    mine = terms(ada, limit="6", note="my note", seen=first)
+    answer = browser.post(url, mine)
+
+    assert answer.status_code == 422
+    text = unescape(answer.text)
+    assert (
+        "Bea changed the limit from $5.00 to $7.00 and what happens at it from refusing"
+        " to warning and whom to ask from Ada to Bea and the note from “pilot” to "
+        "nothing on "
+    ) in text
+    assert 'value="my note"' in text
+    assert 'value="6"' in text
+    budget.refresh_from_db()
+    assert (budget.limit_ticks, budget.note) == (7 * USD, "")
+    assert browser.post(url, {**mine, "seen": seen_in(text)}).status_code == 303
+    budget.refresh_from_db()
+    assert (budget.limit_ticks, budget.note) == (6 * USD, "my note")
+
+
+def test_all_that_was_changed_since_is_told_the_first_first(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget = set_budget(ada, day=5)
+    url, browser = f"{URL}{budget.pk}/change/", client_of(ada)
+    seen = seen_in(browser.get(url).text)
+    for limit in ("6", "7"):
+        now = seen_in(browser.get(url).text)
+        assert browser.post(url, terms(ada, limit=limit, seen=now)).status_code == 303
+
+    text = browser.post(url, terms(ada, limit="8", seen=seen)).text
+
+    told = re.findall(r"from \$(\d).00 to \$(\d).00", text)
+    assert told == [("5", "6"), ("6", "7")]
+
+
+def test_what_the_other_one_saved_as_well_is_no_conflict(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    url, data = f"{URL}{budget.pk}/change/", terms(ada, limit="7", seen=0)
+
+    assert [browser.post(url, data).status_code for _ in range(2)] == [303, 303]
+
+
+def test_a_raise_is_no_change_of_the_terms(client_of: ClientOf, ada: User) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    raised(budget, ada)
+
+    answer = browser.post(f"{URL}{budget.pk}/change/", terms(ada, limit="7", seen=0))
+
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("act", ["change", "end", "raise"])
+def test_an_act_on_an_ended_budget_says_who_ended_it_and_when(
+    client_of: ClientOf, ada: User, act: str, method: str
+) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    client_of(person("bea", Role.ADMIN)).post(f"{URL}{budget.pk}/end/")
+    budget.refresh_from_db()
+    assert budget.ended_at is not None
+
+    data = terms(ada, limit="7", seen="0", more="2", through=today(), reason="x")
+    send = getattr(browser, method)
+    answer = send(f"{URL}{budget.pk}/{act}/", data, follow=True)
+
+    assert answer.redirect_chain == [(f"{URL}{budget.pk}/", 303)]
+    said = f"Bea ended this budget on {budget.ended_at:%-d %b %Y, %H:%M} UTC."
+    assert f"{said} Nothing was changed." in answer.text
+    assert f"{said} What it counted stays below." in answer.text
+    assert not BudgetRaise.objects.exists()
+
+
+def test_a_raise_of_an_ended_budget_is_not_taken_back(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget, browser = set_budget(ada, day=5), client_of(ada)
+    more = raised(budget, ada)
+    browser.post(f"{URL}{budget.pk}/end/")
+
+    answer = browser.post(f"{URL}raises/{more.pk}/take-back/", follow=True)
+
+    assert answer.redirect_chain == [(f"{URL}{budget.pk}/", 303)]
+    assert "Ada ended this budget on" in answer.text
+
+
+def test_one_of_which_no_entry_tells_the_end_names_nobody(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget = set_budget(ada, day=5)
+    Budget.objects.filter(pk=budget.pk).update(ended_at=timezone.now())
+
+    answer = client_of(ada).get(f"{URL}{budget.pk}/raise/", follow=True)
+
+    assert "This budget was ended on" in answer.text
+
+
+def test_an_act_on_no_budget_is_not_found(client_of: ClientOf, ada: User) -> None:
+    for act in ("change", "end", "raise"):
+        assert client_of(ada).get(f"{URL}{uuid4()}/{act}/").status_code == 404
 
 
 def test_raises_one_until_the_end_of_a_day(
@@ -192,6 +335,78 @@ def test_raises_one_until_the_end_of_a_day(
     assert timedelta() < made.until - timezone.now() <= timedelta(days=1)
     assert f"{made.until:%H:%M:%S}" == "00:00:00"
     assert window_of(budget).raised_ticks == 2 * USD
+
+
+def in_zone(user: User, name: str) -> ZoneInfo:
+    User.objects.filter(pk=user.pk).update(time_zone=name)
+    user.refresh_from_db()
+    return ZoneInfo(name)
+
+
+@pytest.mark.parametrize("name", ["UTC", "Asia/Kathmandu", "America/Los_Angeles"])
+def test_raises_one_until_a_time_of_the_persons_own_clocks(
+    client_of: ClientOf, ada: User, name: str
+) -> None:
+    budget, zone, browser = set_budget(ada, day=5), in_zone(ada, name), client_of(ada)
+    until = (timezone.now() + timedelta(days=2)).astimezone(zone)
+    day, at = f"{until:%Y-%m-%d}", f"{until:%H:%M}"
+
+    data = {"more": "2", "through": day, "at": at, "reason": "launch"}
+    browser.post(f"{URL}{budget.pk}/raise/", data)
+
+    made = BudgetRaise.objects.get()
+    assert made.until == until.replace(second=0, microsecond=0)
+    shown = f"{until:%-d %b %Y, %H:%M}</time> {name}"
+    for page in ("", f"{budget.pk}/", f"{budget.pk}/raise/"):
+        assert shown in browser.get(f"{URL}{page}").text
+
+
+def test_without_a_time_it_ends_with_the_day_of_their_clocks(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget, zone = set_budget(ada, day=5), in_zone(ada, "Asia/Kathmandu")
+    day = (timezone.now() + timedelta(days=2)).astimezone(zone).date()
+
+    data = {"more": "2", "through": day.isoformat(), "at": "", "reason": "launch"}
+    client_of(ada).post(f"{URL}{budget.pk}/raise/", data)
+
+    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    assert BudgetRaise.objects.get().until == midnight
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("UTC", ""), ("Asia/Kathmandu", "05:45"), ("Pacific/Kiritimati", "14:00")],
+)
+def test_the_form_offers_the_end_of_the_window_on_their_clocks(
+    client_of: ClientOf, ada: User, name: str, at: str
+) -> None:
+    budget, zone = set_budget(ada, day=5), in_zone(ada, name)
+    resets_at = window_of(budget).ends_at.astimezone(zone)
+    last = resets_at - timedelta(days=0 if at else 1)
+
+    page = client_of(ada).get(f"{URL}{budget.pk}/raise/").text
+
+    assert re.findall(r'name="through" value="([^"]*)"', page) == [f"{last:%Y-%m-%d}"]
+    assert re.findall(r'name="at" value="([^"]*)"', page) == ([at] if at else [])
+    assert f"On the clocks of {name}." in page
+
+
+@pytest.mark.parametrize(
+    ("at", "error"),
+    [("02:30", "The clocks of Europe/Oslo skip this time on that day."), ("03:30", "")],
+)
+def test_a_time_that_the_clocks_skip_is_refused(
+    ada: User, monkeypatch: pytest.MonkeyPatch, at: str, error: str
+) -> None:
+    budget, zone = set_budget(ada, day=5), ZoneInfo("Europe/Oslo")
+    now = datetime(2027, 3, 20, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    data = {"more": "2", "through": "2027-03-28", "at": at, "reason": "x"}
+
+    form = RaiseForm(data, budget=budget, zone=zone, person=None)
+
+    assert form.errors.get("at", []) == ([error] if error else [])
 
 
 def test_raises_one_person_of_a_budget_for_each(
@@ -218,6 +433,8 @@ def test_raises_one_person_of_a_budget_for_each(
         ({"through": "2020-01-01"}, "This day is over. Choose today or later."),
         ({"through": "2999-01-01"}, "A raise lasts 92 days at most."),
         ({"through": "soon"}, "Give a day as year-month-day"),
+        ({"at": "25:00"}, "Give a time as hours and minutes, such as 17:30."),
+        ({"at": "00:00"}, "This time is over. Choose a later one."),
         ({"reason": ""}, "Give the reason: it stands in the audit log."),
     ],
 )

@@ -33,6 +33,7 @@ from console.usage.rollup import roll_up
 from tests.finance.told import call, stored_calls
 from tests.keys.stored import stored_key, stored_model
 from tests.people import NOON, ClientOf
+from tests.usage.by_hand import entered
 
 URL, MINE, ZONE = "/usage/", "/usage/mine/", "/usage/zone/"
 PART = {"HX-Request": "true"}
@@ -154,6 +155,29 @@ def test_says_what_moved_the_bill_and_how_sure_it_is(
     assert "Reported by xAI 75% · $3.00" in text
     assert "Computed by us 25% · $1.00" in text
     assert "xAI and we differ 1 call" in text
+
+
+def test_says_how_much_was_entered_by_hand(
+    client_of: ClientOf,
+    file_of: Callable[..., list[dict[str, str]]],
+    fin: User,
+    ada: User,
+    team: Team,
+) -> None:
+    key = stored_key(team)
+    told = [call(fin, key, NOON - DAY, ticks) for ticks in (3 * USD, None, None)]
+    _, unknown, _ = stored_calls(told)
+    entered(unknown, USD, ada)
+    roll_up()
+
+    text = words(client_of(fin).get(URL).text)
+
+    assert "Reported by xAI 75% · $3.00" in text
+    assert "Entered by hand 25% · $1.00" in text
+    assert "an admin has entered what 1 call cost" in text
+    (row,) = file_of(fin, by="team")
+    assert (row["cost_usd"], row["unknown_calls"]) == ("4", "1")
+    assert (row["adjusted_calls"], row["adjusted_ticks"]) == ("1", str(USD))
 
 
 def test_rows_lead_to_their_single_calls_with_the_same_filters(

@@ -130,6 +130,14 @@ def test_drivers_explain_the_difference_if_all_are_shown(
         ),
         (Sums(calls=2, unknown_calls=2), "unknown", "2 calls unknown"),
         (Sums(calls=2), "confirmed", "nothing was charged"),
+        (Sums(calls=1, adjusted_calls=1), "adjusted", "entered by hand"),
+        (
+            Sums(
+                calls=2, cost_ticks=9, reported_ticks=2,
+                adjusted_calls=1, adjusted_ticks=7,
+            ),
+            "adjusted", "78% entered by hand",
+        ),
     ],
 )  # fmt: skip
 def test_the_source_of_an_amount_says_first_what_is_not_known(

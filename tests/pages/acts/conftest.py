@@ -23,6 +23,7 @@ from tests.keys.importing.tables_of import draft
 from tests.keys.stored import stored_model, stored_price
 from tests.pages.acts.table import Ids
 from tests.playground.conversations.stored import shared_conversation, template_of
+from tests.usage.by_hand import lost
 
 __all__ = ["upstream"]
 
@@ -68,6 +69,7 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "model": model,
         "prompt_id": template_of(ada),
         "raise_id": raised,
+        "record_id": lost(ada, api_key),
         "rule_id": channel.rules.get(),
         "scenario_id": scenario,
         "share_id": share,

@@ -304,7 +304,9 @@ OF_OTHERS = {
         "conversation.share_revoked", detail=frozenset({"until"})
     ),
     "budgets:add": Act("budget.set", {**BUDGET, "team": "{team_id}", "month": "5"}),
-    "budgets:change": Act("budget.changed", {**BUDGET, "limit": "7"}, detail=BOTH),
+    "budgets:change": Act(
+        "budget.changed", {**BUDGET, "limit": "7", "seen": "0"}, detail=BOTH
+    ),
     "budgets:end": Act("budget.ended", detail=frozenset({"before"})),
     "budgets:raise": Act(
         "budget.raised",
@@ -312,6 +314,11 @@ OF_OTHERS = {
         detail=RAISE,
     ),
     "budgets:take_back": Act("budget.raise_taken_back", detail=RAISE),
+    "calls:adjust": Act(
+        "call.adjusted",
+        {"cost": "ticks", "amount": "5", "reason": "invoice 7", "after": "0"},
+        detail=BOTH | {"reason", "ceiling_ticks"},
+    ),
     "incidents:acknowledge": Act("incident.acknowledged", {"note": "mine"}),
     "account_login": Act("sign_in.done", {"login": "ada", "password": PASSWORD}),
     "account_logout": Act("sign_out"),

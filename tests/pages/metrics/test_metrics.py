@@ -28,6 +28,7 @@ from console.usage.rollup import roll_up
 from tests.finance.calls.booked import TICKS, booked, whole
 from tests.keys.stored import stored_key, stored_model
 from tests.pages.metrics.reading import Told, Values, told
+from tests.usage.by_hand import entered, lost
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,26 @@ def test_counts_calls_cost_and_tokens(
     without = found["gatehouse_calls_without_tokens_total"].values
     assert without["grok-4.3", "chat"] == 1
     assert found["gatehouse_calls_differing_total"].values["grok-4.3", "chat"] == 1
+
+
+def test_what_was_entered_by_hand_makes_no_counter_fall(
+    client: Client, sam: User, ada: User, api_key: ApiKey
+) -> None:
+    one = lost(sam, api_key, model=stored_model())
+    lost(sam, api_key)
+    roll_up()
+    before = read(client)
+
+    for after, ticks in enumerate((500, 80)):
+        entered(one, ticks, ada, after=after)
+        roll_up()
+
+    found = read(client)
+    assert found["gatehouse_adjusted_calls"].values == {("grok-4.3", "chat"): 1}
+    assert found["gatehouse_adjusted_ticks"].values == {("grok-4.3", "chat"): 80}
+    for name in ("gatehouse_calls_total", "gatehouse_spend_ticks_total"):
+        assert found[name].values == before[name].values
+    assert before["gatehouse_adjusted_calls"].values == {}
 
 
 def test_tells_nothing_of_people_keys_or_teams(
