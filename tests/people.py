@@ -9,6 +9,9 @@ from time import time
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,6 +23,7 @@ from console.keys.models import ApiKey
 
 NOON = datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SECRET = "xai-" + "A1b2C3d4E5" * 8
 
 ClientOf = Callable[[User], Client]
@@ -102,19 +106,25 @@ def mia(other_team: Team) -> User:
 
 @pytest.fixture
 def client_of() -> ClientOf:
-    """Return a browser in which this person has just signed in."""
+    """Return a browser in which this person has just signed in.
+
+    Their session is stored as signing in leaves it, which takes a fifth of the time of
+    `Client.force_login`, and most tests of pages do it.
+    """
 
     def sign_in(user: User) -> Client:
-        browser = Client()
-        browser.force_login(
-            user, backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
-        session = browser.session  # what allauth notes when a password was right
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = BACKEND
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        # What allauth notes when a password was right.
         session["account_authentication_methods"] = [
             {"method": "password", "at": time()}
         ]
         session["account_authentication_methods_user"] = str(user.pk)
         session.save()
+        browser = Client()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
         return browser
 
     return sign_in

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, quote_plus
 from uuid import UUID
 
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.db.models import Model
+from django.test import Client
 
+from tests.addresses import addresses
+from tests.pages.acts.table import EXPORTS
 from tests.pages.twins.rows import MARK, OF_A_TEAM, Rows
 
+PAGES = sorted(name for name, one in addresses().items() if not one.parameters)
+FILES = sorted(EXPORTS.keys() & set(PAGES))
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken":")\w+')
 PART = {"HX-Request": "true"}
 CARD = {**PART, "HX-Target": "why"}  # the matrix answers with one card alone
+Query: TypeAlias = dict[str, str]
 
 
 class Plain(NamedTuple):
@@ -62,6 +68,17 @@ def spellings(sent: Iterable[object]) -> list[str]:
     texts |= {text for one in uuids for text in (one.hex, f"{str(one)[:11]}…")}
     texts |= {write(text) for text in texts for write in (quote, quote_plus)}
     return sorted(texts, key=len, reverse=True)
+
+
+def told(browser: Client, name: str, query: Query, *sent: object) -> list[Plain]:
+    """Return the answers as a page, which holds its part, as a card, and as a file."""
+    url = addresses()[name].url()
+    answers: list[Any] = [browser.get(url, query)]
+    if "cell" in query:
+        answers.append(browser.get(url, query, headers=CARD))
+    if name in FILES:
+        answers.append(browser.get(url, {**query, "format": "json"}))
+    return [plain(answer, *sent) for answer in answers]
 
 
 def leaks(told: Plain, twin: Rows) -> list[str]:

@@ -91,15 +91,31 @@ def ours(stored: Stored, now: datetime) -> Rows:
 def make_twin(ours: Rows, ada: User, now: datetime) -> MakeTwin:
     """Store the twin team when it is called, with the people in it."""
 
-    def make() -> Rows:
-        team = Team.objects.create(name=f"{MARK} team", xai_team_id=f"{MARK}-team")
-        tim = person(MARK, Role.STAFF, team)
-        return one_of_everything(team, tim, ada, MARK, now)
+    return lambda: twin_of(ada, now)
 
-    return make
+
+@pytest.fixture(scope="module")
+def twin_once(
+    stored_once: Stored, django_db_blocker: DjangoDbBlocker, kek_file: Path
+) -> Iterator[Rows]:
+    """The twin team, stored once for a module of which every test has it."""
+    stand_still = patch.object(timezone, "now", lambda: stored_once.now)
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(KEK_FILE=kek_file), stand_still:
+            vault.forget()
+            twin = twin_of(stored_once.ada, stored_once.now)
+        yield twin
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def twin(make_twin: MakeTwin) -> Rows:
-    """All that the twin team has."""
-    return make_twin()
+def twin(twin_once: Rows, stored: Stored, now: datetime) -> Rows:
+    """All that the twin team has, as nobody has changed it."""
+    return deepcopy(twin_once)
+
+
+def twin_of(admin: User, now: datetime) -> Rows:
+    """Store the twin team with the people in it and all that it has."""
+    team = Team.objects.create(name=f"{MARK} team", xai_team_id=f"{MARK}-team")
+    tim = person(MARK, Role.STAFF, team)
+    return one_of_everything(team, tim, admin, MARK, now)
