@@ -145,10 +145,22 @@ def assert_fits(page: Page) -> None:
     assert width <= window, f"{page.url}: {width} wide in {window}: {beyond}"
 
 
-def take(page: Page, file: Path) -> None:
-    """Keep a picture of the whole page."""
-    with whole(page):
-        page.screenshot(path=file)
+class Pictures:
+    """Keeps pictures in a folder, or none where there is no folder for them."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def window(self, page: Page, name: str) -> None:
+        """Keep what the window shows."""
+        if self.folder:
+            page.screenshot(path=self.folder / f"{name}.png")
+
+    def whole(self, page: Page, name: str) -> None:
+        """Keep the whole page."""
+        if self.folder:
+            with whole(page):
+                self.window(page, name)
 
 
 @contextmanager

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.browser import Windows
+from tests.e2e.browser import Pictures, Windows
 from tests.e2e.instance import Instance, running
 from tests.e2e.prepared import copy_prepared
 from tests.services import SCREENSHOTS
@@ -19,7 +18,6 @@ from tests.services import SCREENSHOTS
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SLOWEST = ("test_browser_hostile", "test_browser")
 LEFT_OUT = pytest.StashKey[int]()
-PICTURES = pytest.StashKey[Path]()
 
 
 def chromium_path() -> str | None:
@@ -52,7 +50,7 @@ def pytest_collection_modifyitems(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say loudly that browser tests were left out, or where their pictures are."""
+    """Say loudly that browser tests were left out."""
     if number := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_sep("!", "BROWSER TESTS LEFT OUT", red=True, bold=True)
         terminalreporter.write_line(
@@ -61,18 +59,17 @@ def pytest_terminal_summary(
             red=True,
             bold=True,
         )
-    if folder := config.stash.get(PICTURES, None):
-        terminalreporter.write_line(f"Screenshots: {folder}")
 
 
 @pytest.fixture(scope="session")
-def pictures(pytestconfig: pytest.Config) -> Path:
-    """The folder for screenshots, outside the repository."""
+def pictures() -> Pictures:
+    """Keeps screenshots in the folder of GATEHOUSE_SCREENSHOTS, if that is set."""
     given = os.environ.get(SCREENSHOTS)
-    folder = Path(given or Path(tempfile.gettempdir()) / "gatehouse-screenshots")
+    if not given:
+        return Pictures(None)
+    folder = Path(given)
     folder.mkdir(parents=True, exist_ok=True)
-    pytestconfig.stash[PICTURES] = folder
-    return folder
+    return Pictures(folder)
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import WIDE, Windows, assert_fits, take
+from tests.e2e.browser import WIDE, Pictures, Windows, assert_fits
 from tests.e2e.instance import PASSWORD, Instance
 
 pytestmark = pytest.mark.browser
@@ -74,7 +73,7 @@ EXAMINED = dict(zip(PAGES, ("light", "dark", "390") * len(PAGES), strict=False))
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_accessible_and_fits(
-    windows: Windows, key_id: str, pictures: Path, name: str
+    windows: Windows, key_id: str, pictures: Pictures, name: str
 ) -> None:
     page = windows.of("ada", **LOOKS["light"])
 
@@ -90,7 +89,7 @@ def test_a_page_is_quiet_accessible_and_fits(
         assert_fits(page)
         if EXAMINED[name] == look:
             windows.assert_accessible(page)
-        take(page, pictures / f"{name}-{look}.png")
+        pictures.whole(page, f"{name}-{look}")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert_fits(page)
@@ -98,27 +97,27 @@ def test_a_page_is_quiet_accessible_and_fits(
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_door_is_quiet_and_fits(
-    windows: Windows, pictures: Path, look: str
+    windows: Windows, pictures: Pictures, look: str
 ) -> None:
     page = windows.stranger(**LOOKS[look])
 
     page.goto("/")
 
     assert "/account/login/" in page.url
-    take(page, pictures / f"sign-in-{look}.png")
+    pictures.whole(page, f"sign-in-{look}")
     assert_fits(page)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_what_does_not_exist_says_so(
-    windows: Windows, pictures: Path, look: str
+    windows: Windows, pictures: Pictures, look: str
 ) -> None:
     windows.expected = "status of 404"
     page = windows.of("ada", **LOOKS[look])
 
     page.goto("/keys/00000000-0000-0000-0000-000000000000/")
 
-    take(page, pictures / f"not-found-{look}.png")
+    pictures.whole(page, f"not-found-{look}")
     expect(page.locator("h1")).to_be_visible()
     assert_fits(page)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browser import Windows, assert_fits, take
+from tests.e2e.browser import Pictures, Windows, assert_fits
 from tests.e2e.test_browser_playground import sandbox_as_seeded, send
 
 __all__ = ["sandbox_as_seeded"]
@@ -28,7 +28,7 @@ def answered(page: Page, prompt: str = PROMPT) -> Locator:
 
 
 def test_code_is_opened_and_copied_without_sending(
-    windows: Windows, pictures: Path
+    windows: Windows, pictures: Pictures
 ) -> None:
     page = windows.of("sam", permissions=["clipboard-read", "clipboard-write"])
     page.goto("/playground/chat/")
@@ -38,7 +38,7 @@ def test_code_is_opened_and_copied_without_sending(
     page.get_by_role("button", name="Code").click()
 
     expect(dialog.get_by_role("region", name="curl")).to_contain_text("<<'JSON'")
-    page.screenshot(path=pictures / "code-light.png")
+    pictures.window(page, "code-light")
     dialog.get_by_role("radio", name="Python, openai").check()
     dialog.get_by_role("button", name="Copy").click()
     expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
@@ -62,7 +62,7 @@ def test_an_empty_composer_says_what_is_missing(windows: Windows) -> None:
 
 
 def test_an_answer_is_inspected_and_its_cost_proved(
-    windows: Windows, pictures: Path
+    windows: Windows, pictures: Pictures
 ) -> None:
     page = windows.of("sam")
     page.goto("/playground/chat/")
@@ -73,13 +73,13 @@ def test_an_answer_is_inspected_and_its_cost_proved(
     proof = lane.get_by_role("table", name="How the cost is made")
     expect(proof.get_by_role("row", name="Reported by xAI")).to_be_visible()
     expect(proof.get_by_role("row", name=re.compile("^Difference 0$"))).to_be_visible()
-    take(page, pictures / "proof-light.png")
+    pictures.whole(page, "proof-light")
     lane.get_by_role("button", name="Inspect").click()
 
     expect(
         drawer.get_by_role("img", name=re.compile("connect.+wait.+stream"))
     ).to_be_visible()
-    page.screenshot(path=pictures / "inspector-light.png")
+    pictures.window(page, "inspector-light")
     drawer.get_by_role("radio", name="Request").check()
     sent = drawer.get_by_role("region", name="Request as sent")
     expect(sent).to_contain_text("Bearer [the key ")
@@ -108,7 +108,7 @@ def test_the_code_of_an_answer_is_that_of_its_own_request(windows: Windows) -> N
 
 
 def test_the_keyboard_alone_reaches_code_inspector_and_twin(
-    windows: Windows, pictures: Path
+    windows: Windows, pictures: Pictures
 ) -> None:
     small = {"width": 390, "height": 844}
     page = windows.of("sam", viewport=small, color_scheme="dark")
@@ -123,7 +123,7 @@ def test_the_keyboard_alone_reaches_code_inspector_and_twin(
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("region", name="Request as sent")).to_be_visible()
     assert_fits(page)
-    page.screenshot(path=pictures / "inspector-dark-390.png")
+    pictures.window(page, "inspector-dark-390")
     page.keyboard.press("Escape")
     expect(lane.get_by_role("button", name="Inspect")).to_be_focused()
     page.keyboard.press("Shift+Tab")
@@ -131,7 +131,7 @@ def test_the_keyboard_alone_reaches_code_inspector_and_twin(
     dialog = page.get_by_role("dialog", name="This request as code")
     expect(dialog.get_by_role("region", name="curl")).to_be_visible()
     assert_fits(page)
-    page.screenshot(path=pictures / "code-dark-390.png")
+    pictures.window(page, "code-dark-390")
     twin = dialog.get_by_role("button", name="Show as messages")
     twin.focus()
     with page.context.expect_page() as opening:
@@ -142,10 +142,10 @@ def test_the_keyboard_alone_reaches_code_inspector_and_twin(
     assert json.loads(made.inner_text())["max_tokens"] == 2048
     expect(other.get_by_text("Nothing is lost")).to_be_visible()
     assert_fits(other)
-    take(other, pictures / "twin-dark-390.png")
+    pictures.whole(other, "twin-dark-390")
 
 
-def test_the_twin_works_without_a_script(windows: Windows, pictures: Path) -> None:
+def test_the_twin_works_without_a_script(windows: Windows, pictures: Pictures) -> None:
     page = windows.of("sam", java_script_enabled=False)
     windows.expected = "422"
     page.goto("/playground/twin/")
@@ -153,7 +153,7 @@ def test_the_twin_works_without_a_script(windows: Windows, pictures: Path) -> No
 
     page.get_by_role("button", name="Convert", exact=True).click()
     expect(page.get_by_text("Messages has no seed")).to_be_visible()
-    page.screenshot(path=pictures / "twin-light.png", full_page=True)
+    pictures.whole(page, "twin-light")
     page.get_by_role("button", name="Convert back").click()
     expect(page.get_by_role("radio", name="Messages")).to_be_checked()
     expect(page.get_by_text("Nothing is lost")).to_be_visible()

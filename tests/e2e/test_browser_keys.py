@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browser import Windows, is_marked, mark, take
+from tests.e2e.browser import Pictures, Windows, is_marked, mark
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -49,7 +48,7 @@ def test_check_now_brings_a_newer_answer_by_itself(windows: Windows) -> None:
 
 
 def test_a_block_shows_on_the_open_pages_without_a_reload(
-    windows: Windows, pictures: Path
+    windows: Windows, pictures: Pictures
 ) -> None:
     inventory = windows.of("ada")
     key_page, levers = windows.another(inventory), windows.another(inventory)
@@ -70,10 +69,10 @@ def test_a_block_shows_on_the_open_pages_without_a_reload(
     expect(line(inventory, "support-vision-intake")).to_contain_text("Key blocked")
     assert is_marked(key_page)
     assert is_marked(inventory)
-    take(key_page, pictures / "key-blocked-light.png")
+    pictures.whole(key_page, "key-blocked-light")
 
 
-def test_a_key_goes_in_and_out_again(windows: Windows, pictures: Path) -> None:
+def test_a_key_goes_in_and_out_again(windows: Windows, pictures: Pictures) -> None:
     windows.expected = "status of 422"
     page = windows.of("ada")
     page.goto("/sandbox/")
@@ -90,7 +89,7 @@ def test_a_key_goes_in_and_out_again(windows: Windows, pictures: Path) -> None:
         page.get_by_text("xAI was asked about this key and refused it")
     ).to_be_visible()
     expect(page.get_by_label("Secret", exact=True)).to_have_value("")
-    take(page, pictures / "key-add-refused-light.png")
+    pictures.whole(page, "key-add-refused-light")
 
     page.get_by_label("Secret", exact=True).fill(secret)
     page.get_by_role("button", name="Check and add key").click()

@@ -6,13 +6,12 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
 from console.sandbox import answers
-from tests.e2e.browser import Windows, assert_fits, take
+from tests.e2e.browser import Pictures, Windows, assert_fits
 from tests.e2e.instance import Instance
 from tests.playground.pictures import HOSTILE_FILES, picture
 from tests.waiting import wait_until
@@ -106,7 +105,7 @@ def give(page: Page, kind: str, data: bytes, name: str = "cat.png") -> None:
 
 
 def test_what_a_model_refuses_is_greyed_with_the_reason(
-    page: Page, pictures: Path
+    page: Page, pictures: Pictures
 ) -> None:
     open_group(page, "More parameters")
     stop, effort = page.get_by_label("Stop at"), page.get_by_label("Reasoning effort")
@@ -117,7 +116,7 @@ def test_what_a_model_refuses_is_greyed_with_the_reason(
     expect(effort.locator("option")).to_have_text(
         ["model's own (low)", "none", "low", "medium", "high"]
     )
-    take(page, pictures / "parameters-light.png")
+    pictures.whole(page, "parameters-light")
     choose(page, PLAIN)
 
     expect(stop).to_be_enabled()
@@ -162,7 +161,7 @@ def test_a_stop_that_is_greyed_later_is_not_sent(
 
 
 def test_a_schema_is_checked_before_and_the_answer_after(
-    windows: Windows, page: Page, pictures: Path
+    windows: Windows, page: Page, pictures: Pictures
 ) -> None:
     windows.expected = "422"
     page.get_by_label("Answer format").select_option("json_schema")
@@ -182,13 +181,13 @@ def test_a_schema_is_checked_before_and_the_answer_after(
     expect(lane.get_by_text("Matches the schema")).to_be_visible()
     found = json.loads(lane.locator("pre").inner_text())
     assert set(found) == {"town", "people"}
-    take(page, pictures / "schema-light.png")
+    pictures.whole(page, "schema-light")
 
 
 @pytest.mark.parametrize("how", ["choose", "paste", "drop"])
 @pytest.mark.parametrize("tab", ["chat", "messages"])
 def test_an_image_can_be_chosen_pasted_and_dropped(
-    page: Page, sent: list[dict[str, str]], pictures: Path, how: str, tab: str
+    page: Page, sent: list[dict[str, str]], pictures: Pictures, how: str, tab: str
 ) -> None:
     page.goto(f"/playground/{tab}/")
     choose(page, REASONS)
@@ -213,7 +212,7 @@ def test_an_image_can_be_chosen_pasted_and_dropped(
         page.get_by_role("article", name="Your prompt").locator("img")
     ).to_be_visible()
     expect(lane.locator("[data-meter]")).to_contain_text("$")
-    take(page, pictures / f"{tab}-image-{how}.png")
+    pictures.whole(page, f"{tab}-image-{how}")
 
 
 def test_a_file_that_is_no_image_is_said_and_not_sent(
@@ -281,7 +280,7 @@ def test_code_is_copied_by_its_button(page: Page) -> None:
 
 
 def test_all_of_it_works_with_the_keyboard_on_a_small_screen(
-    windows: Windows, pictures: Path
+    windows: Windows, pictures: Pictures
 ) -> None:
     small = {"width": 390, "height": 844}
     page = windows.of("sam", viewport=small, color_scheme="dark")
@@ -306,4 +305,4 @@ def test_all_of_it_works_with_the_keyboard_on_a_small_screen(
     every = page.locator("[data-parameters] details")
     every.evaluate_all("all => all.forEach((one) => { one.open = true; })")
     assert_fits(page)
-    take(page, pictures / "parameters-dark-390.png")
+    pictures.whole(page, "parameters-dark-390")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import Windows, assert_fits, take
+from tests.e2e.browser import Pictures, Windows, assert_fits
 from tests.e2e.instance import Instance
 from tests.runtime.conftest import wait_until
 
@@ -68,7 +67,7 @@ def send(page: Page, prompt: str) -> None:
 
 
 @pytest.mark.parametrize("tab", ["chat", "messages"])
-def test_a_conversation_streams(windows: Windows, pictures: Path, tab: str) -> None:
+def test_a_conversation_streams(windows: Windows, pictures: Pictures, tab: str) -> None:
     page = windows.of("sam")
     page.goto(f"/playground/{tab}/")
     lanes = page.get_by_role("article", name="Answer")
@@ -85,13 +84,13 @@ def test_a_conversation_streams(windows: Windows, pictures: Path, tab: str) -> N
         expect(lane.locator("[data-meter]")).to_contain_text("first token")
         expect(lane.locator("[data-meter]")).to_contain_text("$")
     assert_fits(page)
-    take(page, pictures / f"{tab}-answered-light.png")
+    pictures.whole(page, f"{tab}-answered-light")
     page.get_by_role("button", name="New conversation").click()
     expect(lanes).to_have_count(0)
 
 
 def test_a_conversation_needs_the_keyboard_alone(
-    windows: Windows, site: Instance, pictures: Path
+    windows: Windows, site: Instance, pictures: Pictures
 ) -> None:
     small = {"width": 390, "height": 844}
     page = windows.of("sam", viewport=small, color_scheme="dark")
@@ -113,11 +112,11 @@ def test_a_conversation_needs_the_keyboard_alone(
     expect(lane.locator("[data-meter]")).to_contain_text("estimated")
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     assert_fits(page)
-    take(page, pictures / "chat-stopped-dark-390.png")
+    pictures.whole(page, "chat-stopped-dark-390")
 
 
 def test_a_refusal_is_a_sentence_with_what_to_do(
-    windows: Windows, site: Instance, pictures: Path
+    windows: Windows, site: Instance, pictures: Pictures
 ) -> None:
     """xAI says 429 to every key: the page tells what happened and goes on."""
     page = windows.of("sam")
@@ -129,7 +128,7 @@ def test_a_refusal_is_a_sentence_with_what_to_do(
 
     alert = page.get_by_role("alert")
     expect(alert).to_be_visible()
-    take(page, pictures / "chat-refused-light.png")
+    pictures.whole(page, "chat-refused-light")
     site.control.clear_faults()
     page.get_by_role("button", name="Again").click()
     expect(page.get_by_text("The answer has ended.")).to_be_attached()
@@ -137,7 +136,7 @@ def test_a_refusal_is_a_sentence_with_what_to_do(
 
 
 def test_the_picker_chooses_and_says_what_may_not_be_chosen(
-    windows: Windows, site: Instance, pictures: Path
+    windows: Windows, site: Instance, pictures: Pictures
 ) -> None:
     page = windows.of("sam")
     page.goto("/playground/messages/")
@@ -151,7 +150,7 @@ def test_the_picker_chooses_and_says_what_may_not_be_chosen(
 
     picker = page.get_by_role("radiogroup", name="Model")
     expect(picker.get_by_text("Not for you now")).to_be_visible()
-    page.screenshot(path=pictures / "picker-light.png")
+    pictures.window(page, "picker-light")
     last = picker.locator("input[name=model]:not([disabled])").last
     chosen = last.get_attribute("value") or ""
     last.check()

@@ -7,13 +7,12 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import Windows, assert_fits, take
+from tests.e2e.browser import Pictures, Windows, assert_fits
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -206,7 +205,7 @@ def test_no_cell_is_a_formula(page: Page) -> None:
 
 
 def test_tokens_are_walked_through_with_the_arrow_keys(
-    page: Page, pictures: Path
+    page: Page, pictures: Pictures
 ) -> None:
     count(page, TEXT)
     tokens, detail = page.get_by_role("option"), page.locator("[data-detail]")
@@ -236,10 +235,10 @@ def test_tokens_are_walked_through_with_the_arrow_keys(
     page.get_by_role("radio", name="Bytes").check(force=True)
     expect(tokens.first).to_have_text(re.compile("^[0-9A-F ]+$"))
     assert_fits(page)
-    take(page, pictures / "tokenize-counted-light.png")
+    pictures.whole(page, "tokenize-counted-light")
     page.set_viewport_size({"width": 390, "height": 844})
     assert_fits(page)
-    take(page, pictures / "tokenize-counted-390.png")
+    pictures.whole(page, "tokenize-counted-390")
 
 
 def test_hidden_characters_are_taken_out(page: Page) -> None:
@@ -263,7 +262,7 @@ def test_a_line_leads_to_its_first_token(page: Page) -> None:
 
 
 def test_several_models_are_asked_and_one_may_fail(
-    page: Page, site: Instance, pictures: Path
+    page: Page, site: Instance, pictures: Pictures
 ) -> None:
     models = pick(page, 3)
     path = {"path": "/v1/tokenize-text"}
@@ -280,7 +279,7 @@ def test_several_models_are_asked_and_one_may_fail(
     assert name in models
     expect(page.locator("[data-figures]")).to_contain_text(name)
     assert_fits(page)
-    take(page, pictures / "tokenize-models-light.png")
+    pictures.whole(page, "tokenize-models-light")
 
 
 def test_at_most_four_models_are_picked(page: Page) -> None:
@@ -291,7 +290,7 @@ def test_at_most_four_models_are_picked(page: Page) -> None:
 
 
 def test_two_texts_are_compared_with_the_keyboard_alone(
-    windows: Windows, pictures: Path
+    windows: Windows, pictures: Pictures
 ) -> None:
     small = {"width": 390, "height": 844}
     page = windows.of("sam", viewport=small, color_scheme="dark")
@@ -317,7 +316,7 @@ def test_two_texts_are_compared_with_the_keyboard_alone(
     expect(page.locator("[data-tokens] :focus")).to_have_attribute("data-op", "added")
     expect(page.locator("[data-detail]")).to_contain_text("added, token")
     assert_fits(page)
-    take(page, pictures / "tokenize-compared-dark-390.png")
+    pictures.whole(page, "tokenize-compared-dark-390")
 
 
 def test_tokens_leave_as_files(page: Page) -> None:
