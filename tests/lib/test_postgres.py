@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import DataError, OperationalError, connection, connections
 from pytest_django import DjangoAssertNumQueries
 
 from console.lib.db import prepared_cursor
@@ -70,6 +70,17 @@ def test_one_that_has_failed_is_asked(other: DatabaseWrapper) -> None:
     assert other.is_usable()
 
     assert last_statement_of(pid_of(other)) == "SELECT 1"
+
+
+def test_one_whose_transaction_has_failed_is_not_usable(other: DatabaseWrapper) -> None:
+    other.set_autocommit(False)
+    with pytest.raises(DataError), other.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+
+    assert not other.is_usable()
+
+    other.rollback()
+    assert other.is_usable()
 
 
 def test_one_that_was_closed_is_not_usable(other: DatabaseWrapper) -> None:

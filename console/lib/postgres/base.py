@@ -10,6 +10,7 @@ import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
+from psycopg.pq import TransactionStatus
 
 TRY_EVERY = 0.1  # seconds
 
@@ -27,6 +28,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if self.connection is None or self.connection.closed or self.errors_occurred:
             return bool(super().is_usable())
+        if self.connection.info.transaction_status == TransactionStatus.INERROR:
+            return False
         waiting = select.poll()
         waiting.register(self.connection.fileno(), select.POLLIN)
         return not waiting.poll(0) or bool(super().is_usable())
