@@ -58,7 +58,7 @@ async def test_a_short_answer_is_kept_whole() -> None:
 async def test_of_a_long_answer_the_ends_are_kept(number: int) -> None:
     texts = [str(n) for n in range(number - 2)]
 
-    trace = await traced(streaming(Script(*answer(*texts))))
+    trace = await traced(streaming(Script(b"".join(answer(*texts)))))
 
     kept = [*trace.first, *trace.last]
     assert len(trace.first) <= FIRST
