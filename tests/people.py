@@ -11,19 +11,19 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from pytest_django import Settings
 
 from console import vault, xai
 from console.accounts.models import Membership, Role, Team, User
+from console.accounts.sessions import SessionStore
 from console.audit.actors import SYSTEM
 from console.keys import custody
 from console.keys.models import ApiKey
 
 NOON = datetime(2026, 6, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "console.accounts.sessions.PeopleBackend"
 SECRET = "xai-" + "A1b2C3d4E5" * 8
 
 ClientOf = Callable[[User], Client]

@@ -274,9 +274,7 @@ def test_an_old_proof_leads_htmx_to_the_password(
     client: Client, ada: User, keys: list[ApiKey], settings: Settings
 ) -> None:
     settings.TRYOUT = False
-    client.force_login(
-        ada, backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    client.force_login(ada, backend="console.accounts.sessions.PeopleBackend")
 
     answer = client.get(url("owner"), {"key": str(keys[0].pk)}, headers=PART)
 

@@ -15,7 +15,7 @@ from console.keys.models import ApiKey
 from tests.relay import stock
 
 CHAT = reverse("playground:stream_chat")
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "console.accounts.sessions.PeopleBackend"
 
 Event = tuple[str, dict[str, Any]]
 

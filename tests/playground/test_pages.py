@@ -225,8 +225,6 @@ def test_only_ones_own_answers_can_be_stopped(
 
 def test_a_stop_needs_the_token_of_the_page(sam: User, usable_key: ApiKey) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(
-        sam, backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    browser.force_login(sam, backend="console.accounts.sessions.PeopleBackend")
 
     assert browser.post(open_call(sam, usable_key)).status_code == 403

@@ -55,7 +55,7 @@ MESSAGES = reverse("playground:stream_messages")
 TOKENIZE = reverse("playground:stream_tokenize")
 TURNS = json.dumps([{"role": "user", "content": "Hello"}])
 PROMPT = {"model": stock.GROK, "max_tokens": "100", "turns": TURNS}
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "console.accounts.sessions.PeopleBackend"
 
 Event = tuple[str, dict[str, Any]]
 

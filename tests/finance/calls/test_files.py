@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 URL = "/usage/calls/"
 MINUTE = timedelta(minutes=1)
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "console.accounts.sessions.PeopleBackend"
 
 
 def last_month(user: User, **values: str) -> Filters:

@@ -90,9 +90,7 @@ def test_whoever_has_not_the_token_is_asked_for_it(
 
 
 def test_an_admin_needs_the_token_too(client: Client, ada: User) -> None:
-    client.force_login(
-        ada, backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    client.force_login(ada, backend="console.accounts.sessions.PeopleBackend")
 
     assert client.get("/metrics").status_code == 401
 

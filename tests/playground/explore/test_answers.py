@@ -29,7 +29,7 @@ from tests.relay.upstream import saying
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ASK = reverse("playground:stream_explore")
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "console.accounts.sessions.PeopleBackend"
 Respond = Callable[[httpx.Request], httpx.Response]
 
 

@@ -221,9 +221,7 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, db: None, url: str) -> No
 
 def test_asking_needs_the_token_of_the_page(sam: User, usable_key: ApiKey) -> None:
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(
-        sam, backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    browser.force_login(sam, backend="console.accounts.sessions.PeopleBackend")
 
     assert browser.post(ASK, asked(usable_key)).status_code == 403
     assert not Entry.objects.filter(action=reading.ACTION).exists()

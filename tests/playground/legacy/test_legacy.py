@@ -26,7 +26,7 @@ PAGE = reverse("playground:legacy")
 COMPLETIONS = reverse("playground:stream_completions")
 COMPLETE = reverse("playground:stream_complete")
 PROMPT = {"model": stock.GROK, "prompt": "Once\r\nupon", "limit": "9"}
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "console.accounts.sessions.PeopleBackend"
 COMPLETED = {
     "model": "grok-4.3",
     "choices": [{"index": 0, "text": "<b>a gate</b>", "finish_reason": "stop"}],
