@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from console.keys import reasons
 
@@ -228,6 +228,7 @@ def resolve(acls: Iterable[str] | None, *, seen: Iterable[Model] | None) -> Acce
     return Access(_allowed(parsed, "model"), _allowed(parsed, "endpoint"), seen)
 
 
+@lru_cache(maxsize=2048)  # the keys of a team have much the same ones
 def parse(entry: str) -> Acl:
     """Split an entry at its first two colons only: model names may hold some."""
     namespace, _, rest = entry.partition(":")

@@ -132,19 +132,23 @@ def _found(statement: str, asked: str | None, **whose: Any) -> list[Candidate]:
         cursor.execute(statement, values)
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
-    models: dict[UUID, LanguageModel] = {}  # most keys see the same one
-    return [_candidate(row, models) for row in rows]
+    # Most keys see the same model, and those of a team the same price.
+    models: dict[UUID, LanguageModel] = {}
+    prices: dict[Any, PriceVersion] = {}
+    return [_candidate(row, models, prices) for row in rows]
 
 
-def _candidate(row: dict[str, Any], models: dict[UUID, LanguageModel]) -> Candidate:
+def _candidate(
+    row: dict[str, Any],
+    models: dict[UUID, LanguageModel],
+    prices: dict[Any, PriceVersion],
+) -> Candidate:
     row["acls"] = _read(row["acls"])
     model = price = None
     if pk := row["found_id"]:
         model = models[pk] = models.get(pk) or _model(row)
-    if model and row["price_id"]:
-        values = [row["price_id"], *(row[field] for field in PRICE_FIELDS)]
-        price = PriceVersion.from_db(None, ["id", *PRICE_FIELDS], values)
-        price.model = model
+    if model and (pk := row["price_id"]):
+        price = prices[pk] = prices.get(pk) or _price(row, model)
     return Candidate(
         key=ApiKey.from_db(None, KEY_FIELDS, [row[name] for name in KEY_FIELDS]),
         team_name=row["team_name"],
@@ -153,6 +157,13 @@ def _candidate(row: dict[str, Any], models: dict[UUID, LanguageModel]) -> Candid
         model=model,
         price=price,
     )
+
+
+def _price(row: dict[str, Any], model: LanguageModel) -> PriceVersion:
+    values = [row["price_id"], *(row[field] for field in PRICE_FIELDS)]
+    price = PriceVersion.from_db(None, ["id", *PRICE_FIELDS], values)
+    price.model = model
+    return price
 
 
 def _model(row: dict[str, Any]) -> LanguageModel:

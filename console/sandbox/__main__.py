@@ -38,6 +38,9 @@ def main() -> int:
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=0,
+        # As at xAI, the client lets an idle connection go first (console.xai: 30 s):
+        # a request on one that closes at that moment is lost, and is not repeated.
+        timeout_keep_alive=75,
     )
     SandboxServer(config).run(sockets=[listener])
     return 0

@@ -386,3 +386,17 @@ def test_no_text_and_too_long_a_text_are_refused(text: str) -> None:
 
     assert not form.is_valid()
     assert sentence_of(form)
+
+
+def test_forms_share_their_fields_and_nothing_that_was_sent() -> None:
+    turns = json.dumps([{"role": "user", "content": "Hello"}])
+    one = ChatForm({"model": "grok-4.3", "max_tokens": "5", "turns": turns})
+    other = ChatForm({"model": "", "max_tokens": "many", "turns": turns})
+
+    assert not other.is_valid()
+    assert one.is_valid(), one.errors
+    assert set(other.errors) == {"model", "max_tokens"}
+    assert one.cleaned_data["model"] == "grok-4.3"
+    del other.fields["stop"]
+    assert "stop" in one.fields
+    assert "stop" in ChatForm().fields

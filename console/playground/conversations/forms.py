@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from console.playground.conversations import sharing
-from console.playground.forms import ChatForm, MessagesForm
+from console.playground.forms import ChatForm, MessagesForm, shares_fields
 from console.playground.models.conversations import MOST_LANES
 
 # The turns are kept one by one.
@@ -18,6 +18,7 @@ MOST_SHOWN_AGAIN = 300 * 1024  # bytes; what the forms take is less
 LONGEST_TITLE = 200
 
 
+@shares_fields
 class PlaceForm(forms.Form):
     """Which conversation and which answer; what the page does not name is new."""
 

@@ -46,6 +46,8 @@ OPEN = """
      WHERE kept.owner_id = excluded.owner_id
     RETURNING sealed_parameters
 """
+COLUMNS = [field.attname for field in Turn._meta.concrete_fields]
+INSERT = f"INSERT INTO playground_turn ({', '.join(COLUMNS)}) VALUES "
 
 
 class AlreadyAsked(Exception):
@@ -102,7 +104,7 @@ def begin(asked: Asked, admit: Callable[[], Call]) -> Call:
                 new, gone = _following(asked, stored)
                 Turn.objects.filter(gone, conversation=asked.conversation_id).delete()
             call = admit()
-            Turn.objects.bulk_create([*new, _expected(asked, call)])
+            _insert([*new, _expected(asked, call)])
             return call
     except IntegrityError:
         before = answers().filter(pk=asked.answer_id).first()
@@ -194,6 +196,14 @@ def _expected(asked: Asked, call: Call) -> Turn:
         model=asked.model,
         record_id=call.record_id,
     )
+
+
+def _insert(turns: Sequence[Turn]) -> None:
+    """Store turns as `bulk_create` would, which takes a millisecond to compose it."""
+    row = f"({', '.join(['%s'] * len(COLUMNS))})"
+    values = [getattr(turn, name) for turn in turns for name in COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT + ", ".join([row] * len(turns)), values)
 
 
 def never_sent(answer_id: UUID) -> None:
