@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.e2e.browser import Windows
+from tests.e2e.browser import Windows, assert_fits
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -117,6 +117,42 @@ def test_a_new_conversation_does_not_wait_for_the_old_one(
 
     assert [len(call) for call in sent] == [1, 1, 3]
     assert "story" not in "".join(sent[2])
+
+
+def test_the_composer_stays_in_view_on_a_phone(
+    windows: Windows, site: Instance
+) -> None:
+    page = windows.of("sam", viewport={"width": 390, "height": 844})
+    page.goto("/playground/chat/")
+    prompt, more = prompt_of(page), page.get_by_role("button", name="Options")
+    model = page.get_by_role("button", name="Choose a model")
+    for number in (1, 2, 3):
+        send(page, f"a story, number {number}")
+        has_ended(page, number)
+
+    page.evaluate("window.scrollTo(0, 0)")
+    expect(prompt).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 390, "height": 460})  # as the keyboard opens
+    lanes_of(page).first.scroll_into_view_if_needed()
+    expect(prompt).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(model).to_be_hidden()
+    more.press("Enter")
+    expect(more).to_have_attribute("aria-expanded", "true")
+    expect(model).to_be_in_viewport(ratio=1)
+    assert_fits(page)
+    more.press("Enter")
+    expect(model).to_be_hidden()
+
+    site.control.settings(pace=0.02)
+    send(page, "a story, number 4")
+    has_ended(page, 4)
+    lane, composer = lanes_of(page).last, page.locator("#composer")
+    expect(lane.get_by_role("button", name="Inspect")).to_be_in_viewport(ratio=1)
+    ends, begins = lane.bounding_box(), composer.bounding_box()
+    assert ends
+    assert begins
+    assert ends["y"] + ends["height"] <= begins["y"]
 
 
 def test_a_prompt_that_is_too_long_is_refused_in_the_page(
