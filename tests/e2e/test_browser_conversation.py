@@ -159,13 +159,13 @@ def test_a_prompt_that_is_too_long_is_refused_in_the_page(
     windows: Windows, page: Page
 ) -> None:
     windows.expected = "422"
-    quotes = "e => { e.value = '\"'.repeat(210_000); }"  # twice as long in JSON
+    quotes = "e => { e.value = '\"'.repeat(270_000); }"  # twice as long in JSON
 
     prompt_of(page).evaluate(quotes)
     prompt_of(page).press("Control+Enter")
     has_ended(page)
 
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("The conversation is longer than 200 KB.")
+    expect(alert).to_contain_text("The conversation is longer than 256 KB.")
     expect(alert).to_contain_text("Nothing was sent.")
-    assert len(prompt_of(page).input_value()) == 210_000
+    assert len(prompt_of(page).input_value()) == 270_000
