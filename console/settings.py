@@ -37,6 +37,23 @@ PRICE_FEED_FILE = env.path_or_none("GATEHOUSE_PRICE_FEED_FILE")  # to be compare
 CONVERSATION_DAYS = env.number("GATEHOUSE_CONVERSATION_DAYS", 30, most=3650)  # 0: none
 ANSWERS_AT_ONCE = env.number("GATEHOUSE_ANSWERS_AT_ONCE", 4, least=1, most=10_000)
 CALLS_PER_MINUTE = env.number("GATEHOUSE_CALLS_PER_MINUTE", 20, least=1, most=10_000)
+COUNTS_PER_MINUTE = env.number("GATEHOUSE_COUNTS_PER_MINUTE", 30, least=1, most=10_000)
+TEAM_ANSWERS_AT_ONCE = env.number(
+    "GATEHOUSE_TEAM_ANSWERS_AT_ONCE", 10, least=1, most=10_000
+)
+TEAM_CALLS_PER_MINUTE = env.number(
+    "GATEHOUSE_TEAM_CALLS_PER_MINUTE", 60, least=1, most=10_000
+)
+TEAM_COUNTS_PER_MINUTE = env.number(
+    "GATEHOUSE_TEAM_COUNTS_PER_MINUTE", 120, least=1, most=10_000
+)
+KEY_CALLS_PER_MINUTE = env.number(
+    "GATEHOUSE_KEY_CALLS_PER_MINUTE", 60, least=1, most=10_000
+)
+STREAMS_PER_PROCESS = env.number(
+    "GATEHOUSE_STREAMS_PER_PROCESS", 300, least=1, most=10_000
+)
+LONGEST_PROMPT = KIB * env.number("GATEHOUSE_PROMPT_KB", 256, least=1, most=256)
 USAGE_KEPT_MONTHS = env.number("GATEHOUSE_USAGE_MONTHS", 25, least=2, most=1200)
 
 # --- try-out mode ----------------------------------------------------------------
@@ -245,6 +262,10 @@ LARGER_BODIES = {  # by path
     "/playground/images/": MAX_IMAGE,
     "/stream/chat/": MAX_TURNS,
     "/stream/messages/": MAX_TURNS,
+    "/stream/chat/before/": MAX_TEXT,
+    "/stream/messages/before/": MAX_TEXT,
+    "/stream/completions/": MAX_TEXT,  # a form that writes bytes as three
+    "/stream/complete/": MAX_TEXT,
     "/stream/tokenize/": MAX_TEXT,
 }
 # The guard in `asgi` counts before Django does, which has one limit for all paths.

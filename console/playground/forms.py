@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
+from django.conf import settings
 
 from console import xai
 from console.playground.structured import schema as schemas
@@ -23,8 +24,7 @@ from console.relay.parameters import Extras
 
 KIB = 1024
 MIB = 1024 * KIB
-LONGEST_TEXT = 200 * KIB  # bytes of UTF-8
-LONGEST_TO_COUNT = MIB  # likewise; a browser sends each line end as two bytes
+LONGEST_TO_COUNT = MIB  # bytes of UTF-8; a browser sends each line end as two bytes
 MOST_MODELS = 4  # whose counts are asked for at once, each in a request of its own
 MOST_TOKENS = 16_384
 USUAL_TOKENS = 2_048
@@ -105,9 +105,10 @@ class PromptForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse what is too long altogether."""
         cleaned = super().clean() or {}
-        if self.text_bytes > LONGEST_TEXT:
+        if self.text_bytes > settings.LONGEST_PROMPT:
             raise forms.ValidationError(
-                "The conversation is longer than 200 KB. Start a new one or shorten it."
+                f"The conversation is longer than {settings.LONGEST_PROMPT // KIB} KB. "
+                "Start a new one or shorten it."
             )
         if cleaned.get("tool_choice") and not cleaned.get("tools"):
             self.add_error("tool_choice", "Describe a tool first, or leave it empty.")

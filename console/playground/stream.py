@@ -38,6 +38,7 @@ from console.playground.responses import (
 )
 from console.relay.admission import Call, admit
 from console.relay.refusal import Refused
+from console.relay.room import refuse_if_full
 from console.usage.models import Endpoint
 
 STALE = "This conversation went on in another tab. Reload the page to see it."
@@ -109,6 +110,7 @@ def _stream(
             return _wrong_input(one)
 
     def admit_it() -> Call:
+        refuse_if_full()
         return admit(
             user=person_of(request),
             endpoint=endpoint,

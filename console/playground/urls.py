@@ -6,6 +6,7 @@ from console.playground import adding, stream, views
 from console.playground.before import views as before
 from console.playground.conversations.views import history, shares
 from console.playground.explore import views as explore
+from console.playground.inspect import views as inspecting
 from console.playground.legacy import views as legacy
 from console.playground.prompts import views as prompts
 from console.playground.snippets import views as snippets
@@ -62,6 +63,9 @@ urlpatterns = [
     path("playground/explore/", explore.explore, name="explore"),
     path("playground/twin/", twins.twin, name="twin"),
     path("playground/code/", snippets.code, name="code"),
+    path(
+        "playground/answers/<uuid:turn_id>/inspect/", inspecting.inspect, name="inspect"
+    ),
     path("playground/stop/<uuid:record_id>/", views.stop, name="stop"),
     path("playground/images/", adding.add_image, name="add_image"),
     path("stream/chat/", stream.stream_chat, name="stream_chat"),

@@ -85,20 +85,28 @@ def admit(
     whose keys these are, if one was chosen. Nothing is sent here, and the record is
     the only thing written, in one statement. Raises Refused, and then nothing was.
 
-    A person may have ANSWERS_AT_ONCE and make CALLS_PER_MINUTE; counting tokens is not
-    limited. Each column of a comparison is a call like any other, so the usual limits
-    are four at once, that one comparison of four can run, and five of them a minute.
+    A person may have ANSWERS_AT_ONCE and make CALLS_PER_MINUTE, a team and a key have
+    limits of their own, and so has counting tokens. Each column of a comparison is a
+    call like any other, so the usual limits are four at once, that one comparison of
+    four can run, and five of them a minute.
     """
     chosen = chosen_for(user, endpoint, model, team_id=team_id)
     asked = _Asked(model, prompt_bytes, max_tokens, extras)
     return _open(chosen, user, endpoint, asked, within=_limits(endpoint))
 
 
-def _limits(endpoint: Endpoint) -> limits.Limits | None:
-    if endpoint not in limits.LIMITED:
-        return None
+def _limits(endpoint: Endpoint) -> limits.Limits:
+    if endpoint == Endpoint.TOKENIZE:
+        return limits.Limits(
+            per_minute=settings.COUNTS_PER_MINUTE,
+            team_per_minute=settings.TEAM_COUNTS_PER_MINUTE,
+        )
     return limits.Limits(
-        at_once=settings.ANSWERS_AT_ONCE, per_minute=settings.CALLS_PER_MINUTE
+        per_minute=settings.CALLS_PER_MINUTE,
+        at_once=settings.ANSWERS_AT_ONCE,
+        team_per_minute=settings.TEAM_CALLS_PER_MINUTE,
+        team_at_once=settings.TEAM_ANSWERS_AT_ONCE,
+        key_per_minute=settings.KEY_CALLS_PER_MINUTE,
     )
 
 

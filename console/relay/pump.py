@@ -275,6 +275,11 @@ def in_flight(record_id: UUID) -> Pump | None:
     return _in_flight.get(record_id)
 
 
+def number_in_flight() -> int:
+    """Return how many calls this process is reading."""
+    return len(_in_flight)
+
+
 async def close_all() -> None:
     """End every stream of this process: its listener is told, its record settled."""
     await asyncio.gather(*(pump.close() for pump in list(_in_flight.values())))

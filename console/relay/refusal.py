@@ -23,7 +23,7 @@ class Rule(StrEnum):
     AGE = "age"  # not verified for too long
     SECRET = "secret"  # what is stored does not open
     PARAMETER = "parameter"  # the model does not take what was set
-    LIMIT = "limit"  # the person has asked for too much at a time
+    LIMIT = "limit"  # too much is asked for at a time
     BUDGET = "budget"  # the most it may cost does not fit into one
 
     @property

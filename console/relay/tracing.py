@@ -49,6 +49,7 @@ class Trace:
     last: tuple[Moment, ...]
     left_out: int  # events between the two
     counts: tuple[tuple[str, int], ...]  # by kind, the most frequent first
+    request: str = ""  # in words, where it is kept so in place of `asked`
 
     @property
     def events(self) -> int:

@@ -73,7 +73,8 @@ OPEN = """
     SELECT usage_open(
         %(person)s, %(team)s, %(key)s, %(endpoint)s, %(asked)s, %(model)s, %(price)s,
         %(ceiling)s, %(watched)s, %(budgeted)s, %(at_once)s, %(per_minute)s,
-        %(limited)s, %(silence)s)
+        %(team_at_once)s, %(team_per_minute)s, %(key_per_minute)s, %(limited)s,
+        %(silence)s)
 """
 
 
@@ -81,8 +82,8 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
     """Write the record of a call before anything is sent; return its id.
 
     Its ceiling is reserved in all budgets that count it, by the same statement.
-    Raises limits.TooMany if the person would have more than `within`, and
-    windows.OverBudget if it does not fit into a hard budget.
+    Raises limits.TooMany if the person, the team or the key would have more than
+    `within`, and windows.OverBudget if it does not fit into a hard budget.
     """
     generates = opening.endpoint != Endpoint.TOKENIZE
     values: dict[str, Any] = {
@@ -96,14 +97,11 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
         "ceiling": opening.ceiling_ticks,
         "watched": generates,  # counting tokens takes no minute
         "budgeted": generates,
-        "at_once": within.at_once if within else None,
-        "per_minute": within.per_minute if within else None,
-        "limited": list(limits.LIMITED),
-        "silence": limits.SILENCE,
     }
+    values |= limits.values_of(opening.endpoint, within)
     while (record_id := _open(values)) is None:
         if within:
-            limits.refuse(opening.person, within)
+            limits.refuse(values, within, key_label=opening.key.label)
         if generates:
             windows.refuse(values)
             windows.make_missing(values)

@@ -2,7 +2,7 @@
 
 A window of a budget holds one number of each kind, and nothing else does. The ceiling
 of a call is reserved by the function that opens its record, if it fits (usage_open,
-migration 0009); a trigger moves it to what was spent when the call is settled (0007).
+migration 0012); a trigger moves it to what was spent when the call is settled (0007).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 // Beside a conversation: a request as code, and the inspector of an answer.
 //
 // What a lane was asked and answered comes as its events "asked" (the form's fields)
-// and "answered" (the last event of the stream).
+// and "answered" (the last event of the stream). The inspector of an answer that was
+// there when the page was loaded is asked for when it is wanted.
 
 import { columns } from "./columns.js";
 import { wireCopies } from "./copy.js";
@@ -10,7 +11,8 @@ import { copyOf, fragment, refusalOf } from "./fragments.js";
 const dialog = document.getElementById("code");
 const place = dialog.querySelector("[data-code]");
 const drawer = document.getElementById("inspector");
-const form = document.querySelector("[data-chat-form]");
+const { inspectUrl } = document.querySelector("[data-play]").dataset;
+const NOTHING = "00000000-0000-0000-0000-000000000000";
 
 /** @type {WeakMap<Element, FormData>} */
 const asked = new WeakMap();
@@ -45,26 +47,35 @@ async function showCode(fields) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   body.set("endpoint", dialog.dataset.endpoint);
-  let shown;
-  try {
-    const response = await fetch(dialog.dataset.codeUrl, { method: "POST", body });
-    shown = response.ok && !response.redirected ? fragment(await response.text()) : await refusalOf(response);
-  } catch {
-    shown = copyOf("gone");
-  }
-  place.replaceChildren(shown);
+  place.replaceChildren(await read(dialog.dataset.codeUrl, { method: "POST", body }));
   wireCopies(place);
   if (!dialog.matches(":popover-open")) dialog.showPopover();
 }
 
-function inspect(lane) {
+/** Return what our server answers with, or what to show in its place. */
+async function read(url, how) {
+  try {
+    const response = await fetch(url, how);
+    return response.ok && !response.redirected ? fragment(await response.text()) : await refusalOf(response);
+  } catch {
+    return copyOf("gone");
+  }
+}
+
+/** Return the inspector that came with an answer, or the one that is kept of it. */
+function inspectorOf(lane) {
+  if (inspected.has(lane)) return fragment(inspected.get(lane));
+  return read(inspectUrl.replace(NOTHING, lane.dataset.answerId), { headers: { "HX-Request": "true" } });
+}
+
+async function inspect(lane) {
   const body = drawer.querySelector("[data-inspector]");
-  body.replaceChildren(fragment(inspected.get(lane)));
+  body.replaceChildren(await inspectorOf(lane));
   for (const list of body.querySelectorAll("[data-events]")) {
     list.replaceChildren(...JSON.parse(list.dataset.events).map(eventLine));
     delete list.dataset.events;
   }
-  drawer.showPopover();
+  if (!drawer.matches(":popover-open")) drawer.showPopover();
 }
 
 /** Return one line of the list: [seconds, kind, text], of which text is a stranger's. */

@@ -20,6 +20,7 @@ const form = document.querySelector("[data-chat-form]");
 const prompt = form.querySelector("[data-prompt]");
 const send = form.querySelector("[data-send]");
 const stopButton = form.querySelector("[data-stop]");
+const unfold = form.querySelector("[data-unfold]"); // shown on small screens
 const conversation = document.querySelector("[data-conversation]");
 const status = document.querySelector("[data-status]");
 const system = document.querySelector("[data-system]");
@@ -29,6 +30,7 @@ const kept = "kept" in play.dataset;
 let id = play.dataset.conversationId ?? uuid();
 /** @type {Set<{lane: Lane, abort: AbortController, record: string}>} */
 const running = new Set();
+let follows = true; // the end was in view when the page was scrolled last
 /** @type {WeakMap<Element, Lane>} */
 const lanes = new WeakMap();
 const attachments = new Attachments(form, () => {
@@ -36,9 +38,15 @@ const attachments = new Attachments(form, () => {
   return turns.flatMap(({ content }) => imagesOf(content)).length;
 });
 
+/** Return how many pixels of the conversation are below the composer, which stays in view. */
+function below() {
+  return form.parentElement.getBoundingClientRect().bottom - form.getBoundingClientRect().bottom;
+}
+
+/** Follow the end of the conversation, unless what came is better read from its beginning. */
 function keepEndInView() {
-  const page = document.scrollingElement;
-  if (page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_END) page.scrollTop = page.scrollHeight;
+  const grown = below();
+  if (follows && grown > 0 && grown < window.innerHeight / 2) document.scrollingElement.scrollTop += grown;
 }
 
 /** Show the buttons that can be used now. */
@@ -306,9 +314,13 @@ prompt.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector(":popover-open")) stop();
 });
+unfold.addEventListener("click", () => {
+  unfold.ariaExpanded = form.toggleAttribute("data-unfolded");
+});
 stopButton.addEventListener("click", () => stop());
 fresh.addEventListener("click", startAnew);
 conversation.addEventListener("drawn", keepEndInView);
+document.addEventListener("scroll", () => { follows = below() < NEAR_END; }, { passive: true });
 system.addEventListener("input", () => {
   const note = document.querySelector("[data-system-note]");
   note.textContent = system.value.trim() ? `${system.value.length.toLocaleString()} characters` : "none";

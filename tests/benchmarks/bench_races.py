@@ -171,7 +171,13 @@ def _open(caller: Caller, ceiling: int) -> UUID:
             price=None,
             ceiling_ticks=ceiling,
         ),
-        within=Limits(at_once=10**6, per_minute=10**6),
+        within=Limits(
+            per_minute=10**6,
+            at_once=10**6,
+            team_per_minute=10**6,
+            team_at_once=10**6,
+            key_per_minute=10**6,
+        ),
     )
 
 

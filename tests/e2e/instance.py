@@ -41,6 +41,12 @@ class Instance:
             # Browsers of tests are faster than people.
             "GATEHOUSE_ANSWERS_AT_ONCE": "10000",
             "GATEHOUSE_CALLS_PER_MINUTE": "10000",
+            "GATEHOUSE_COUNTS_PER_MINUTE": "10000",
+            "GATEHOUSE_TEAM_ANSWERS_AT_ONCE": "10000",
+            "GATEHOUSE_TEAM_CALLS_PER_MINUTE": "10000",
+            "GATEHOUSE_TEAM_COUNTS_PER_MINUTE": "10000",
+            "GATEHOUSE_KEY_CALLS_PER_MINUTE": "10000",
+            "GATEHOUSE_STREAMS_PER_PROCESS": "10000",
             "XAI_POLL_EVERY": str(INTERVAL),
             **settings,
         }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.e2e.browser import Windows
+from tests.e2e.browser import Windows, assert_fits
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -119,17 +119,53 @@ def test_a_new_conversation_does_not_wait_for_the_old_one(
     assert "story" not in "".join(sent[2])
 
 
+def test_the_composer_stays_in_view_on_a_phone(
+    windows: Windows, site: Instance
+) -> None:
+    page = windows.of("sam", viewport={"width": 390, "height": 844})
+    page.goto("/playground/chat/")
+    prompt, more = prompt_of(page), page.get_by_role("button", name="Options")
+    model = page.get_by_role("button", name="Choose a model")
+    for number in (1, 2, 3):
+        send(page, f"a story, number {number}")
+        has_ended(page, number)
+
+    page.evaluate("window.scrollTo(0, 0)")
+    expect(prompt).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 390, "height": 460})  # as the keyboard opens
+    lanes_of(page).first.scroll_into_view_if_needed()
+    expect(prompt).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(model).to_be_hidden()
+    more.press("Enter")
+    expect(more).to_have_attribute("aria-expanded", "true")
+    expect(model).to_be_in_viewport(ratio=1)
+    assert_fits(page)
+    more.press("Enter")
+    expect(model).to_be_hidden()
+
+    site.control.settings(pace=0.02)
+    send(page, "a story, number 4")
+    has_ended(page, 4)
+    lane, composer = lanes_of(page).last, page.locator("#composer")
+    expect(lane.get_by_role("button", name="Inspect")).to_be_in_viewport(ratio=1)
+    ends, begins = lane.bounding_box(), composer.bounding_box()
+    assert ends
+    assert begins
+    assert ends["y"] + ends["height"] <= begins["y"]
+
+
 def test_a_prompt_that_is_too_long_is_refused_in_the_page(
     windows: Windows, page: Page
 ) -> None:
     windows.expected = "422"
-    quotes = "e => { e.value = '\"'.repeat(210_000); }"  # twice as long in JSON
+    quotes = "e => { e.value = '\"'.repeat(270_000); }"  # twice as long in JSON
 
     prompt_of(page).evaluate(quotes)
     prompt_of(page).press("Control+Enter")
     has_ended(page)
 
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("The conversation is longer than 200 KB.")
+    expect(alert).to_contain_text("The conversation is longer than 256 KB.")
     expect(alert).to_contain_text("Nothing was sent.")
-    assert len(prompt_of(page).input_value()) == 210_000
+    assert len(prompt_of(page).input_value()) == 270_000

@@ -98,6 +98,23 @@ def test_a_new_conversation_gets_its_title_and_acts_and_keeps_its_code(
     expect(code).to_contain_text("/v1/chat/completions")
 
 
+def test_an_answer_is_inspected_after_a_reload(page: Page) -> None:
+    send(page, "what came when")
+    has_ended(page)
+    page.reload()
+    drawer = page.get_by_role("dialog", name="Inspector")
+    assert page.locator("[data-inspected]").count() == 0
+
+    lanes_of(page).get_by_role("button", name="Inspect").press("Enter")
+
+    expect(drawer.get_by_role("img", name=re.compile("wait.+stream"))).to_be_visible()
+    drawer.get_by_role("radio", name="Request").check()
+    sent = drawer.get_by_role("region", name="Request as sent")
+    expect(sent).to_contain_text("what came when")
+    drawer.get_by_role("radio", name="Events").check()
+    expect(drawer.locator(".events li").last).to_contain_text("usage")
+
+
 def test_a_template_is_read_when_it_is_chosen(page: Page) -> None:
     page.goto("/playground/prompts/")
     page.get_by_label("Name").fill("A greeting")

@@ -285,6 +285,7 @@ def test_all_of_it_works_with_the_keyboard_on_a_small_screen(
     small = {"width": 390, "height": 844}
     page = windows.of("sam", viewport=small, color_scheme="dark")
     page.goto("/playground/chat/")
+    page.get_by_role("button", name="Options").press("Enter")
     choose(page, REASONS)
 
     page.get_by_label("Answer format").focus()

@@ -10,7 +10,7 @@ import pytest
 
 from console.playground import images
 from console.playground.forms import (
-    LONGEST_TEXT,
+    KIB,
     LONGEST_TO_COUNT,
     ChatForm,
     MessagesForm,
@@ -21,7 +21,7 @@ from console.relay.parameters import Extras
 from tests.playground.pictures import picture
 
 HELLO = [{"role": "user", "content": "Hello"}]
-LONG = "x" * LONGEST_TEXT
+LONG = "x" * (256 * KIB)
 
 
 def data(turns: object = HELLO, **changes: Any) -> dict[str, Any]:
@@ -105,12 +105,8 @@ def test_fields_that_only_we_know_are_dropped() -> None:
             {"turns": json.dumps(HELLO * 401)}, "more than 400 turns", id="many turns"
         ),
         pytest.param(
-            {
-                "turns": json.dumps(
-                    [{"role": "user", "content": "x" * LONGEST_TEXT}] * 2
-                )
-            },
-            "longer than 200 KB",
+            {"turns": json.dumps([{"role": "user", "content": "x" * (256 * KIB)}] * 2)},
+            "longer than 256 KB",
             id="long",
         ),
         pytest.param({"model": ""}, "Choose a model", id="no model"),

@@ -32,6 +32,7 @@ __all__ = ["ready"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TOKENIZE = reverse("playground:stream_tokenize")
 LEGACY = reverse("playground:stream_completions")
 
 
@@ -81,6 +82,62 @@ async def test_whoever_asks_too_often_is_told_how_long_to_wait(
     assert 55 < int(again.headers["Retry-After"]) <= 60
     assert "You have made 1 call within a minute" in again.text
     assert f"Wait {again.headers['Retry-After']} s" in again.text
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("TEAM_ANSWERS_AT_ONCE", "No team may have more than 0 at once"),
+        ("TEAM_CALLS_PER_MINUTE", "No team may make more than 0"),
+        ("KEY_CALLS_PER_MINUTE", "No key may be used for more than 0"),
+        ("STREAMS_PER_PROCESS", "Gatehouse reads as many answers as it can at once"),
+    ],
+)
+async def test_each_limit_says_itself(
+    ready: User, settings: Settings, setting: str, sentence: str
+) -> None:
+    setattr(settings, setting, 0)
+    browser = await browser_of(ready)
+
+    refused: Any = await browser.post(CHAT, prompt("one", answer=uuid4()))
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    assert sentence in refused.text
+    assert "Nothing was sent." in refused.text
+    assert not await in_db(UsageRecord.objects.exists)
+    assert not await in_db(Turn.objects.exists)
+
+
+@pytest.mark.parametrize("setting", ["COUNTS_PER_MINUTE", "TEAM_COUNTS_PER_MINUTE"])
+async def test_counting_tokens_is_limited_by_itself(
+    ready: User, settings: Settings, setting: str
+) -> None:
+    setattr(settings, setting, 0)
+    browser = await browser_of(ready)
+
+    refused: Any = await browser.post(TOKENIZE, {"model": "grok-4.3", "text": "Hi"})
+    with use_transport(streaming(Script(*answer("Hi")))):
+        events = await events_of(await browser.post(CHAT, prompt("one")))
+        await kept()
+
+    assert refused.status_code == 429
+    assert "0 token counts within a minute" in refused.text
+    assert events[-1][0] == "done"
+
+
+async def test_an_answer_that_is_there_is_told_though_the_process_is_full(
+    ready: User, settings: Settings
+) -> None:
+    browser = await browser_of(ready)
+    asked = prompt("one", answer=uuid4(), conversation=uuid4())
+    with use_transport(streaming(Script(*answer("Hi")))):
+        await events_of(await browser.post(CHAT, asked))
+        await kept()
+    settings.STREAMS_PER_PROCESS = 0
+
+    again = await events_of(await browser.post(CHAT, asked))
+
+    assert again[-1][1]["text"] == "Hi"
 
 
 def test_the_legacy_page_says_it_beside_the_prompt(

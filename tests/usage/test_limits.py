@@ -1,4 +1,4 @@
-"""One person has so many answers at once and makes so many calls a minute."""
+"""A person, a team and a key have so many answers at once and calls a minute."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from django.db import connection, connections, transaction
 from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
-from console.accounts.models import User
+from console.accounts.models import Team, User
 from console.keys.models import ApiKey
 from console.usage import ledger
 from console.usage.booking import Ending
 from console.usage.limits import Limits, TooMany
 from console.usage.models import Consumer, Endpoint, Outcome, UsageRecord
+from tests.keys.stored import stored_key
 from tests.usage.ageing import older
 from tests.waiting import wait_until
 
 TWO_AT_ONCE = Limits(at_once=2, per_minute=100)
 TWO_A_MINUTE = Limits(at_once=100, per_minute=2)
+TEAMS_TWO_AT_ONCE = Limits(per_minute=99, team_per_minute=99, team_at_once=2)
+TEAMS_TWO_A_MINUTE = Limits(per_minute=99, team_per_minute=2)
+KEYS_TWO_A_MINUTE = Limits(per_minute=99, team_per_minute=99, key_per_minute=2)
+TWO_COUNTS = Limits(per_minute=2)
+TEAMS_TWO_COUNTS = Limits(per_minute=99, team_per_minute=2)
 DONE = Ending(outcome=Outcome.COMPLETE)
 
 
@@ -102,6 +108,96 @@ def test_neither_counting_nor_other_people_use_a_persons_room(
     assert open_one(sam, api_key, limits)
 
 
+def test_counting_has_a_limit_of_its_own(sam: User, api_key: ApiKey) -> None:
+    for _ in range(2):
+        open_one(sam, api_key, TWO_A_MINUTE)
+        open_one(sam, api_key, TWO_COUNTS, Endpoint.TOKENIZE)
+
+    with pytest.raises(TooMany, match="You have made 2 token counts within a minute"):
+        open_one(sam, api_key, TWO_COUNTS, Endpoint.TOKENIZE)
+
+
+@pytest.mark.parametrize(
+    ("within", "endpoint", "sentence", "seconds"),
+    [
+        pytest.param(
+            TEAMS_TWO_AT_ONCE,
+            Endpoint.CHAT,
+            "The team that pays has 2 answers coming. No team may have more than 2",
+            5,
+            id="answers of a team",
+        ),
+        pytest.param(
+            TEAMS_TWO_A_MINUTE,
+            Endpoint.CHAT,
+            "The team that pays has made 2 calls within a minute. No team may make",
+            20,
+            id="calls of a team",
+        ),
+        pytest.param(
+            TEAMS_TWO_COUNTS,
+            Endpoint.TOKENIZE,
+            "The team that pays has made 2 token counts within a minute. No team",
+            20,
+            id="counts of a team",
+        ),
+        pytest.param(
+            KEYS_TWO_A_MINUTE,
+            Endpoint.CHAT,
+            "2 calls within a minute went with search-prod. No key may be used for",
+            20,
+            id="calls with a key",
+        ),
+    ],
+)
+def test_what_several_people_ask_for_together_is_limited(
+    sam: User,
+    ada: User,
+    api_key: ApiKey,
+    within: Limits,
+    endpoint: Endpoint,
+    sentence: str,
+    seconds: int,
+) -> None:
+    for person, before in ((sam, 40), (ada, 10)):
+        older(open_one(person, api_key, within, endpoint), timedelta(seconds=before))
+
+    with pytest.raises(TooMany) as refused:
+        open_one(sam, api_key, within, endpoint)
+
+    assert refused.value.sentence.startswith(sentence)
+    assert refused.value.seconds == seconds
+    assert UsageRecord.objects.count() == 2
+    older(UsageRecord.objects.earliest("opened_at").pk, timedelta(seconds=20))
+    UsageRecord.objects.filter(consumer__person=sam).update(
+        state="settled", settled_at=F("opened_at")
+    )
+    assert open_one(sam, api_key, within, endpoint)
+
+
+@pytest.mark.parametrize(
+    "within", [TEAMS_TWO_AT_ONCE, TEAMS_TWO_A_MINUTE, KEYS_TWO_A_MINUTE]
+)
+def test_what_others_do_leaves_the_room_of_a_team(
+    sam: User, mia: User, other_team: Team, api_key: ApiKey, within: Limits
+) -> None:
+    elsewhere = stored_key(team=other_team, label="elsewhere")
+    for _ in range(2):
+        open_one(mia, elsewhere, within)
+        open_one(sam, api_key, None, Endpoint.TOKENIZE)
+
+    assert open_one(sam, api_key, within)
+
+
+def test_another_key_of_the_team_has_room_of_its_own(
+    sam: User, team: Team, api_key: ApiKey
+) -> None:
+    for _ in range(2):
+        open_one(sam, api_key, KEYS_TWO_A_MINUTE)
+
+    assert open_one(sam, stored_key(team=team, label="other"), KEYS_TWO_A_MINUTE)
+
+
 def test_answers_of_a_process_that_died_do_not_count(
     sam: User, api_key: ApiKey
 ) -> None:
@@ -124,22 +220,35 @@ def test_the_first_call_of_a_person_counts(sam: User, api_key: ApiKey) -> None:
 def test_a_limit_costs_no_way_to_the_database(
     sam: User, api_key: ApiKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    open_one(sam, api_key, TWO_AT_ONCE)
+    every = Limits(
+        per_minute=9, at_once=9, team_per_minute=9, team_at_once=9, key_per_minute=9
+    )
+    open_one(sam, api_key, every)
 
     with django_assert_num_queries(1):
-        open_one(sam, api_key, TWO_AT_ONCE)
+        open_one(sam, api_key, every)
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("who", "one"),
+    [
+        ("sam", Limits(at_once=1, per_minute=9)),
+        ("ada", Limits(per_minute=9, team_per_minute=9, team_at_once=1)),
+        ("ada", Limits(per_minute=9, team_per_minute=9, key_per_minute=1)),
+    ],
+    ids=["a person", "a team", "a key"],
+)
 def test_a_call_in_another_process_waits_to_be_counted(
-    sam: User, api_key: ApiKey
+    sam: User, api_key: ApiKey, request: pytest.FixtureRequest, who: str, one: Limits
 ) -> None:
-    one = Limits(at_once=1, per_minute=9)
-    Consumer.objects.create(person=sam)
+    other_person = request.getfixturevalue(who)
+    for person in {sam, other_person}:
+        Consumer.objects.create(person=person)
 
     def elsewhere() -> str:
         try:
-            return str(open_one(sam, api_key, one))
+            return str(open_one(other_person, api_key, one))
         except TooMany:
             return "refused"
         finally:

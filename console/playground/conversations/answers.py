@@ -8,10 +8,10 @@ from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 
 from console import vault
+from console.lib.htmx import render_page
 from console.playground.models import Conversation
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -38,4 +38,5 @@ def with_open_vault(view: View) -> View:
 
 def _sealed(request: HttpRequest, refusal: vault.Sealed) -> HttpResponse:
     context = {"sentence": refusal.sentence}
-    return render(request, "playground/history/sealed.html", context, status=503)
+    template = "playground/history/sealed.html"
+    return render_page(request, template, context, part="sealed", status=503)

@@ -26,7 +26,7 @@ from django.db.models.functions import Now
 from console import vault
 from console.lib.closing import is_closing, on_close
 from console.lib.db import in_db
-from console.playground.conversations import contents, storing
+from console.playground.conversations import contents, storing, traces
 from console.playground.models import Turn, TurnState
 from console.playground.structured.expected import Expected
 from console.relay import pump as pumps
@@ -199,8 +199,8 @@ def look(answer_id: UUID) -> Look | None:
         return None
     content = storing.open_turn(turn)
     ended = contents.from_json(content, turn.record)
-    coming = turn.state == TurnState.COMING
-    return Look(ended.text, ended.reasoning, None if coming else ended)
+    whole = None if turn.state == TurnState.COMING else traces.traced(turn, ended)
+    return Look(ended.text, ended.reasoning, whole)
 
 
 async def follow(answer_id: UUID) -> AsyncIterator[Piece | Ended]:

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
+from django.db.models import Q
+
 from console.playground import parts, showing
 from console.playground.conversations import contents, keeping, storing
 from console.playground.models import Conversation, Role, Turn, TurnState
@@ -35,6 +37,7 @@ class ShownTurn:
     letter: str = ""  # of its column; none when it is the only one
     seconds: float | None = None  # of a whole answer
     ticks: int | None = None  # likewise
+    traced: bool = False  # there is something to inspect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ def shown(conversation: Conversation) -> ShownConversation:
     """Return a conversation in words and HTML. Costs two queries. Raises Sealed."""
     keeping.cut_the_dead()
     turns = conversation.turns.select_related(*storing.SHOWN_OF_RECORD)
+    turns = turns.annotate(traced=Q(sealed_trace__isnull=False))
     return ShownConversation(
         id=conversation.pk,
         title=storing.open_title(conversation),
@@ -103,6 +107,7 @@ def shown_turn(turn: Turn) -> ShownTurn:
         notice=showing.notice(ended.problem) if told and ended.problem else "",
         seconds=ended.seconds if whole else None,
         ticks=ended.cost.ticks if whole and ended.cost else None,
+        traced=getattr(turn, "traced", False),
     )
 
 

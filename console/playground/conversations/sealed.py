@@ -15,6 +15,7 @@ from console.vault.sealing import seal_text, unseal_text
 TITLE = "playground.title"
 PARAMETERS = "playground.parameters"
 TURN = "playground.turn"
+TRACE = "playground.trace"
 SNAPSHOT = "playground.snapshot"
 LINK = "playground.link"
 PROMPT_NAME = "playground.prompt_name"

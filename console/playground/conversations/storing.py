@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.accounts.models import User
-from console.playground.conversations import contents, sealed
+from console.playground.conversations import contents, sealed, traces
 from console.playground.models import Conversation, Role, Turn, TurnState
 from console.playground.structured.expected import Expected
 from console.relay.admission import Call
@@ -221,6 +221,7 @@ def end(answer_id: UUID, ended: Ended, expected: Expected | None = None) -> bool
             state=contents.state_of(ended),
             finish=ended.finish[:64],
             sealed_content=seal_turn(contents.to_json(ended, expected), answer_id),
+            sealed_trace=traces.seal(ended.trace, answer_id),
             kept_at=timezone.now(),
         )
     )

@@ -17,13 +17,14 @@ LONGEST = 64 * 1024  # characters of all
 LONGEST_MOMENT = 48
 SHORTEST_SECRET = 20  # characters
 HIDDEN = "[looks like a secret]"
+NO_IMAGE = "[image, not kept]"
 
 
 def request_of(trace: Trace) -> str:
     """Return the request as it was sent, with the label of its key for the key."""
     asked = trace.asked
     if asked is None:
-        return ""
+        return trace.request
     head = [f"{asked.method} {asked.url}"]
     head += [f"{name}: {redact(value)}" for name, value in asked.headers]
     head.append(f"authorization: Bearer [the key {trace.key_label}]")
@@ -67,13 +68,20 @@ def _json(value: object) -> str:
 
 
 def shortened(value: object) -> object:
-    """Return a value to read: long texts and lists cut, with how long they were."""
+    """Return a value to read: long texts and lists cut, with how long they were.
+
+    Nothing is left of an image.
+    """
     match value:
         case str():
-            text = SECRET.sub(HIDDEN, value)
+            text = hidden(value)
             if len(text) <= LONGEST_TEXT:
                 return text
             return f"{text[:LONGEST_TEXT]}… ({len(text):,} characters)"
+        case {"type": "image_url", "image_url": dict(image)}:
+            return {"type": "image_url", "image_url": image | {"url": NO_IMAGE}}
+        case {"type": "image", "source": dict(source)}:
+            return {"type": "image", "source": source | {"data": NO_IMAGE}}
         case dict():
             return {name: shortened(each) for name, each in value.items()}
         case list() if len(value) > LONGEST_LIST:
@@ -92,23 +100,29 @@ def events_of(trace: Trace) -> str:
 
     Each is [seconds, kind, text]; one of them may say how many are left out.
     """
-    events: list[tuple[float | None, str, str]] = [_event(one) for one in trace.first]
+    events: list[tuple[float | None, str, str]] = [brief(one) for one in trace.first]
     if trace.left_out:
         events.append((None, f"{trace.left_out:,} more", ""))
-    events += [_event(one) for one in trace.last]
+    events += [brief(one) for one in trace.last]
     return json.dumps(events, separators=(",", ":"))
 
 
 def counts_of(trace: Trace) -> str:
     """Say how many events of each kind came."""
-    counts = ((SECRET.sub(HIDDEN, kind), count) for kind, count in trace.counts)
+    counts = ((hidden(kind), count) for kind, count in trace.counts)
     return ", ".join(f"{count:,} {kind}" for kind, count in counts) or "None came."
 
 
-def _event(moment: Moment) -> tuple[float, str, str]:
+def brief(moment: Moment) -> Moment:
+    """Return one event, shortened."""
     kind, text = moment.kind, moment.text
     if len(text) > LONGEST_MOMENT:
         text = f"{text[:LONGEST_MOMENT]}…"
     if len(kind) + len(text) >= SHORTEST_SECRET:
-        kind, text = SECRET.sub(HIDDEN, kind), SECRET.sub(HIDDEN, text)
-    return round(moment.after, 3), kind, text
+        kind, text = hidden(kind), hidden(text)
+    return Moment(round(moment.after, 3), kind, text)
+
+
+def hidden(text: str) -> str:
+    """Return a text without anything like a secret."""
+    return SECRET.sub(HIDDEN, text)

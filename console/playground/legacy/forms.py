@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 
 from console import xai
 from console.playground.forms import (
-    LONGEST_TEXT,
+    KIB,
     MOST_TOKENS,
     PER_MESSAGE,
     USUAL_TOKENS,
@@ -35,8 +36,11 @@ class PromptForm(forms.Form):
         text = text.replace("\r\n", "\n")
         if not text.strip():
             raise forms.ValidationError("Write a prompt.")
-        if len(text.encode()) > LONGEST_TEXT:
-            raise forms.ValidationError("The prompt is longer than 200 KB. Shorten it.")
+        if len(text.encode()) > settings.LONGEST_PROMPT:
+            raise forms.ValidationError(
+                f"The prompt is longer than {settings.LONGEST_PROMPT // KIB} KB. "
+                "Shorten it."
+            )
         return text
 
     def clean_stop(self) -> tuple[str, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from console.accounts.rules import rule
 from console.catalog.models import LanguageModel
 from console.lib.htmx import ConsoleRequest
 from console.playground import showing
-from console.playground.forms import MOST_TOKENS, USUAL_TOKENS
+from console.playground.forms import KIB, MOST_TOKENS, USUAL_TOKENS
 from console.playground.in_page import AnswerInPage
 from console.playground.legacy.forms import (
     MOST_STOPS,
@@ -117,6 +118,7 @@ def _page(
         "shown": shown,
         "most_tokens": MOST_TOKENS,
         "most_stops": MOST_STOPS,
+        "longest_kb": settings.LONGEST_PROMPT // KIB,
     }
     return render(
         request, "playground/legacy/legacy.html", context | more, status=status

@@ -83,6 +83,14 @@ class TurnState(models.TextChoices):
     FAILED = "failed", "failed"
 
 
+class TurnManager(models.Manager["Turn"]):
+    """Leaves out the traces, which are larger than most turns and rarely looked at."""
+
+    def get_queryset(self) -> models.QuerySet[Turn]:
+        """Return all turns."""
+        return super().get_queryset().defer("sealed_trace")
+
+
 class Turn(models.Model):
     """What was said at one place of a conversation; answers may stand side by side.
 
@@ -100,6 +108,7 @@ class Turn(models.Model):
     role = models.CharField(max_length=16, choices=Role)
     state = models.CharField(max_length=16, choices=TurnState, default=TurnState.WHOLE)
     sealed_content = models.BinaryField()  # JSON
+    sealed_trace = models.BinaryField(null=True)  # JSON: what its inspector shows
     model = models.CharField(max_length=200, blank=True)  # an answer's, as asked
     record = models.ForeignKey(  # a pinned answer may outlive it: not in the database
         UsageRecord,
@@ -112,6 +121,8 @@ class Turn(models.Model):
     stop_asked = models.BooleanField(default=False)  # from another web process
     created_at = models.DateTimeField(default=timezone.now)
     kept_at = models.DateTimeField(default=timezone.now)
+
+    objects = TurnManager()
 
     class Meta:
         ordering = ["place", "lane"]

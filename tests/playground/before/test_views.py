@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 from django.urls import reverse
@@ -94,6 +95,13 @@ async def test_tells_tokens_and_both_bounds_and_books_the_count(
     assert "at most <b>$2.50</b> with all its reasoning" in line
     (record,) = await records()
     assert (record.endpoint, record.state) == (Endpoint.TOKENIZE, RecordState.SETTLED)
+
+
+@pytest.mark.parametrize("url", [CHAT, MESSAGES])
+def test_the_longest_prompt_fits_into_the_request(url: str) -> None:
+    turns = json.dumps([{"role": "user", "content": "\0" * settings.LONGEST_PROMPT}])
+
+    assert len(turns) < settings.LARGER_BODIES[url] - 100_000
 
 
 async def test_what_was_counted_is_not_asked_again(ready: User) -> None:

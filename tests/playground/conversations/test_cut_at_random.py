@@ -181,6 +181,8 @@ async def test_300_streams_cut_at_random_lose_and_double_nothing(
     ready: User, noted_changes: None, settings: Settings
 ) -> None:
     settings.ANSWERS_AT_ONCE = settings.CALLS_PER_MINUTE = 10_000
+    settings.TEAM_ANSWERS_AT_ONCE = settings.TEAM_CALLS_PER_MINUTE = 10_000
+    settings.KEY_CALLS_PER_MINUTE = 10_000
     browser, chance = await browser_of(ready), Random(SEED)
     courses = [Course.at_random(chance) for _ in range(STREAMS)]
     room = asyncio.Semaphore(AT_ONCE)

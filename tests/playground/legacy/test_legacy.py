@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import httpx
 import pytest
+from django.conf import settings
 from django.test import AsyncClient, Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -98,6 +100,13 @@ def test_others_read_why_they_cannot(
     assert not UsageRecord.objects.exists()
 
 
+@pytest.mark.parametrize("url", [COMPLETIONS, COMPLETE])
+def test_the_longest_prompt_fits_into_its_form(url: str) -> None:
+    prompt = "ä" * (settings.LONGEST_PROMPT // 2)
+
+    assert len(urlencode({"prompt": prompt})) < settings.LARGER_BODIES[url] - 100_000
+
+
 def test_a_key_without_the_endpoint_is_not_used(
     client_of: ClientOf, ready: User, api_key: ApiKey
 ) -> None:
@@ -116,7 +125,7 @@ def test_a_key_without_the_endpoint_is_not_used(
         ("model", "", "Choose a model."),
         ("prompt", "", "Write a prompt."),
         ("prompt", " \n", "Write a prompt."),
-        ("prompt", "x" * 204_801, "longer than 200 KB"),
+        ("prompt", "x" * 262_145, "longer than 256 KB"),
         ("limit", "0", "greater than or equal to 1"),
         ("limit", "99999", "less than or equal to 16384"),
         ("temperature", "3", "less than or equal to 2"),
