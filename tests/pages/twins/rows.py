@@ -39,7 +39,7 @@ from console.keys.models import (
     StateSpan,
     XaiUser,
 )
-from console.playground.models import Conversation, PromptTemplate, Share, Turn
+from console.playground.models import Conversation, PromptTemplate, Role, Share, Turn
 from console.usage import ledger
 from console.usage.models import (
     Budget,
@@ -54,6 +54,7 @@ from tests.finance.told import call, changed, effect, facts, stored_calls
 from tests.keys.importing.tables_of import actor_of, draft
 from tests.keys.stored import sees, stored_key, stored_model, stored_price
 from tests.playground.conversations.stored import (
+    keep_trace,
     link_of,
     shared_conversation,
     template_of,
@@ -105,6 +106,7 @@ def one_of_everything(
     _spend(person, key, mark, began)
     scenario = _scenario(person, mark)
     conversation, share = shared_conversation(person, f"{mark} said")
+    keep_trace(conversation.turns.get(role=Role.ASSISTANT))
     budget, raised = _budgets(team, person, key, admin, mark)
     return {
         "budget_id": budget,

@@ -44,6 +44,7 @@ OWN = {  # nobody else's
     "playground:history_pin",
     "playground:history_rename",
     "playground:history_share",
+    "playground:inspect",
     "playground:messages_kept",
     "playground:prompt_delete",
     "playground:prompt_edit",

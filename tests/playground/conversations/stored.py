@@ -7,9 +7,11 @@ from typing import Any
 
 from console.accounts.models import Team, User
 from console.audit.actors import SYSTEM
-from console.playground.conversations import editing, sealed, sharing, storing
+from console.playground.conversations import editing, sealed, sharing, storing, traces
 from console.playground.models import Conversation, PromptTemplate, Role, Share, Turn
 from console.playground.prompts import keeping as prompts
+from console.relay.tracing import Trace
+from tests.playground.inspect.traces import trace
 
 
 def conversation_of(
@@ -41,6 +43,12 @@ def shared_conversation(owner: User, said: str = "Hello") -> tuple[Conversation,
     """Store a prompt with its answer, and a share of them for a week."""
     made = conversation_of(owner, said, f"{said} too", title=f"{said} title")
     return made, sharing.share(made, days=7, actor=SYSTEM)
+
+
+def keep_trace(answer: Turn, seen: Trace | None = None) -> None:
+    """Store what the inspector shows of an answer."""
+    answer.sealed_trace = traces.seal(seen or trace(), answer.pk)
+    answer.save(update_fields=["sealed_trace"])
 
 
 def link_of(share: Share) -> str:

@@ -23,7 +23,11 @@ from console.playground.inspect.showing import inspector
 from console.playground.models import Conversation, Turn, TurnState
 from console.relay.tracing import FIRST, LAST, Moment, Trace
 from tests.people import SECRET, ClientOf
-from tests.playground.conversations.stored import conversation_of, link_of
+from tests.playground.conversations.stored import (
+    conversation_of,
+    keep_trace,
+    link_of,
+)
 from tests.playground.conversations.test_storing import kept
 from tests.playground.inspect.traces import asked, ended, trace
 from tests.playground.pictures import picture, url_of
@@ -48,8 +52,7 @@ def traced_answer(owner: User, seen: Trace | None = None) -> Turn:
     """Store a conversation of a prompt and an answer that was traced."""
     made = conversation_of(owner, "Bluebird", "Bluebird too")
     turn: Turn = made.turns.get(place=1)
-    turn.sealed_trace = traces.seal(seen or trace(), turn.pk)
-    turn.save(update_fields=["sealed_trace"])
+    keep_trace(turn, seen)
     return turn
 
 
