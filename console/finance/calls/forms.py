@@ -8,7 +8,7 @@ from django import forms
 
 from console.finance.budgets.forms import MOST_DOLLARS, DollarsField
 from console.keys.forms.fields import ShownField
-from console.lib.templatetags.gatehouse import usd
+from console.lib.dollars import usd
 from console.lib.ticks import TICKS_PER_USD
 
 COSTS: Final = (

@@ -9,9 +9,9 @@ from typing import Final
 
 from console.finance.charts import BarChart, DayOf, bar_chart
 from console.finance.charts.bars import MOST_SERIES, OTHER, TALL
-from console.finance.one_model.spending import round_usd
 from console.finance.usage.periods import Bucket, Span, buckets
-from console.lib.templatetags.gatehouse import brief, usd
+from console.lib.dollars import usd_round, usd_sum
+from console.lib.templatetags.gatehouse import brief
 from console.usage.report import Moment, Part, Sums
 
 FRESH, CACHED, OUTPUT = "fresh input", "cached input", "output and reasoning"
@@ -99,7 +99,7 @@ def _chart(
     today = bucket.start(span.today)
     if money:
         return bar_chart(
-            days, today=today, words=usd, at_axis=round_usd, names=names, base=TALL
+            days, today=today, words=usd_sum, at_axis=usd_round, names=names, base=TALL
         )
     return bar_chart(days, today=today, words=_tokens, at_axis=brief, names=names)
 

@@ -11,8 +11,9 @@ from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import Name
 from console.finance.usage.periods import Bucket, Span
 from console.finance.usage.words import Delta, Source, delta, percent, source_of
+from console.lib.dollars import usd_sum
 from console.lib.hundreds import Cell
-from console.lib.templatetags.gatehouse import tokens_told, usd_sum
+from console.lib.templatetags.gatehouse import tokens_told
 from console.usage.report import Moment, Part, Sums
 
 NEXT: Final = {  # what a row is split by when it is followed
@@ -62,14 +63,16 @@ def cells_of(sums: Sums, *, share: str, calls_url: str = "") -> tuple[Cell, ...]
     prompt, output, reasoning = (
         sums.prompt_tokens, sums.output_tokens, sums.reasoning_tokens
     )  # fmt: skip
-    cost = "unknown" if sums.is_unknown else usd_sum(sums.cost_ticks)
+    cost, ticks = "unknown", ""
+    if not sums.is_unknown:
+        cost, ticks = usd_sum(sums.cost_ticks), f"{sums.cost_ticks:,} ticks"
     return (
         Cell("Calls", f"{sums.calls:,}", shown, calls_url),
         Cell("Input", tokens_told(prompt), f"{prompt:,}"),
         Cell("", cached_share(sums), look="p2"),
         Cell("Output", tokens_told(output), f"{output:,}"),
         Cell("", tokens_told(reasoning), f"{reasoning:,} told", look="p2"),
-        Cell("Cost", cost, look="c-cost", bold=True),
+        Cell("Cost", cost, ticks, look="c-cost", bold=True),
         Cell("", share),
     )
 

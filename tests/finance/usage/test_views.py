@@ -96,6 +96,18 @@ def test_shows_spend_by_day_with_the_sum_of_the_range(
     assert "All teams, 1 to 20 June 2026, so far; days in UTC" in text
 
 
+def test_all_amounts_are_sums_in_cents_with_their_ticks_in_a_title(
+    client_of: ClientOf, fin: User, sam: User, api_key: ApiKey, now: datetime
+) -> None:
+    stored_calls([call(sam, api_key, NOON - n * DAY, USD // 3) for n in (0, 1)])
+
+    page = client_of(fin).get(URL, {"by": "team"}).text
+
+    assert {len(cents) for cents in re.findall(r"\$\d+\.(\d+)", page)} == {2}
+    assert '<span title="6,666,666,666 ticks">$0.67</span>' in page
+    assert 'title="6,666,666,666 ticks"><b>$0.67</b>' in page
+
+
 @pytest.mark.parametrize(
     ("by", "found"),
     [
