@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.finance.usage.finding import Found
-from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.forms import Filters, Measure, Tab
 from console.finance.usage.names import Chip
 from console.finance.usage.periods import Bucket, Period, Span, span_of
 
@@ -16,6 +16,11 @@ TABS: Final = (
     (Tab.KEY, "By key"),
     (Tab.PERSON, "By person"),
     (Tab.ENDPOINT, "By endpoint"),
+)
+MEASURES: Final = (
+    (Measure.SPEND, "$"),
+    (Measure.TOKENS, "Tokens"),
+    (Measure.CALLS, "Calls"),
 )
 PERIODS: Final = tuple(one for one in Period if one is not Period.CUSTOM)
 
@@ -61,6 +66,15 @@ def buckets(found: Found, filters: Filters) -> list[Choice]:
             one is found.bucket,
         )
         for one in Bucket
+    ]
+
+
+def measures(filters: Filters) -> list[Choice]:
+    """Return what the chart over time may show."""
+    first, now = Measure.SPEND, filters.measure
+    return [
+        Choice(title, filters.link(chart=one if one is not first else ""), one is now)
+        for one, title in MEASURES
     ]
 
 

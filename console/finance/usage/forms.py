@@ -46,6 +46,14 @@ class Tab(StrEnum):
         return By.PERSON if self is Tab.PERSON else By(self.value)
 
 
+class Measure(StrEnum):
+    """What the chart over time shows."""
+
+    SPEND = "spend"
+    TOKENS = "tokens"
+    CALLS = "calls"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What one address asks for."""
@@ -54,6 +62,7 @@ class Filters:
     first: date | None = None
     last: date | None = None
     bucket: Bucket | None = None
+    measure: Measure = Measure.SPEND
     tab: Tab = Tab.DAY
     team: UUID | None = None
     model: UUID | None = None
@@ -87,6 +96,7 @@ class Filters:
             "from": self.first if days else "",
             "to": self.last if days else "",
             "bucket": self.bucket,
+            "chart": "" if self.measure is Measure.SPEND else self.measure,
             "by": "" if self.tab is Tab.DAY else self.tab,
             **self.narrowed,
             "sort": "" if self.is_dearest_first else self.sorted_by,
@@ -158,6 +168,7 @@ def filters_of(values: Mapping[str, str], *, viewer: User, own: bool) -> Filters
         first=first,
         last=last,
         bucket=_one(Bucket, values.get("bucket", "")),
+        measure=_one(Measure, values.get("chart", "")) or Measure.SPEND,
         tab=tab if by_person or tab is not Tab.PERSON else Tab.DAY,
         team=id_of("team"),
         model=id_of("model"),

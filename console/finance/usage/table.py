@@ -10,6 +10,7 @@ from typing import Any, Final
 from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import Name
 from console.finance.usage.periods import Bucket, Span
+from console.finance.usage.price_marks import PriceMark
 from console.finance.usage.words import Delta, Source, delta, percent, source_of
 from console.lib.dollars import usd_sum
 from console.lib.hundreds import Cell
@@ -50,6 +51,7 @@ class Row:
     calls_url: str = ""  # its single calls
     runs: bool = False  # it is not over
     others: int = 0
+    mark: PriceMark | None = None  # prices that changed in it
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -120,6 +122,7 @@ def rows_by_time(
     bucket: Bucket,
     filters: Filters,
     calls_of: Callable[..., str],
+    marks: Mapping[date, PriceMark],
 ) -> list[Row]:
     """Return a row for each bucket with calls, the newest first if not asked else."""
     sums: dict[date, Sums] = {}
@@ -143,6 +146,7 @@ def rows_by_time(
                 max(start, span.first), min(bucket.last(start), span.until)
             ),
             runs=bucket.last(start) >= span.today,
+            mark=marks.get(start),
         )
         for start, one in sorted(shown.items(), reverse=True)
     ]
