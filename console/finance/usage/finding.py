@@ -12,7 +12,7 @@ from console.finance.usage.drawings import top
 from console.finance.usage.forecast import WEEKS
 from console.finance.usage.forms import Filters, Measure, Tab
 from console.finance.usage.names import NO_MODEL, Name, names_of
-from console.finance.usage.periods import Before, Bucket, Period, Span, span_of
+from console.finance.usage.periods import Against, Before, Bucket, Period, Span, span_of
 from console.lib.days import DAY
 from console.lib.redact import escaped
 from console.usage.report import Asked, By, Moment, Part, Sums, over_time, split
@@ -26,7 +26,7 @@ class Found:
     """What the sums say of one address."""
 
     span: Span
-    before: Before
+    before: Before | None  # None: it is compared with nothing
     zone: Zone
     by: By  # what the parts and the series of the chart are
     bucket: Bucket
@@ -75,7 +75,7 @@ def find(*, user: User, filters: Filters, own: bool, now: datetime, most: int) -
     )
     found = Found(
         span=span,
-        before=span.before(),
+        before=_before(span, filters.against),
         zone=zone,
         by=filters.tab.column or (By.MODEL if own or filters.team else By.TEAM),
         bucket=Bucket.MONTH if span.long else filters.bucket or Bucket.DAY,
@@ -96,12 +96,18 @@ def find(*, user: User, filters: Filters, own: bool, now: datetime, most: int) -
     return replace(found, names=names)
 
 
+def _before(span: Span, against: Against) -> Before | None:
+    if against is Against.NOTHING:
+        return None
+    return span.before(by_year=against is Against.YEAR)
+
+
 def _read(
     found: Found, asked: Asked, zone: int, most: int, *, drawn: bool, measure: Measure
 ) -> Found:
     span, by = found.span, found.by
     now = span.days(zone, by_month=True)
-    then = found.before.days(zone, found.zone.clock)
+    then = found.before.days(zone, found.zone.clock) if found.before else None
     parts = split(asked, by, now=now, before=then, most=most)
     days = span.days(zone, by_month=span.long)
     if span.period is Period.MONTH:

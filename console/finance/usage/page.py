@@ -15,7 +15,7 @@ from console.finance.usage.drawings import Drawings, drawings
 from console.finance.usage.drivers import Driver, drivers
 from console.finance.usage.finding import Found, find
 from console.finance.usage.forecast import Forecast, forecast
-from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.forms import Filters, Measure, Tab
 from console.finance.usage.names import Name, Offers, offers
 from console.finance.usage.periods import Period
 from console.finance.usage.price_marks import MOST, PriceMark, marks_of, price_moves
@@ -71,6 +71,7 @@ class UsagePage:
     periods: list[choices.Choice]
     buckets: list[choices.Choice]
     measures: list[choices.Choice]
+    againsts: list[tuple[str, str]]
     tabs: list[choices.Choice]
     chips: list[choices.Choice]
     cleared: str  # the address without filters
@@ -161,15 +162,7 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
         delta=delta(total.cost_ticks, total.ticks_before) if compared else None,
         cached=cached_share(total),
         per_thousand=1_000 * total.cost_ticks // known if known else None,
-        drawings=drawings(
-            found.moments,
-            span=span,
-            bucket=found.bucket,
-            measure=filters.measure,
-            series=found.series,
-            names=found.titles,
-            notes={start: mark.note for start, mark in marks.items()},
-        ),
+        drawings=_drawn(found, filters.measure, marks),
         marks=marks,
         rows=rows,
         by_part=filters.tab is not Tab.DAY,
@@ -182,6 +175,7 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
         periods=choices.periods(found, filters),
         buckets=choices.buckets(found, filters),
         measures=choices.measures(filters),
+        againsts=choices.againsts(found, filters),
         tabs=choices.tabs(found, filters, by_person=user.sees_all_teams and not own),
         chips=choices.chips(offered.chips, filters),
         cleared=choices.cleared(filters),
@@ -206,6 +200,18 @@ def _nowhere(*_days: date, **_more: object) -> str:
 
 def _waiting() -> int:
     return TouchedSlot.objects.values("slot_starts_at").distinct().count()
+
+
+def _drawn(found: Found, measure: Measure, marks: dict[date, PriceMark]) -> Drawings:
+    return drawings(
+        found.moments,
+        span=found.span,
+        bucket=found.bucket,
+        measure=measure,
+        series=found.series,
+        names=found.titles,
+        notes={start: mark.note for start, mark in marks.items()},
+    )
 
 
 def _marks(found: Found, asked: Asked) -> dict[date, PriceMark]:

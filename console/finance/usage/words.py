@@ -9,7 +9,7 @@ from console.usage.report import Sums
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """How a sum stands to that of the period before."""
+    """How a sum stands to the one that it is compared with."""
 
     words: str
     icon: str = ""  # "up" or "down"; empty: no direction

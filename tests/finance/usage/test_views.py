@@ -488,6 +488,68 @@ def test_a_file_has_whole_ticks_and_says_which_days_are_over(
     ]
 
 
+@pytest.fixture
+def a_year_ago(two_teams: tuple[ApiKey, ApiKey], ada: User) -> None:
+    """A call on a day of last June that these days have, and one that is too late."""
+    ours, _ = two_teams
+    at = NOON.replace(year=2025)
+    stored_calls([call(ada, ours, at - DAY, 4 * USD), call(ada, ours, at + DAY, USD)])
+
+
+@pytest.mark.parametrize(
+    ("against", "said", "search"),
+    [
+        pytest.param("", "600% more against 1 to 20 May, 12:00", "200% more", id="-"),
+        pytest.param(
+            "year", "75% more against 1 to 20 Jun 2025, 12:00", "25% less", id="year"
+        ),
+        pytest.param("none", "compared with nothing", "", id="nothing"),
+    ],
+)
+def test_a_person_chooses_what_to_compare_with(
+    client_of: ClientOf,
+    fin: User,
+    a_year_ago: None,
+    against: str,
+    said: str,
+    search: str,
+) -> None:
+    page = client_of(fin).get(URL, {"by": "team", "against": against}).text
+
+    assert said in words(page)
+    (row,) = (one for one in rows(page) if one.startswith("Search"))
+    assert search in row
+    assert ("less" in row or "more" in row) == bool(search)
+    assert ("What moved the bill" in page) == bool(search)
+    assert f'<option value="{against}" selected>Against ' in page or not against
+    assert ("against=" in re.findall(r'id="tab-3" href="([^"]*)"', page)[0]) == bool(
+        against
+    )
+
+
+def test_twelve_months_offer_the_year_before_once(
+    client_of: ClientOf, fin: User, two_teams: tuple[ApiKey, ApiKey]
+) -> None:
+    page = client_of(fin).get(URL, {"period": "year"}).text
+
+    assert re.findall(r">(Against [^<]*)</option>", page) == [
+        "Against 1 Jul 2024 to 20 Jun 2025", "Against nothing",
+    ]  # fmt: skip
+
+
+def test_a_file_says_with_which_days_it_compares(
+    file_of: Callable[..., list[dict[str, str]]], fin: User, a_year_ago: None
+) -> None:
+    def before(**query: str) -> tuple[str, ...]:
+        row = next(one for one in file_of(fin, **query) if one["name"] != "Elsewhere")
+        return (row["ticks_before"], row["before_from"], row["before_to"])
+
+    year = ("2025-06-01", "2025-06-20")
+    assert before(by="team", against="year") == (str(4 * USD), *year)
+    assert before(by="team", against="none") == ("", "", "")
+    assert before(against="year") == ("", "", "")
+
+
 def test_a_name_in_a_file_is_never_a_formula(
     file_of: Callable[..., list[dict[str, str]]], fin: User, team: Team
 ) -> None:

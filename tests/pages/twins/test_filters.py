@@ -23,7 +23,8 @@ CHOICES = {  # of these every value is the product's own, none a team's
     "action", "against", "all", "breadth", "bucket", "by", "chart", "detail", "differs",
     "endpoint", "field", "first_day", "format", "from", "kind", "last_day", "mix",
     "new", "on", "origin", "outcome", "period", "read", "review", "risk",
-    "severity", "show", "since", "size", "sort", "source", "span", "state", "status", "to", "unit", "until",
+    "severity", "show", "since", "size", "sort", "source", "span", "state",
+    "status", "to", "unit", "until",
 }  # fmt: skip
 TEXTS = {  # what is sent in them: the mark, or nonsense in its place
     "cell": "{key}:model:{mark}-model",
