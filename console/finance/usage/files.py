@@ -10,6 +10,7 @@ from console.accounts.models import User
 from console.finance.usage.finding import Found, find
 from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.periods import Before
+from console.finance.usage.words import prompt_told
 from console.lib.export import Record
 from console.lib.ticks import usd
 from console.usage.report import ALL, NAMES, Sums
@@ -34,8 +35,8 @@ def records(
 
     `_before` is of the days that they are compared with, `before_from` to `before_to`.
     Rows over time, and those that are compared with nothing, have null there and not
-    0. So have tokens of a kind that was told of no call: of 0 it is not known whether
-    there were none.
+    0. So have tokens of a kind that was told of no call. Of all kinds but the input, 0
+    may be none, or not told: the sums do not tell it apart, the files of calls do.
     """
     found = find(user=user, filters=filters, own=own, now=now, most=ALL)
     yield from _by_time(found) if filters.tab is Tab.DAY else _by_part(found, filters)
@@ -94,4 +95,5 @@ def _before(before: Before | None) -> Record:
 def _values(sums: Sums) -> dict[str, Any]:
     values = {name: getattr(sums, name) for name in NAMES}
     told = {name: values[name] or None for name in NAMES if name.endswith("_tokens")}
+    told["prompt_tokens"] = prompt_told(sums)
     return {**values, **told, "cost_usd": f"{usd(sums.cost_ticks):f}"}

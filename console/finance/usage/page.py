@@ -24,6 +24,7 @@ from console.finance.usage.table import (
     Row,
     cached_share,
     cells_of,
+    input_words,
     rows_by_part,
     rows_by_time,
 )
@@ -56,6 +57,7 @@ class UsagePage:
     own: bool  # the viewer's own calls alone
     sees_calls: bool  # the single calls are theirs to see
     delta: Delta | None  # None: there is nothing to compare with
+    input: str  # tokens, in words
     cached: str  # share of the input
     per_thousand: int | None  # ticks for 1,000 calls of known cost; None: none has one
     drawings: Drawings
@@ -160,6 +162,7 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
         own=own,
         sees_calls=own or user.sees_all_teams,
         delta=delta(total.cost_ticks, total.ticks_before) if compared else None,
+        input=input_words(total),
         cached=cached_share(total),
         per_thousand=1_000 * total.cost_ticks // known if known else None,
         drawings=_drawn(found, filters.measure, marks),

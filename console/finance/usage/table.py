@@ -11,10 +11,17 @@ from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import Name
 from console.finance.usage.periods import Bucket, Span
 from console.finance.usage.price_marks import PriceMark
-from console.finance.usage.words import Delta, Source, delta, percent, source_of
+from console.finance.usage.words import (
+    Delta,
+    Source,
+    delta,
+    percent,
+    prompt_told,
+    source_of,
+)
 from console.lib.dollars import usd_sum
 from console.lib.hundreds import Cell
-from console.lib.templatetags.gatehouse import tokens_told
+from console.lib.templatetags.gatehouse import brief, tokens_told
 from console.usage.report import Moment, Part, Sums
 
 NEXT: Final = {  # what a row is split by when it is followed
@@ -24,6 +31,12 @@ NEXT: Final = {  # what a row is split by when it is followed
     Tab.PERSON: Tab.MODEL,
     Tab.ENDPOINT: Tab.MODEL,
 }
+
+
+def input_words(sums: Sums) -> str:
+    """Write the tokens of the input, a told 0 as 0."""
+    prompt = prompt_told(sums)
+    return "none told" if prompt is None else brief(prompt)
 
 
 def cached_share(sums: Sums) -> str:
@@ -70,7 +83,7 @@ def cells_of(sums: Sums, *, share: str, calls_url: str = "") -> tuple[Cell, ...]
         cost, ticks = usd_sum(sums.cost_ticks), f"{sums.cost_ticks:,} ticks"
     return (
         Cell("Calls", f"{sums.calls:,}", shown, calls_url),
-        Cell("Input", tokens_told(prompt), f"{prompt:,}"),
+        Cell("Input", input_words(sums), f"{prompt:,}"),
         Cell("", cached_share(sums), look="p2"),
         Cell("Output", tokens_told(output), f"{output:,}"),
         Cell("", tokens_told(reasoning), f"{reasoning:,} told", look="p2"),

@@ -34,6 +34,15 @@ KINDS = (  # name of the sums, badge, words, icon
 )
 
 
+def prompt_told(sums: Sums) -> int | None:
+    """Return the tokens of the input; None if they were told of no call.
+
+    Of the other kinds the sums do not know how many calls told them: there 0 may be
+    none, or not told, which only single calls tell apart.
+    """
+    return sums.prompt_tokens if sums.calls > sums.untold_calls else None
+
+
 def percent(part: int, whole: int) -> str:
     """Write a share of a sum, both 0 or above; a small one never as 0."""
     if not part or whole <= 0:

@@ -636,6 +636,26 @@ def test_tokens_that_nobody_told_are_empty_in_files_and_not_0(
             assert line[f"{kind}_tokens"] == ""
 
 
+def test_a_told_0_of_input_is_0(client_of: ClientOf, fin: User, team: Team) -> None:
+    none = dict.fromkeys(("prompt_tokens", "completion_tokens"))
+    zero = {**none, "prompt_tokens": 0}
+    told, untold = stored_key(team, "told"), stored_key(team, "untold")
+    stored_calls([call(fin, told, NOON, **zero), call(fin, untold, NOON, **none)])
+    browser = client_of(fin)
+
+    page = browser.get(URL, {"by": "key"}).text
+    answer: Any = browser.get(URL, {"by": "key", "format": "json"})
+    file = {one["name"]: one for one in json.loads(b"".join(answer))}
+
+    assert sorted(row.split()[:4] for row in rows(page)) == [
+        ["told", "Search", "1", "0"],
+        ["untold", "Search", "1", "-"],
+    ]
+    assert file["told"]["prompt_tokens"] == 0
+    assert file["untold"]["prompt_tokens"] is None
+    assert file["told"]["completion_tokens"] is None  # the sums cannot tell
+
+
 def test_nobody_is_sent_elsewhere_after_choosing(
     client_of: ClientOf, fin: User
 ) -> None:
