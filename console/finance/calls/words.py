@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from console.lib.dollars import usd_given
+from console.usage.budget_words import capital
 from console.usage.models import (
     Adjustment,
     CostSource,
@@ -91,8 +92,9 @@ def ending_of(record: UsageRecord) -> Ending:
 
 
 def problem_of(record: UsageRecord) -> str:
-    """Say what went wrong; nothing if nothing did. Other words stay as they are."""
-    return PROBLEMS.get(record.problem, record.problem)
+    """Say what went wrong as a sentence begins; nothing if nothing did."""
+    words = PROBLEMS.get(record.problem, record.problem)
+    return words if words.startswith("xAI") else capital(words)
 
 
 def entered(made: Adjustment) -> str:
