@@ -9,7 +9,8 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import F
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, Func, IntegerField, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from console.finance.charts import DayNote
 from console.finance.usage.periods import Bucket, Span
 from console.lib.days import day_bounds, day_of, month_of
 from console.lib.redact import escaped
-from console.usage.models import UsageMonth
+from console.usage.models import UsageMonth, UsageRecord
 from console.usage.report import Asked
 
 MOST: Final = 60  # the newest
@@ -72,21 +73,49 @@ class PriceMark:
 def price_moves(asked: Asked, *, span: Span, zone: int) -> list[PriceMove]:
     """Return the newest changes that the viewer was told of, newest first. One query.
 
-    Of models with calls that are asked for, in one of the months of the span.
+    Of models with calls that are asked for: in the days of the span, or in its months
+    where teams, keys, people, endpoints or sources are left out.
     """
     start, _ = day_bounds(span.first, span.zone)
     _, end = day_bounds(span.until, span.zone)
+    told = CatalogChange.objects.told_to(asked.viewer).filter(
+        kind=ChangeKind.PRICE, **{"told_at__gte": start, "told_at__lt": end}
+    )
+    if asked.model:
+        told = told.filter(model=asked.model)
+    if _is_of_all(asked):
+        # Looked up by model: all rows of a month took as long as the rest of the page.
+        calls = UsageRecord.objects.between(start, end)
+        told = told.filter(Exists(calls.filter(model=OuterRef("model"))))
+    else:
+        told = told.alias(place=_place(asked, span, zone))
+        told = told.filter(**{"place__isnull": False})
+    changes = told.select_related("model").defer("model__raw", "model__capabilities")
+    newest = changes.order_by(F("told_at").desc(), "-pk")
+    return [_move(change, span) for change in newest[:MOST]]
+
+
+def _is_of_all(asked: Asked) -> bool:
+    """Tell whether all calls of a model are asked for."""
+    narrowed = (
+        asked.own, asked.team, asked.key, asked.person, asked.endpoint, asked.source,
+    )  # fmt: skip
+    return asked.viewer.sees_all_teams and not any(narrowed)
+
+
+def _place(asked: Asked, span: Span, zone: int) -> Func:
+    """Return the place of a change's model among those called; null: it was not.
+
+    An array is made once, and only if there are changes; a list in the statement was
+    looked through anew for each of them.
+    """
     months = UsageMonth.objects.filter(
         zone=zone, month__gte=month_of(span.first), month__lte=span.until
     )
-    called = asked.narrow(months).values("model")
-    told = CatalogChange.objects.told_to(asked.viewer).filter(
-        kind=ChangeKind.PRICE, model__in=called
+    called = ArraySubquery(asked.narrow(months).values("model").distinct())
+    return Func(
+        called, F("model"), function="array_position", output_field=IntegerField()
     )
-    in_time = told.filter(**{"told_at__gte": start, "told_at__lt": end})
-    changes = in_time.select_related("model").defer("model__raw", "model__capabilities")
-    newest = changes.order_by(F("told_at").desc(), "-pk")
-    return [_move(change, span) for change in newest[:MOST]]
 
 
 def marks_of(moves: Sequence[PriceMove], bucket: Bucket) -> dict[date, PriceMark]:

@@ -142,6 +142,21 @@ def test_a_day_on_which_a_price_changed_is_marked_and_leads_to_the_change(
     assert f'id="change-{change.pk}"' in client_of(fin).get(unescape(url)).text
 
 
+def test_only_models_that_were_called_on_these_days_are_in_view(
+    client_of: ClientOf, fin: User, team: Team, calls: ApiKey, model: LanguageModel
+) -> None:
+    changed(model, team, ago=10)
+    days = {"from": "2026-06-09", "to": "2026-06-12"}
+    other = stored_model("grok-other")
+    changed(other, team, ago=10)
+    stored_calls([call(fin, calls, NOON - 9 * DAY, USD, model=other)])
+
+    page = client_of(fin).get(URL, days).text
+
+    assert "10 Jun: grok-other output +20%" in page
+    assert "grok-4.3 output" not in page
+
+
 def test_several_on_one_day_are_one_mark(
     client_of: ClientOf, fin: User, team: Team, calls: ApiKey, model: LanguageModel
 ) -> None:
