@@ -34,6 +34,7 @@ NOBODYS: Mapping[str, object] = {  # a parameter that is not named here is an er
     "share_token": "nobodys-link",
     "snapshot_token": "nobodys-snapshot",
     "turn_id": uuid4(),
+    "usage_view_id": 987_654_321,
     "view_id": 987_654_321,
 }
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from console.accounts.models import User
+from console.lib.dollars import signed_usd_sum, usd_given, usd_sum
 from console.lib.redact import escaped
-from console.lib.templatetags.gatehouse import signed_usd, usd
 from console.usage.allowance import Meter
 from console.usage.budget_words import called, capital, name_of
 from console.usage.models import Budget
@@ -33,15 +33,16 @@ def of_threshold(
     resets_at = meter.resets_at.astimezone(UTC)
     unknown = ""
     if meter.unknown:
-        unknown = f", {usd(meter.unknown)} of it for calls whose cost is not known"
+        unknown = f", {usd_sum(meter.unknown)} of it for calls whose cost is not known"
     then = "it only warns, so calls go on"
     if budget.hard:
         then = "calls that do not fit are refused"
     whose = ""
     if budget.each_person and number > 1:
         whose = f"{_listed(people, number)} are at it. Of the fullest, "
+    used = f"{usd_sum(meter.used)} of {usd_given(meter.limit)} is used"
     sentence = (
-        f"{whose}{usd(meter.used)} of {usd(meter.limit)} is used{unknown}; {then}. "
+        f"{whose}{used}{unknown}; {then}. "
         f"It begins anew on {resets_at:%-d %b %Y, %H:%M} UTC. "
         f"{capital(budget.whom_to_ask)} decides on more."
     )
@@ -58,7 +59,7 @@ def _listed(people: Sequence[User], number: int) -> str:
 def of_overruns(model_id: str, *, calls: int, ticks: int) -> tuple[str, str]:
     """Return title and sentence for calls that cost more than was held for them."""
     sentence = (
-        f"{_calls(calls)} cost {usd(ticks)} more than the most that was worked out "
+        f"{_calls(calls)} cost {usd_sum(ticks)} more than the most that was worked out "
         "before sending, so hard budgets can be passed by as much. Look whether the "
         "price of the model changed, or whether its answers are longer than its "
         "context tells."
@@ -70,7 +71,7 @@ def of_differences(model_id: str, *, calls: int, ticks: int) -> tuple[str, str]:
     """Return title and sentence for amounts of xAI's that are not tokens x price."""
     sentence = (
         f"For {_calls(calls)} xAI reported another amount than tokens times price, "
-        f"{signed_usd(ticks)} in all. xAI's amount is booked. Look whether a price "
+        f"{signed_usd_sum(ticks)} in all. xAI's amount is booked. Look whether a price "
         "changed, or is charged in a way that is not known here."
     )
     return f"xAI's amounts for {escaped(model_id)} differ from its prices", sentence

@@ -10,8 +10,9 @@ from uuid import UUID
 from console.alerts.models import IncidentKind
 from console.alerts.wording import capital, listed
 from console.catalog.models import CatalogChange, ChangeKind
+from console.lib.dollars import signed_usd
 from console.lib.redact import escaped
-from console.lib.templatetags.gatehouse import signed_usd, usd_per_million
+from console.lib.templatetags.gatehouse import usd_per_million
 
 NAMED: Final = 3  # prices, or changes; more are counted
 PRICES: Final = {

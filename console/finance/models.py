@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from console.accounts.models import User
@@ -96,6 +97,32 @@ class FeedToken(models.Model):
 
     def __str__(self) -> str:
         return f"feed of {self.person_id}"
+
+
+class UsageView(models.Model):
+    """A person's name for one view of usage, kept as the address that shows it."""
+
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="usage_views"
+    )
+    name = models.CharField(max_length=60)
+    own = models.BooleanField(default=False)  # of My usage
+    query = models.CharField(max_length=500, blank=True)  # as `Filters` writes it
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "name"], name="usage_view_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        """Return what shows it."""
+        page = "usage:mine" if self.own else "usage:usage"
+        return f"{reverse(page)}?{self.query}"
 
 
 class ScenarioQuerySet(models.QuerySet["Scenario"]):

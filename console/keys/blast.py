@@ -15,7 +15,7 @@ from typing import Final
 from console.catalog.costs import Prices, tier_for
 from console.keys.acls import ENDPOINTS, Access, Allowed
 from console.keys.models import KeyState
-from console.lib.templatetags.gatehouse import usd
+from console.lib.dollars import usd
 from console.lib.ticks import MAX_TICKS
 
 MINUTES: Final = 60  # in an hour

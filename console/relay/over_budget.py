@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from console.accounts.models import Role, User
+from console.lib.dollars import usd
 from console.lib.redact import escaped
-from console.lib.templatetags.gatehouse import usd
 from console.relay.parameters import reasons
 from console.relay.refusal import Reason, Rule
 from console.usage import allowance, budget_words, ledger, windows

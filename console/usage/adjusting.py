@@ -30,7 +30,7 @@ class NotUnknown(Refused):
 
 
 class Stale(Refused):
-    """Somebody else entered another amount meanwhile."""
+    """Another amount was entered meanwhile."""
 
 
 def refuse_known(record: UsageRecord) -> None:
@@ -61,16 +61,13 @@ def adjust(
     """Let a call of unknown cost count so many ticks; budgets and sums follow.
 
     `after` is the number of the adjustment that its maker saw as the last one, 0 if
-    there was none. Raises NotUnknown, Stale, and vault.Sealed.
+    there was none. The same sent twice is entered once: the first is returned. Raises
+    NotUnknown, Stale, and vault.Sealed.
     """
     refuse_known(record)
-    stale = Stale(
-        "Somebody else entered an amount meanwhile. To put yours in its place, save it "
-        "again."
-    )
-    last = record.adjustments.order_by("-number").first()
+    last = _last(record)
     if after != (last.number if last else 0):
-        raise stale
+        return _same(last, ticks=ticks, reason=reason, by=by)
     try:
         with transaction.atomic():
             made = Adjustment.objects.create(
@@ -81,8 +78,8 @@ def adjust(
                 made_at=Now(),
                 made_by=by,
             )
-    except IntegrityError:
-        raise stale from None
+    except IntegrityError:  # of two at one moment
+        return _same(_last(record), ticks=ticks, reason=reason, by=by)
     trail.record(
         action="call.adjusted",
         actor=actor,
@@ -98,3 +95,19 @@ def adjust(
         },
     )
     return made
+
+
+def _last(record: UsageRecord) -> Adjustment | None:
+    return record.adjustments.order_by("-number").first()
+
+
+def _same(last: Adjustment | None, *, ticks: int, reason: str, by: User) -> Adjustment:
+    """Return what was entered meanwhile if it is the same; else raise Stale."""
+    own = last is not None and last.made_by_id == by.pk
+    if last and own and (last.ticks, last.reason) == (ticks, reason):
+        return last
+    who = "You" if own else "Somebody else"
+    raise Stale(
+        f"{who} entered another amount meanwhile. To put this one in its place, enter "
+        "it again."
+    )

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from console.accounts.models import User
 from console.audit.models import ActorKind, Entry
-from console.lib.templatetags.gatehouse import usd
+from console.lib.dollars import usd_given
 from console.usage.budget_words import called
 from console.usage.models import Budget
 
@@ -86,7 +86,7 @@ def _quoted(text: str) -> str:
 
 
 TERMS: Final[Mapping[str, Any]] = {
-    "limit_ticks": ("the limit", usd),
+    "limit_ticks": ("the limit", usd_given),
     "hard": ("what happens at it", _limit),
     "contact": ("whom to ask", _person),
     "note": ("the note", _quoted),

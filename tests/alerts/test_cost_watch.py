@@ -52,7 +52,7 @@ def test_a_call_dearer_than_its_ceiling_opens_an_incident(
     incident = Incident.objects.get()
     assert (incident.kind, incident.subject) == ("overrun", str(grok.pk))
     assert incident.title == "Calls of grok-4.3 cost more than their ceiling"
-    assert incident.sentence.startswith("1 call cost $0.250000 more than the most")
+    assert incident.sentence.startswith("1 call cost $0.25 more than the most")
     assert incident.detail["records"] == [str(record.pk)]
     assert not Incident.objects.visible_to(sam).exists()
 

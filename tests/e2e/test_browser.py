@@ -31,7 +31,7 @@ PAGES = {
     "referee": "/models/referee/",
     "language-tax": "/models/tokenizer/",
     "usage": "/usage/",
-    "usage-mine": "/usage/mine/?by=model",
+    "usage-mine": "/usage/mine/?by=model&chart=tokens&against=none",
     "calls": "/usage/calls/",
     "budgets": "/usage/budgets/",
     "budget-add": "/usage/budgets/add/",
@@ -50,6 +50,7 @@ PAGES = {
     "status": "/status/",
     "sandbox": "/sandbox/",
     "sign-out": "/account/logout/",
+    "usage-views": "/usage/views/?back=%3Fby%3Dmodel",
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": WIDE, "color_scheme": "light"},

@@ -256,7 +256,7 @@ def test_spend_has_a_bar_and_a_row_for_each_day(
 
     page = client_of(fin).get(url(model)).text
 
-    assert "$3.00 in 3 calls over 30 days" in page
+    assert '">$3.00</span> in 3 calls over 30 days' in page
     assert "20 Jun, reported by xAI: $2.00" in page
     assert 'class="s1 partial"' in page
     assert 'id="day-2026-06-18"' in page

@@ -27,23 +27,6 @@ def test_an_icon_has_its_size_and_escapes_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ticks", "text"),
-    [
-        pytest.param(None, "unknown", id="unknown is no number"),
-        pytest.param(0, "$0.00", id="zero"),
-        pytest.param(1, "<$0.000001", id="never rounded to nothing"),
-        pytest.param(10_000, "$0.000001", id="six decimals"),
-        pytest.param(1_234_567, "$0.000123", id="small"),
-        pytest.param(9_999_999_999, "$1.000000", id="just below a dollar"),
-        pytest.param(10_000_000_000, "$1.00", id="a dollar"),
-        pytest.param(25_571_700_000_000, "$2,557.17", id="large"),
-    ],
-)
-def test_usd(ticks: int | None, text: str) -> None:
-    assert tags.usd(ticks) == text
-
-
-@pytest.mark.parametrize(
     ("price", "text"),
     [
         pytest.param(None, "unknown", id="unknown"),
@@ -204,17 +187,6 @@ def test_between_names_both_looks(start: float | None, end: float, shown: str) -
 )  # fmt: skip
 def test_brief_numbers_have_few_letters_at_any_size(count: int, text: str) -> None:
     assert tags.brief(count) == text
-
-
-@pytest.mark.parametrize(
-    ("ticks", "text"),
-    [
-        (0, "$0.00"), (1, "<$0.000001"), (10**8 - 1, "$0.010000"),
-        (10**8, "$0.01"), (7_247_980_000, "$0.72"), (25_571_700_000_000, "$2,557.17"),
-    ],
-)  # fmt: skip
-def test_sums_are_in_cents_unless_that_would_be_nothing(ticks: int, text: str) -> None:
-    assert tags.usd_sum(ticks) == text
 
 
 @pytest.mark.parametrize(

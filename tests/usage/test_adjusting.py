@@ -142,8 +142,10 @@ def test_who_did_not_see_the_last_one_is_refused(
     record = lost(sam, key)
     entered(record, 500, ada)
 
-    with pytest.raises(Stale, match="Somebody else entered an amount meanwhile"):
+    with pytest.raises(Stale, match="You entered another amount meanwhile"):
         entered(record, 80, ada, after=after)
+    with pytest.raises(Stale, match="Somebody else entered another amount meanwhile"):
+        entered(record, 500, sam, after=after)
 
     record.refresh_from_db()
     assert record.adjusted_ticks == 500
@@ -151,29 +153,49 @@ def test_who_did_not_see_the_last_one_is_refused(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_same_twice_at_once_is_entered_once(
+    sam: User, ada: User, key: ApiKey
+) -> None:
+    record = lost(sam, key)
+
+    assert at_once(record, (7, 7), ada) == [7, 7]
+
+    assert Adjustment.objects.get().ticks == 7
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_at_once_one_is_refused(sam: User, ada: User, key: ApiKey) -> None:
     record = lost(sam, key)
+
+    told = at_once(record, (1, 2), ada)
+
+    assert sorted(told, key=str) in ([1, None], [2, None])
+    record.refresh_from_db()
+    assert record.adjusted_ticks in told
+
+
+def at_once(
+    record: UsageRecord, amounts: tuple[int, int], by: User
+) -> list[int | None]:
+    """Enter two amounts at one moment; return what came of them, None for refused."""
     together = Barrier(2)
     told: list[int | None] = []
 
     def enter(ticks: int) -> None:
         try:
             together.wait(10)
-            told.append(entered(record, ticks, ada).ticks)
+            told.append(entered(record, ticks, by).ticks)
         except Stale:
             told.append(None)
         finally:
             connection.close()
 
-    both = [Thread(target=enter, args=[ticks]) for ticks in (1, 2)]
+    both = [Thread(target=enter, args=[ticks]) for ticks in amounts]
     for one in both:
         one.start()
     for one in both:
         one.join()
-
-    assert sorted(told, key=str) in ([1, None], [2, None])
-    record.refresh_from_db()
-    assert record.adjusted_ticks in told
+    return told
 
 
 @pytest.mark.parametrize(

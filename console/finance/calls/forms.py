@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from django import forms
 
 from console.finance.budgets.forms import MOST_DOLLARS, DollarsField
 from console.keys.forms.fields import ShownField
-from console.lib.templatetags.gatehouse import usd
+from console.lib.dollars import usd
 from console.lib.ticks import TICKS_PER_USD
 
 COSTS: Final = (
@@ -17,6 +18,8 @@ COSTS: Final = (
     ("nothing", "It cost nothing"),
 )
 WHOLE: Final = "Give whole ticks, such as 4121500."
+TICKS: Final = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)", re.ASCII)
+LARGE: Final = TICKS_PER_USD  # to be looked at twice where no ceiling is known
 
 
 class TicksField(forms.IntegerField):
@@ -35,8 +38,11 @@ class TicksField(forms.IntegerField):
         )
 
     def clean(self, value: Any) -> Any:
-        """Return the number; commas between its digits are left out."""
-        return super().clean(str(value).replace(",", ""))
+        """Return the number; commas are left out where they part thousands."""
+        text = str(value).strip()
+        if text and TICKS.fullmatch(text) is None:  # a comma may stand for decimals
+            raise forms.ValidationError(WHOLE)
+        return super().clean(text.replace(",", ""))
 
 
 class AdjustForm(forms.Form):
@@ -69,16 +75,23 @@ class AdjustForm(forms.Form):
         if self.is_above and not data.get("above"):
             self.add_error(
                 "amount",
-                f"This is more than the {usd(self.ceiling)} it could cost at most. If "
-                "it is right, tick the box below.",
+                f"This is more than {self.bound}. If it is right, tick the box below.",
             )
         return data
 
     @property
     def is_above(self) -> bool:
-        """Tell whether it is more than the call could cost."""
+        """Tell whether it is more than the call could cost, or than most calls do."""
         ticks = self.cleaned_data.get("ticks") if self.is_bound else None
-        return ticks is not None and self.ceiling is not None and ticks > self.ceiling
+        most = LARGE if self.ceiling is None else self.ceiling
+        return ticks is not None and ticks > most
+
+    @property
+    def bound(self) -> str:
+        """Say what an amount is held against."""
+        if self.ceiling is None:
+            return f"{usd(LARGE)}, and what it could cost at most is not known"
+        return f"the {usd(self.ceiling)} it could cost at most"
 
     @property
     def order(self) -> dict[str, Any]:

@@ -19,12 +19,11 @@ from console.accounts.rules import rule
 from console.audit import trail
 from console.finance.calls import choices, files, filters, listing, one
 from console.finance.calls.forms import AdjustForm
+from console.finance.calls.words import entered
 from console.lib import export
 from console.lib.htmx import render_page
 from console.usage import adjusting
-from console.usage.models import (
-    UsageRecord,
-)
+from console.usage.models import UsageRecord
 from console.usage.zones import zone_of
 
 
@@ -61,26 +60,31 @@ def one_call(request: HttpRequest, record_id: UUID) -> HttpResponse:
 @rule("usage.adjust")
 def adjust(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """The form that enters what a call of unknown cost came to."""
-    calls = UsageRecord.objects.visible_to(request.user).select_related("team", "key")
-    record = get_object_or_404(calls, pk=record_id)
+    record = _record(request, record_id)
     sent = request.POST if request.method == "POST" else None
     form = AdjustForm(sent, ceiling=record.ceiling_ticks)
     try:
         adjusting.refuse_known(record)
         if form.is_valid():
             by, actor = person_of(request), actor_of(request)
-            adjusting.adjust(record=record, **form.order, by=by, actor=actor)
-            messages.success(request, "What you entered counts, in budgets at once.")
+            made = adjusting.adjust(record=record, **form.order, by=by, actor=actor)
+            said = f"It counts as {entered(made)}, in budgets at once."
+            messages.success(request, said)
             return _to(record)
     except adjusting.NotUnknown as refusal:
         messages.error(request, refusal.sentence)
         return _to(record)
     except (adjusting.Stale, vault.Sealed) as refusal:
         form.add_error(None, refusal.sentence)
-    made = adjusting.adjustments_of(record)
-    context = {"form": form, "record": record, "made": made}
+    entries = adjusting.adjustments_of(record)
+    context = {"form": form, "record": record, "made": entries}
     status = 422 if form.is_bound else 200
     return render(request, "finance/calls/adjust.html", context, status=status)
+
+
+def _record(request: HttpRequest, pk: UUID) -> UsageRecord:
+    calls = UsageRecord.objects.visible_to(request.user)
+    return get_object_or_404(calls.select_related(*listing.SHOWN), pk=pk)
 
 
 def _to(record: UsageRecord) -> HttpResponse:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from console.usage.models import CostSource, Outcome, RecordState, UsageRecord
+from console.lib.dollars import usd_given
+from console.usage.budget_words import capital
+from console.usage.models import (
+    Adjustment,
+    CostSource,
+    Outcome,
+    RecordState,
+    UsageRecord,
+)
 from console.xai.errors import WORDS
 
 PROBLEMS: Final = {cause.value: words for cause, words in WORDS.items()}
@@ -84,8 +92,14 @@ def ending_of(record: UsageRecord) -> Ending:
 
 
 def problem_of(record: UsageRecord) -> str:
-    """Say what went wrong; nothing if nothing did. Other words stay as they are."""
-    return PROBLEMS.get(record.problem, record.problem)
+    """Say what went wrong as a sentence begins; nothing if nothing did."""
+    words = PROBLEMS.get(record.problem, record.problem)
+    return words if words.startswith("xAI") else capital(words)
+
+
+def entered(made: Adjustment) -> str:
+    """Write what was entered by hand, exactly."""
+    return usd_given(made.ticks) if made.ticks else "nothing"
 
 
 def lasted(start: datetime | None, end: datetime | None) -> str:

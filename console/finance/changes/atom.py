@@ -15,7 +15,7 @@ from console.alerts.catalog_wording import in_words
 from console.catalog.models import CatalogChange
 from console.finance.changes.doubts import Doubt
 from console.finance.changes.rows import ChangeRow, rows_of
-from console.lib.templatetags.gatehouse import signed_usd
+from console.lib.dollars import signed_usd
 
 ENTRIES: Final = 50
 

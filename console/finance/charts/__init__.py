@@ -5,12 +5,13 @@ text does not. Templates of the same names write the marks: `finance/_step_chart
 `finance/_bar_chart.html`, `finance/_spark.html`.
 """
 
-from console.finance.charts.bars import BarChart, DayOf, bar_chart
+from console.finance.charts.bars import BarChart, DayNote, DayOf, bar_chart
 from console.finance.charts.sparks import Spark, spark
 from console.finance.charts.steps import Gap, Note, Series, Step, StepChart, step_chart
 
 __all__ = [
     "BarChart",
+    "DayNote",
     "DayOf",
     "Gap",
     "Note",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from console.finance.charts.axes import (
@@ -16,9 +17,11 @@ from console.finance.charts.axes import (
     pixels,
     values_up,
 )
+from console.finance.charts.notes import NoteLine, NotePlace, note_lines
 
 LEFT, RIGHT = 8.5, 100.0
 TOP, BASE, TALL = 16, 112, 206  # the last: base of a tall drawing
+NOTES: Final = 0  # where the lines of notes begin
 DATES_BELOW: Final = 18
 HALF_DATE: Final = 6  # of the width of a narrow page
 FILLED: Final = 0.76  # of a day's place
@@ -39,6 +42,15 @@ class DayOf:
 
 
 @dataclass(frozen=True, slots=True)
+class DayNote:
+    """What is said of one day, over its bar."""
+
+    words: str
+    more: str  # all of it, where the words are not
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One part of one day."""
 
@@ -52,6 +64,9 @@ class Bar:
     partial: bool  # the day is not over
 
 
+NO_NOTES: Final[Mapping[date, DayNote]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class BarChart:
     """All marks, and the names of the series from the bottom up."""
@@ -60,9 +75,11 @@ class BarChart:
     ticks: tuple[Tick, ...]
     bars: tuple[Bar, ...]
     legend: tuple[tuple[str, str], ...]  # look and name
+    notes: tuple[NoteLine, ...]
     left: str = percent(LEFT)
     right: str = percent(RIGHT)
     base: int = BASE
+    top: int = NOTES
 
     @property
     def dates(self) -> int:
@@ -83,11 +100,13 @@ def bar_chart(
     at_axis: Callable[[int], str] | None = None,
     names: Sequence[str] | None = None,
     base: int = BASE,
+    notes: Mapping[date, DayNote] = NO_NOTES,
 ) -> BarChart:
     """Return the chart of these days, each in its place, oldest first.
 
     More than 4 series: the 4 largest, and "Other"; or those of `names`, from the
     bottom up. `words` writes an amount, and `at_axis` a round one, in a few letters.
+    `notes` are of some of these days.
     """
     names = _names(days) if names is None else list(names)
     stacks = [_stack(day, names) for day in days]
@@ -114,7 +133,19 @@ def bar_chart(
                 )
             )
     legend = tuple(zip(LOOKS, names, strict=False))
-    return BarChart(grid, _ticks(days, place), tuple(bars), legend, base=base)
+    lines = _notes(days, place, notes)
+    return BarChart(grid, _ticks(days, place), tuple(bars), legend, lines, base=base)
+
+
+def _notes(
+    days: Sequence[DayOf], place: float, notes: Mapping[date, DayNote]
+) -> tuple[NoteLine, ...]:
+    places = [
+        NotePlace(LEFT + (number + 0.5) * place, note.words, note.href, note.more)
+        for number, day in enumerate(days)
+        if (note := notes.get(day.day))
+    ]
+    return note_lines(places, left=LEFT, top=NOTES, rows=1)
 
 
 def _said(day: DayOf) -> str:

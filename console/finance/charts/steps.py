@@ -21,18 +21,15 @@ from console.finance.charts.axes import (
     times_across,
     values_up,
 )
-from console.finance.charts.labels import rooms, spread
+from console.finance.charts.labels import spread
+from console.finance.charts.notes import Label, NoteLine, NotePlace, note_lines
 
 LEFT, RIGHT = 9.5, 75.0  # so that labels have room on a phone
 TOP, NOTES = 40, 10
 BASE, LOW_BASE = 186, 98  # of a whole drawing, and of a low one
 DATES: Final = 22  # below the base
 LOOKS: Final = ("l1", "l2", "l4", "l3")  # by series: of these, neighbours differ most
-LETTER: Final = 0.95  # per cent of the drawing that a letter takes, at most
-ON_A_PHONE: Final = 2.05  # and there
-NOTES_APART: Final = 3  # per cent; of steps closer than that only the newest has words
 NOTE_ROWS: Final = 2
-NOTE_HEIGHT: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +88,6 @@ class Band:
     x: str
     width: str
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Words on the drawing."""
-
-    x: str
-    y: str
-    words: str
-    end: bool = False  # they end at `x`
-    spare: bool = False  # left out where there is little room
-
-
-@dataclass(frozen=True, slots=True)
-class NoteLine:
-    """A dashed line at an event; `label` is None where there is no room for it."""
-
-    x: str
-    words: str
-    label: Label | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,38 +205,6 @@ def _labels(
     )
 
 
-def _notes(notes: list[Note], across: Across) -> tuple[NoteLine, ...]:
-    """Return the lines; the newest notes get words first, as far as there is room."""
-    spans, told = [], _apart(notes, across)
-    for note in reversed(told):
-        x, wide = across.at(note.at), len(note.words) * LETTER
-        ends = x - wide - 1 >= LEFT
-        spans.append((x - wide - 1, x) if ends else (x, x + wide + 1))
-    labels: dict[int, Label] = {}
-    rows = rooms(spans, rows=NOTE_ROWS)
-    for number, (note, row) in enumerate(zip(reversed(told), rows, strict=True)):
-        x = across.at(note.at)
-        ends = spans[number][1] == x
-        if row is not None:
-            room = x - LEFT if ends else 100 - x
-            labels[id(note)] = Label(
-                percent(x - 1 if ends else x + 1),
-                pixels(NOTES + 10 + row * NOTE_HEIGHT),
-                note.words,
-                end=ends,
-                spare=number > 0 or len(note.words) * ON_A_PHONE > room,
-            )
-    return tuple(
-        NoteLine(percent(across.at(note.at)), note.words, labels.get(id(note)))
-        for note in notes
-    )
-
-
-def _apart(notes: list[Note], across: Across) -> list[Note]:
-    """Return the notes that have a place of their own, the newest of each first."""
-    found: list[Note] = []
-    for note in reversed(notes):
-        last = across.at(found[0].at) if found else None
-        if last is None or last - across.at(note.at) >= NOTES_APART:
-            found.insert(0, note)
-    return found
+def _notes(notes: Sequence[Note], across: Across) -> tuple[NoteLine, ...]:
+    places = [NotePlace(across.at(note.at), note.words) for note in notes]
+    return note_lines(places, left=LEFT, top=NOTES, rows=NOTE_ROWS)

@@ -14,8 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from console.accounts.models import User
 from console.finance.charts import BarChart, DayOf, bar_chart
 from console.lib.days import day_of
-from console.lib.templatetags.gatehouse import usd
-from console.lib.ticks import usd as exact_usd
+from console.lib.dollars import usd_round, usd_sum
 from console.usage.models import CostSource
 from console.usage.spend import DailySpend, daily_spend
 
@@ -67,8 +66,8 @@ def spending(
         chart=bar_chart(
             [DayOf(day, _parts(told), f"#day-{day}") for day, told in by_day.items()],
             today=today,
-            words=usd,
-            at_axis=round_usd,
+            words=usd_sum,
+            at_axis=usd_round,
         ),
         rows=tuple(reversed(rows)),
         calls=sum(row.calls for row in rows),
@@ -76,15 +75,6 @@ def spending(
         count_calls=sum(one.count_calls for one in found),
         ticks=sum(row.ticks for row in rows),
     )
-
-
-def round_usd(ticks: int) -> str:
-    """Write a round amount without the zeros at its end, so that it has room."""
-    dollars = exact_usd(ticks).normalize()
-    if dollars == dollars.to_integral_value():
-        return f"${dollars:,.0f}"
-    decimals = -int(dollars.as_tuple().exponent)
-    return f"${dollars:.{max(2, decimals)}f}"
 
 
 def _is_spend(told: Sequence[DailySpend]) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.finance.usage.finding import Found
-from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.forms import Filters, Measure, Tab
 from console.finance.usage.names import Chip
-from console.finance.usage.periods import Bucket, Period, Span, span_of
+from console.finance.usage.periods import Against, Bucket, Period, Span, span_of
 
 TABS: Final = (
     (Tab.TEAM, "By team"),
@@ -16,6 +16,11 @@ TABS: Final = (
     (Tab.KEY, "By key"),
     (Tab.PERSON, "By person"),
     (Tab.ENDPOINT, "By endpoint"),
+)
+MEASURES: Final = (
+    (Measure.SPEND, "$"),
+    (Measure.TOKENS, "Tokens"),
+    (Measure.CALLS, "Calls"),
 )
 PERIODS: Final = tuple(one for one in Period if one is not Period.CUSTOM)
 
@@ -61,6 +66,29 @@ def buckets(found: Found, filters: Filters) -> list[Choice]:
             one is found.bucket,
         )
         for one in Bucket
+    ]
+
+
+def againsts(found: Found, filters: Filters) -> list[tuple[str, str]]:
+    """Return what the period can be compared with, as options of a select.
+
+    For 12 months the same days a year ago are the period before.
+    """
+    before, year = found.span.before(), found.span.before(by_year=True)
+    told = [("", before)]
+    same = (before.first, before.last) == (year.first, year.last)
+    if filters.against is Against.YEAR or not same:
+        told.append((Against.YEAR.value, year))
+    offered = [(value, f"Against {one.days_words}") for value, one in told]
+    return [*offered, (Against.NOTHING.value, "Against nothing")]
+
+
+def measures(filters: Filters) -> list[Choice]:
+    """Return what the chart over time may show."""
+    first, now = Measure.SPEND, filters.measure
+    return [
+        Choice(title, filters.link(chart=one if one is not first else ""), one is now)
+        for one, title in MEASURES
     ]
 
 

@@ -1,35 +1,67 @@
-"""Spend and tokens over time, as charts of the same buckets."""
+"""What a page draws over time: one measure by its parts, and tokens by their kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
-from console.finance.charts import BarChart, DayOf, bar_chart
+from console.finance.charts import BarChart, DayNote, DayOf, bar_chart
 from console.finance.charts.bars import MOST_SERIES, OTHER, TALL
-from console.finance.one_model.spending import round_usd
+from console.finance.usage.forms import Measure
 from console.finance.usage.periods import Bucket, Span, buckets
-from console.lib.templatetags.gatehouse import brief, usd
+from console.lib.dollars import usd_round, usd_sum
+from console.lib.templatetags.gatehouse import brief
 from console.usage.report import Moment, Part, Sums
 
 FRESH, CACHED, OUTPUT = "fresh input", "cached input", "output and reasoning"
-TOP: Final = MOST_SERIES  # series of the chart of spend
+TOP: Final = MOST_SERIES  # series of the first chart
+
+
+def _all_tokens(sums: Sums) -> int:
+    return sums.prompt_tokens + sums.output_tokens
+
+
+def _tokens(count: int) -> str:
+    return f"{count:,} tokens"
+
+
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count:,} calls"
+
+
+class Shown(NamedTuple):
+    """How one measure is read and written."""
+
+    amount: Callable[[Sums], int]
+    words: Callable[[int], str]
+    at_axis: Callable[[int], str]
+
+
+SHOWN: Final[Mapping[Measure, Shown]] = {
+    Measure.SPEND: Shown(attrgetter("cost_ticks"), usd_sum, usd_round),
+    Measure.TOKENS: Shown(_all_tokens, _tokens, brief),
+    Measure.CALLS: Shown(attrgetter("calls"), _calls, brief),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Drawings:
     """Both charts; None where there is nothing to draw."""
 
-    spend: BarChart | None
+    parts: BarChart | None
     tokens: BarChart | None
 
 
-def top(parts: Sequence[Part]) -> list[str | None]:
-    """Return the parts that are series of their own."""
-    dear = [one for one in parts if not one.others and one.sums.cost_ticks]
-    return [one.what for one in dear[:TOP]]
+def top(parts: Sequence[Part], measure: Measure) -> list[str | None]:
+    """Return the parts that are series of their own, the largest first."""
+    amount = SHOWN[measure].amount
+    drawn = [one for one in parts if not one.others and amount(one.sums)]
+    drawn.sort(key=lambda one: -amount(one.sums))
+    return [one.what for one in drawn[:TOP]]
 
 
 def drawings(
@@ -37,29 +69,36 @@ def drawings(
     *,
     span: Span,
     bucket: Bucket,
+    measure: Measure,
     series: Sequence[str | None],
     names: Mapping[str | None, str],
+    notes: Mapping[date, DayNote],
 ) -> Drawings:
-    """Draw the moments of a span; `series` is what they were asked to tell apart."""
+    """Draw the moments of a span; `series` is what they were asked to tell apart.
+
+    `notes` stand over the buckets that begin on these days.
+    """
+    amount, words, at_axis = SHOWN[measure]
     starts = buckets(span, bucket)
-    spend: dict[date, dict[str, int]] = {start: {} for start in starts}
+    amounts: dict[date, dict[str, int]] = {start: {} for start in starts}
     tokens: dict[date, Sums] = dict.fromkeys(starts, Sums())
     for moment in moments:
         start = bucket.start(moment.at)
-        if start not in spend or moment.at < span.first:
+        if start not in amounts or moment.at < span.first:
             continue
         tokens[start] += moment.sums
-        if moment.sums.cost_ticks:
+        if size := amount(moment.sums):
             name = _series_of(moment.part, series, names)
-            spent = spend[start]
-            spent[name] = spent.get(name, 0) + moment.sums.cost_ticks
+            stack = amounts[start]
+            stack[name] = stack.get(name, 0) + size
     shown = [names[one] for one in series]
-    if any(OTHER in parts for parts in spend.values()):
+    if any(OTHER in parts for parts in amounts.values()):
         shown.append(OTHER)
     kinds = {start: _kinds(sums) for start, sums in tokens.items()}
+    chart = partial(_chart, span=span, bucket=bucket)
     return Drawings(
-        _chart(spend, span, bucket, shown, money=True),
-        _chart(kinds, span, bucket, [FRESH, CACHED, OUTPUT], money=False),
+        chart(amounts, shown, words=words, at_axis=at_axis, base=TALL, notes=notes),
+        chart(kinds, [FRESH, CACHED, OUTPUT], words=_tokens, at_axis=brief),
     )
 
 
@@ -84,11 +123,11 @@ def _kinds(sums: Sums) -> dict[str, int]:
 
 def _chart(
     amounts: Mapping[date, dict[str, int]],
-    span: Span,
-    bucket: Bucket,
     names: Sequence[str],
     *,
-    money: bool,
+    span: Span,
+    bucket: Bucket,
+    **how: Any,
 ) -> BarChart | None:
     if not any(any(parts.values()) for parts in amounts.values()):
         return None
@@ -96,17 +135,8 @@ def _chart(
         DayOf(start, parts, _row_of(start, parts), bucket.words(start))
         for start, parts in amounts.items()
     ]
-    today = bucket.start(span.today)
-    if money:
-        return bar_chart(
-            days, today=today, words=usd, at_axis=round_usd, names=names, base=TALL
-        )
-    return bar_chart(days, today=today, words=_tokens, at_axis=brief, names=names)
+    return bar_chart(days, today=bucket.start(span.today), names=names, **how)
 
 
 def _row_of(start: date, parts: Mapping[str, int]) -> str:
     return f"#at-{start}" if any(parts.values()) else ""
-
-
-def _tokens(count: int) -> str:
-    return f"{count:,} tokens"

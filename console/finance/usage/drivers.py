@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.finance.usage.words import percent
-from console.lib.templatetags.gatehouse import usd_sum
+from console.lib.dollars import signed_usd_sum
 from console.usage.report import Part, Sums
 
 SHOWN: Final = 6
@@ -24,7 +24,7 @@ class Driver:
     @property
     def words(self) -> str:
         """Write the difference with its sign."""
-        return f"{'+' if self.ticks > 0 else '−'}{usd_sum(abs(self.ticks))}"
+        return signed_usd_sum(self.ticks)
 
 
 def drivers(parts: Iterable[Part]) -> list[Driver]:

@@ -9,23 +9,34 @@ from typing import Any, Final
 from console.accounts.models import User
 from console.finance.usage.finding import Found, find
 from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.periods import Before
+from console.finance.usage.words import prompt_told
 from console.lib.export import Record
 from console.lib.ticks import usd
 from console.usage.report import ALL, NAMES, Sums
 
 FIELDS: Final = (
     "from", "to", "time_zone", "complete", "by", "id", "name", "note",
-    "cost_usd", *NAMES,
+    "cost_usd", *NAMES, "before_from", "before_to",
 )  # fmt: skip
+NOT_COMPARED: Final[Record] = {
+    "calls_before": None,
+    "unknown_before": None,
+    "ticks_before": None,
+    "before_from": None,
+    "before_to": None,
+}
 
 
 def records(
     *, user: User, filters: Filters, own: bool, now: datetime
 ) -> Iterator[Record]:
-    """Yield one record for each row, all of them; `_before` is the period before.
+    """Yield one record for each row, all of them.
 
-    Rows over time have no period before: it is null there, and not 0. So are tokens of
-    a kind that was not told of any call: of 0 it is not known whether there were none.
+    `_before` is of the days that they are compared with, `before_from` to `before_to`.
+    Rows over time, and those that are compared with nothing, have null there and not
+    0. So have tokens of a kind that was told of no call. Of all kinds but the input, 0
+    may be none, or not told: the sums do not tell it apart, the files of calls do.
     """
     found = find(user=user, filters=filters, own=own, now=now, most=ALL)
     yield from _by_time(found) if filters.tab is Tab.DAY else _by_part(found, filters)
@@ -50,9 +61,7 @@ def _by_time(found: Found) -> Iterator[Record]:
             "id": None,
             "name": bucket.words(start),
             "note": None,
-            "calls_before": None,
-            "unknown_before": None,
-            "ticks_before": None,
+            **NOT_COMPARED,
         }
 
 
@@ -70,10 +79,21 @@ def _by_part(found: Found, filters: Filters) -> Iterator[Record]:
             "id": name.asked_as or None,
             "name": name.title,
             "note": name.note or None,
+            **_before(found.before),
         }
+
+
+def _before(before: Before | None) -> Record:
+    if before is None:
+        return NOT_COMPARED
+    return {
+        "before_from": before.first.isoformat(),
+        "before_to": before.last.isoformat(),
+    }
 
 
 def _values(sums: Sums) -> dict[str, Any]:
     values = {name: getattr(sums, name) for name in NAMES}
     told = {name: values[name] or None for name in NAMES if name.endswith("_tokens")}
+    told["prompt_tokens"] = prompt_told(sums)
     return {**values, **told, "cost_usd": f"{usd(sums.cost_ticks):f}"}

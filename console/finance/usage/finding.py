@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from console.accounts.models import User
 from console.finance.usage.drawings import top
 from console.finance.usage.forecast import WEEKS
-from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.forms import Filters, Measure, Tab
 from console.finance.usage.names import NO_MODEL, Name, names_of
-from console.finance.usage.periods import Before, Bucket, Period, Span, span_of
+from console.finance.usage.periods import Against, Before, Bucket, Period, Span, span_of
 from console.lib.days import DAY
 from console.lib.redact import escaped
 from console.usage.report import Asked, By, Moment, Part, Sums, over_time, split
@@ -25,7 +26,7 @@ class Found:
     """What the sums say of one address."""
 
     span: Span
-    before: Before
+    before: Before | None  # None: it is compared with nothing
     zone: Zone
     by: By  # what the parts and the series of the chart are
     bucket: Bucket
@@ -74,7 +75,7 @@ def find(*, user: User, filters: Filters, own: bool, now: datetime, most: int) -
     )
     found = Found(
         span=span,
-        before=span.before(),
+        before=_before(span, filters.against),
         zone=zone,
         by=filters.tab.column or (By.MODEL if own or filters.team else By.TEAM),
         bucket=Bucket.MONTH if span.long else filters.bucket or Bucket.DAY,
@@ -83,23 +84,34 @@ def find(*, user: User, filters: Filters, own: bool, now: datetime, most: int) -
         return found
     asked = filters.asked(user, own=own)
     drawn = filters.tab is not Tab.DAY
-    found = _read(found, asked, zone.pk, most, drawn=drawn)
+    read = partial(
+        _read, found, asked, zone.pk, most, drawn=drawn, measure=filters.measure
+    )
+    found = read()
     if not found.agrees:
-        found = _read(found, asked, zone.pk, most, drawn=drawn)
+        found = read()
     ids = [part.what for part in found.parts if part.what]
     names: dict[str | None, Name] = {**found.names}
     names.update(names_of(found.by, ids).items())
     return replace(found, names=names)
 
 
-def _read(found: Found, asked: Asked, zone: int, most: int, *, drawn: bool) -> Found:
+def _before(span: Span, against: Against) -> Before | None:
+    if against is Against.NOTHING:
+        return None
+    return span.before(by_year=against is Against.YEAR)
+
+
+def _read(
+    found: Found, asked: Asked, zone: int, most: int, *, drawn: bool, measure: Measure
+) -> Found:
     span, by = found.span, found.by
     now = span.days(zone, by_month=True)
-    then = found.before.days(zone, found.zone.clock)
+    then = found.before.days(zone, found.zone.clock) if found.before else None
     parts = split(asked, by, now=now, before=then, most=most)
     days = span.days(zone, by_month=span.long)
     if span.period is Period.MONTH:
         days = replace(days, first=min(days.first, span.today - 7 * WEEKS * DAY))
-    series = top(parts)
+    series = top(parts, measure)
     moments = over_time(asked, by, days=days, parts=series, drawn=drawn)
     return replace(found, parts=parts, moments=moments, series=series)

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from console.accounts.models import User
 from console.finance.model_forms import uuid_of
-from console.finance.usage.periods import Bucket, Period
+from console.finance.usage.periods import Against, Bucket, Period
 from console.lib.redact import redact
 from console.usage.models import CostSource, Endpoint
 from console.usage.report import Asked, By
@@ -46,6 +46,14 @@ class Tab(StrEnum):
         return By.PERSON if self is Tab.PERSON else By(self.value)
 
 
+class Measure(StrEnum):
+    """What the chart over time shows."""
+
+    SPEND = "spend"
+    TOKENS = "tokens"
+    CALLS = "calls"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What one address asks for."""
@@ -54,6 +62,8 @@ class Filters:
     first: date | None = None
     last: date | None = None
     bucket: Bucket | None = None
+    measure: Measure = Measure.SPEND
+    against: Against = Against.BEFORE
     tab: Tab = Tab.DAY
     team: UUID | None = None
     model: UUID | None = None
@@ -87,6 +97,8 @@ class Filters:
             "from": self.first if days else "",
             "to": self.last if days else "",
             "bucket": self.bucket,
+            "chart": "" if self.measure is Measure.SPEND else self.measure,
+            "against": "" if self.against is Against.BEFORE else self.against,
             "by": "" if self.tab is Tab.DAY else self.tab,
             **self.narrowed,
             "sort": "" if self.is_dearest_first else self.sorted_by,
@@ -106,7 +118,7 @@ class Filters:
     @property
     def besides_selects(self) -> list[tuple[str, str]]:
         """Return what the form of the selects sends along."""
-        return self._besides("team", "model", "endpoint", "source")
+        return self._besides("team", "model", "endpoint", "source", "against")
 
     def _besides(self, *own: str) -> list[tuple[str, str]]:
         return [(name, value) for name, value in self.values.items() if name not in own]
@@ -158,6 +170,8 @@ def filters_of(values: Mapping[str, str], *, viewer: User, own: bool) -> Filters
         first=first,
         last=last,
         bucket=_one(Bucket, values.get("bucket", "")),
+        against=_one(Against, values.get("against", "")) or Against.BEFORE,
+        measure=_one(Measure, values.get("chart", "")) or Measure.SPEND,
         tab=tab if by_person or tab is not Tab.PERSON else Tab.DAY,
         team=id_of("team"),
         model=id_of("model"),

@@ -15,21 +15,23 @@ from console.finance.usage.drawings import Drawings, drawings
 from console.finance.usage.drivers import Driver, drivers
 from console.finance.usage.finding import Found, find
 from console.finance.usage.forecast import Forecast, forecast
-from console.finance.usage.forms import Filters, Tab
+from console.finance.usage.forms import Filters, Measure, Tab
 from console.finance.usage.names import Name, Offers, offers
 from console.finance.usage.periods import Period
+from console.finance.usage.price_marks import MOST, PriceMark, marks_of, price_moves
 from console.finance.usage.table import (
     NEXT,
     Row,
     cached_share,
     cells_of,
+    input_words,
     rows_by_part,
     rows_by_time,
 )
 from console.finance.usage.words import Delta, delta
 from console.lib.hundreds import Cell
 from console.usage.models import TouchedSlot
-from console.usage.report import By, Sums, in_flight
+from console.usage.report import Asked, By, Sums, in_flight
 
 SHOWN: Final = 100  # rows; the file has all
 WORDS: Final = {one: one.value for one in By} | {By.PERSON: "person"}
@@ -55,9 +57,11 @@ class UsagePage:
     own: bool  # the viewer's own calls alone
     sees_calls: bool  # the single calls are theirs to see
     delta: Delta | None  # None: there is nothing to compare with
+    input: str  # tokens, in words
     cached: str  # share of the input
     per_thousand: int | None  # ticks for 1,000 calls of known cost; None: none has one
     drawings: Drawings
+    marks: dict[date, PriceMark]  # prices that changed, by the first day of a bucket
     rows: list[Row]
     by_part: bool  # of parts, and not over time
     drivers: list[MovedBy]
@@ -68,6 +72,8 @@ class UsagePage:
     offers: Offers
     periods: list[choices.Choice]
     buckets: list[choices.Choice]
+    measures: list[choices.Choice]
+    againsts: list[tuple[str, str]]
     tabs: list[choices.Choice]
     chips: list[choices.Choice]
     cleared: str  # the address without filters
@@ -86,6 +92,16 @@ class UsagePage:
     def shows_delta(self) -> bool:
         """Tell whether each row is compared with the period before."""
         return self.by_part and self.delta is not None
+
+    @property
+    def price_moves(self) -> int:
+        """Return how many prices changed, of those that are read."""
+        return sum(len(mark.moves) for mark in self.marks.values())
+
+    @property
+    def leaves_moves_out(self) -> bool:
+        """Tell whether more prices may have changed than are read."""
+        return self.price_moves == MOST
 
     @property
     def series(self) -> str:
@@ -137,7 +153,8 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
     compared = bool(total.calls_before or total.ticks_before)
     offered = offers(user, filters)
     calls_of = _calls_of(user, filters, own=own)
-    rows = _rows(found, filters, calls_of, compared=compared)
+    marks = _marks(found, filters.asked(user, own=own))
+    rows = _rows(found, filters, calls_of, marks, compared=compared)
     return UsagePage(
         filters=filters,
         found=found,
@@ -145,15 +162,11 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
         own=own,
         sees_calls=own or user.sees_all_teams,
         delta=delta(total.cost_ticks, total.ticks_before) if compared else None,
+        input=input_words(total),
         cached=cached_share(total),
         per_thousand=1_000 * total.cost_ticks // known if known else None,
-        drawings=drawings(
-            found.moments,
-            span=span,
-            bucket=found.bucket,
-            series=found.series,
-            names=found.titles,
-        ),
+        drawings=_drawn(found, filters.measure, marks),
+        marks=marks,
         rows=rows,
         by_part=filters.tab is not Tab.DAY,
         drivers=_moved(found, filters) if compared else [],
@@ -164,6 +177,8 @@ def usage_page(*, user: User, filters: Filters, own: bool, now: datetime) -> Usa
         offers=offered,
         periods=choices.periods(found, filters),
         buckets=choices.buckets(found, filters),
+        measures=choices.measures(filters),
+        againsts=choices.againsts(found, filters),
         tabs=choices.tabs(found, filters, by_person=user.sees_all_teams and not own),
         chips=choices.chips(offered.chips, filters),
         cleared=choices.cleared(filters),
@@ -190,8 +205,32 @@ def _waiting() -> int:
     return TouchedSlot.objects.values("slot_starts_at").distinct().count()
 
 
+def _drawn(found: Found, measure: Measure, marks: dict[date, PriceMark]) -> Drawings:
+    return drawings(
+        found.moments,
+        span=found.span,
+        bucket=found.bucket,
+        measure=measure,
+        series=found.series,
+        names=found.titles,
+        notes={start: mark.note for start, mark in marks.items()},
+    )
+
+
+def _marks(found: Found, asked: Asked) -> dict[date, PriceMark]:
+    if found.zone.pk is None:
+        return {}
+    moves = price_moves(asked, span=found.span, zone=found.zone.pk)
+    return marks_of(moves, found.bucket)
+
+
 def _rows(
-    found: Found, filters: Filters, calls_of: CallsOf, *, compared: bool
+    found: Found,
+    filters: Filters,
+    calls_of: CallsOf,
+    marks: dict[date, PriceMark],
+    *,
+    compared: bool,
 ) -> list[Row]:
     if filters.tab is Tab.DAY:
         return rows_by_time(
@@ -200,6 +239,7 @@ def _rows(
             bucket=found.bucket,
             filters=filters,
             calls_of=calls_of,
+            marks=marks,
         )
     return rows_by_part(
         found.parts,

@@ -56,6 +56,14 @@ class Bucket(StrEnum):
         return f"week of {day}" if self is Bucket.WEEK else day
 
 
+class Against(StrEnum):
+    """What a period can be compared with."""
+
+    BEFORE = "before"  # as many days before it
+    YEAR = "year"  # the same days a year ago
+    NOTHING = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Days of a period, both ends included; the last ones may be yet to come."""
@@ -94,13 +102,15 @@ class Span:
             last = month_after(month_of(last)) - DAY
         return Days(zone=zone, first=self.first, last=last, by_month=by_month)
 
-    def before(self) -> Before:
-        """Return the period that this one is compared with: as long, so far."""
+    def before(self, *, by_year: bool = False) -> Before:
+        """Return the period before, or these days a year ago: as long, so far."""
         first, last = self._days_before()
+        if by_year:
+            first, last = _earlier(self.first, YEAR), _earlier(self.until, YEAR)
         # The 31st has no equal in a month of 30 days, which is compared as a whole.
-        by_month = self.period in {Period.MONTH, Period.YEAR}
+        by_month = by_year or self.period in {Period.MONTH, Period.YEAR}
         cut = self.runs and not (by_month and last.day != self.until.day)
-        return Before(first, last, _elapsed(self) if cut else None)
+        return Before(first, last, _elapsed(self) if cut else None, by_year)
 
     def _days_before(self) -> tuple[date, date]:
         if self.period in {Period.MONTH, Period.YEAR}:
@@ -119,16 +129,21 @@ class Before:
     first: date
     last: date
     elapsed: timedelta | None  # of its last day so much counts; None: all of it
+    says_year: bool = False  # it is not plain which year is meant
 
     @property
     def days_words(self) -> str:
         """Say which days these are, in few letters."""
         first, last = self.first, self.last
         end = f"{last.day} {last:%b}"
+        if self.says_year or first.year != last.year:
+            end = f"{end} {last.year}"
+        if first == last:
+            return end
         if (first.year, first.month) == (last.year, last.month):
-            return end if first == last else f"{first.day} to {end}"
+            return f"{first.day} to {end}"
         year = f" {first.year}" if first.year != last.year else ""
-        return f"{first.day} {first:%b}{year} to {end}{f' {last.year}' if year else ''}"
+        return f"{first.day} {first:%b}{year} to {end}"
 
     @property
     def words(self) -> str:

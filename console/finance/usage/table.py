@@ -10,9 +10,18 @@ from typing import Any, Final
 from console.finance.usage.forms import Filters, Tab
 from console.finance.usage.names import Name
 from console.finance.usage.periods import Bucket, Span
-from console.finance.usage.words import Delta, Source, delta, percent, source_of
+from console.finance.usage.price_marks import PriceMark
+from console.finance.usage.words import (
+    Delta,
+    Source,
+    delta,
+    percent,
+    prompt_told,
+    source_of,
+)
+from console.lib.dollars import usd_sum
 from console.lib.hundreds import Cell
-from console.lib.templatetags.gatehouse import tokens_told, usd_sum
+from console.lib.templatetags.gatehouse import brief, tokens_told
 from console.usage.report import Moment, Part, Sums
 
 NEXT: Final = {  # what a row is split by when it is followed
@@ -22,6 +31,12 @@ NEXT: Final = {  # what a row is split by when it is followed
     Tab.PERSON: Tab.MODEL,
     Tab.ENDPOINT: Tab.MODEL,
 }
+
+
+def input_words(sums: Sums) -> str:
+    """Write the tokens of the input, a told 0 as 0."""
+    prompt = prompt_told(sums)
+    return "none told" if prompt is None else brief(prompt)
 
 
 def cached_share(sums: Sums) -> str:
@@ -49,6 +64,7 @@ class Row:
     calls_url: str = ""  # its single calls
     runs: bool = False  # it is not over
     others: int = 0
+    mark: PriceMark | None = None  # prices that changed in it
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -62,14 +78,16 @@ def cells_of(sums: Sums, *, share: str, calls_url: str = "") -> tuple[Cell, ...]
     prompt, output, reasoning = (
         sums.prompt_tokens, sums.output_tokens, sums.reasoning_tokens
     )  # fmt: skip
-    cost = "unknown" if sums.is_unknown else usd_sum(sums.cost_ticks)
+    cost, ticks = "unknown", ""
+    if not sums.is_unknown:
+        cost, ticks = usd_sum(sums.cost_ticks), f"{sums.cost_ticks:,} ticks"
     return (
         Cell("Calls", f"{sums.calls:,}", shown, calls_url),
-        Cell("Input", tokens_told(prompt), f"{prompt:,}"),
+        Cell("Input", input_words(sums), f"{prompt:,}"),
         Cell("", cached_share(sums), look="p2"),
         Cell("Output", tokens_told(output), f"{output:,}"),
         Cell("", tokens_told(reasoning), f"{reasoning:,} told", look="p2"),
-        Cell("Cost", cost, look="c-cost", bold=True),
+        Cell("Cost", cost, ticks, look="c-cost", bold=True),
         Cell("", share),
     )
 
@@ -117,6 +135,7 @@ def rows_by_time(
     bucket: Bucket,
     filters: Filters,
     calls_of: Callable[..., str],
+    marks: Mapping[date, PriceMark],
 ) -> list[Row]:
     """Return a row for each bucket with calls, the newest first if not asked else."""
     sums: dict[date, Sums] = {}
@@ -140,6 +159,7 @@ def rows_by_time(
                 max(start, span.first), min(bucket.last(start), span.until)
             ),
             runs=bucket.last(start) >= span.today,
+            mark=marks.get(start),
         )
         for start, one in sorted(shown.items(), reverse=True)
     ]

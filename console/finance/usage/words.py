@@ -9,7 +9,7 @@ from console.usage.report import Sums
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """How a sum stands to that of the period before."""
+    """How a sum stands to the one that it is compared with."""
 
     words: str
     icon: str = ""  # "up" or "down"; empty: no direction
@@ -32,6 +32,15 @@ KINDS = (  # name of the sums, badge, words, icon
     ("estimated", "estimated", "estimated", "approx"),
     ("adjusted", "adjusted", "entered by hand", "pencil"),
 )
+
+
+def prompt_told(sums: Sums) -> int | None:
+    """Return the tokens of the input; None if they were told of no call.
+
+    Of the other kinds the sums do not know how many calls told them: there 0 may be
+    none, or not told, which only single calls tell apart.
+    """
+    return sums.prompt_tokens if sums.calls > sums.untold_calls else None
 
 
 def percent(part: int, whole: int) -> str:

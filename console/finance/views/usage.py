@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from console.accounts.acting import person_of
 from console.accounts.rules import rule
+from console.finance.usage import saved_views
 from console.finance.usage.files import FIELDS, records
 from console.finance.usage.forms import Filters, ZoneForm, filters_of
 from console.finance.usage.page import usage_page
@@ -74,5 +75,10 @@ def _answer(request: HttpRequest, *, own: bool) -> HttpResponseBase:
         return _file(request, filters, format, own=own)
     page = usage_page(user=user, filters=filters, own=own, now=now)
     shown = f"{request.path}{filters.link()}"
-    context = {"page": page, "filters": filters, "back": shown}
+    context = {
+        "page": page,
+        "filters": filters,
+        "back": shown,
+        "views": saved_views.views_of(user),
+    }
     return render_page(request, "finance/usage.html", context, part="usage")

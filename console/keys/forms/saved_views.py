@@ -1,4 +1,4 @@
-"""A name for filters of the inventory."""
+"""A name for what a list or a report was narrowed to."""
 
 from __future__ import annotations
 

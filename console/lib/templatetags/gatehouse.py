@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal
 from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib import ticks
+from console.lib.dollars import signed_usd, usd, usd_given, usd_sum
 from console.lib.hundreds import (
     bar_marks,
     began,
@@ -31,6 +31,8 @@ from console.lib.redact import escaped
 register = Library()
 for tag in (bar_marks, began, cells, delta, icon, lines, options, source):
     register.simple_tag(tag)
+for amount in (signed_usd, usd, usd_given, usd_sum):
+    register.filter(amount)
 for cell in (price_cell, price_or_unknown, price_td):
     register.simple_tag(cell)
 
@@ -81,33 +83,12 @@ def span(length: timedelta) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
-@register.filter
-def usd(amount: int | None) -> str:
-    """Write ticks as dollars: 6 decimals below one dollar, 2 above, never rounded to 0.
-
-    `_unknown.html` says why an amount is not known; this says only that it is not.
-    """
-    if amount is None:
-        return UNKNOWN
-    dollars = ticks.usd(amount)
-    if amount == 0 or abs(dollars) >= 1:
-        return f"${dollars:,.2f}"
-    smallest = Decimal("0.000001")
-    return f"${dollars:.6f}" if abs(dollars) >= smallest else "<$0.000001"
-
-
-@register.filter
-def usd_sum(amount: int) -> str:
-    """Write a sum of ticks in dollars and cents; below one cent as `usd` does."""
-    if 0 < amount < ticks.TICKS_PER_USD // 100:
-        return usd(amount)
-    return f"${ticks.usd(amount):,.2f}"
-
-
-@register.filter
-def signed_usd(amount: int) -> str:
-    """Write a difference in dollars with its sign."""
-    return f"{'+' if amount > 0 else '−' if amount < 0 else ''}{usd(abs(amount))}"
+@register.simple_tag
+def summed(amount: int) -> SafeString:
+    """Write a sum with its whole ticks in a title."""
+    return format_html(
+        '<span title="{} ticks">{}</span>', f"{amount:,}", usd_sum(amount)
+    )
 
 
 @register.filter

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from console import vault
 from console.accounts.models import Role, User
+from console.audit.models import Entry
 from console.finance.calls import files
 from console.finance.calls.files import Format
 from console.finance.calls.filters import filters_of
@@ -62,15 +63,30 @@ def noted(record: UsageRecord) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "ticks"),
+    ("sent", "ticks", "exactly"),
     [
-        pytest.param({"cost": "ticks", "amount": "120"}, 120, id="ticks"),
-        pytest.param({"cost": "ticks", "amount": " 4,00 "}, 400, id="with commas"),
         pytest.param(
-            {"cost": "dollars", "amount": "0.0000000123"}, 123, id="exact dollars"
+            {"cost": "ticks", "amount": "120"}, 120, "$0.000000012", id="ticks"
         ),
-        pytest.param({"cost": "dollars", "amount": "$0.00000001"}, 100, id="a sign"),
-        pytest.param({"cost": "nothing", "amount": ""}, 0, id="nothing"),
+        pytest.param(
+            {"cost": "ticks", "amount": " 4,121,500 ", "above": "on"},
+            4_121_500,
+            "$0.00041215",
+            id="with commas",
+        ),
+        pytest.param(
+            {"cost": "dollars", "amount": "0.0000000123"},
+            123,
+            "$0.0000000123",
+            id="exact dollars",
+        ),
+        pytest.param(
+            {"cost": "dollars", "amount": "$0.00000001"},
+            100,
+            "$0.00000001",
+            id="a sign",
+        ),
+        pytest.param({"cost": "nothing", "amount": ""}, 0, "nothing", id="nothing"),
     ],
 )
 def test_an_admin_enters_what_it_cost(
@@ -79,11 +95,12 @@ def test_an_admin_enters_what_it_cost(
     record: UsageRecord,
     sent: dict[str, str],
     ticks: int,
+    exactly: str,
 ) -> None:
     answer = client_of(ada).post(form(record), said(**sent), follow=True)
 
     assert answer.redirect_chain == [(one(record), 303)]
-    assert "What you entered counts, in budgets at once." in answer.text
+    assert f"It counts as {exactly}, in budgets at once." in answer.text
     assert noted(record) == ticks
     made = Adjustment.objects.get()
     assert (made.reason, made.made_by) == ("invoice 7", ada)
@@ -94,6 +111,8 @@ def test_an_admin_enters_what_it_cost(
     [
         ({"amount": ""}, "Give whole ticks, such as 4121500."),
         ({"amount": "1.5"}, "Give whole ticks, such as 4121500."),
+        ({"amount": "1,5"}, "Give whole ticks, such as 4121500."),
+        ({"amount": "1_000"}, "Give whole ticks, such as 4121500."),
         ({"amount": "0"}, "Give an amount of more than nothing."),
         ({"amount": "-5"}, "Give an amount of more than nothing."),
         ({"amount": str(10**19)}, "The most is $100,000,000."),
@@ -144,6 +163,40 @@ def test_as_much_as_it_could_cost_is_taken_at_once(
     assert client_of(ada).post(form(record), said(amount="700")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("dollars", "status"), [("1", 303), ("1.01", 422), ("100000000", 422)]
+)
+def test_a_large_amount_wants_a_second_look_where_no_ceiling_is_known(
+    client_of: ClientOf, ada: User, record: UsageRecord, dollars: str, status: int
+) -> None:
+    UsageRecord.objects.filter(pk=record.pk).update(ceiling_ticks=None)
+    browser, sent = client_of(ada), said(cost="dollars", amount=dollars)
+
+    answer = browser.post(form(record), sent)
+
+    assert answer.status_code == status
+    if status == 422:
+        assert "This is more than $1.00, and what it could cost at most" in answer.text
+        assert noted(record) is None
+        assert browser.post(form(record), sent | {"above": "on"}).status_code == 303
+    assert noted(record) == int(float(dollars) * 10**10)
+
+
+def test_what_is_sent_twice_is_entered_once(
+    client_of: ClientOf, ada: User, record: UsageRecord
+) -> None:
+    browser = client_of(ada)
+
+    first, again = (browser.post(form(record), said()) for _ in "12")
+    other = browser.post(form(record), said(amount="121"))
+
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert "You entered another amount meanwhile." in other.text
+    assert other.status_code == 422
+    assert Adjustment.objects.count() == 1
+    assert Entry.objects.filter(action="call.adjusted").count() == 1
+
+
 def test_nobody_overwrites_what_they_have_not_seen(
     client_of: ClientOf, ada: User, record: UsageRecord
 ) -> None:
@@ -153,7 +206,7 @@ def test_nobody_overwrites_what_they_have_not_seen(
     answer = browser.post(form(record), said(reason="my own reason"))
 
     assert answer.status_code == 422
-    assert "Somebody else entered an amount meanwhile" in answer.text
+    assert "Somebody else entered another amount meanwhile" in answer.text
     assert "(500 ticks) now, entered by Eve" in answer.text
     assert "invoice 7" in answer.text
     assert 'value="my own reason"' in answer.text

@@ -56,6 +56,24 @@ def unknown(person: User, key: ApiKey, at: datetime) -> UsageRecord:
     return call(person, key, at, None)
 
 
+def test_a_told_0_is_0_and_what_was_not_told_is_empty(
+    fin: User, sam: User, api_key: ApiKey
+) -> None:
+    kinds = ("prompt", "cached", "image", "completion", "reasoning")
+    names = [f"{kind}_tokens" for kind in kinds]
+    now = timezone.now() - MINUTE
+    none = whole(sam, api_key, now, **dict.fromkeys(names))
+    zero = whole(sam, api_key, now - MINUTE, **dict.fromkeys(names, 0))
+    booked(none, zero)
+
+    for line, told in zip(table(of(fin, Format.CSV)), ("", "0"), strict=True):
+        assert {line[name] for name in names} == {told}
+    for row, said in zip(json.loads(of(fin, Format.JSON)), (None, 0), strict=True):
+        assert {row[name] for name in names} == {said}
+    for charge, told in zip(table(of(fin, Format.FOCUS)), ("", "0"), strict=True):
+        assert {charge[f"x_{kind.title()}Tokens"] for kind in kinds} == {told}
+
+
 def test_csv_holds_every_fact_of_a_call(
     fin: User, sam: User, api_key: ApiKey, team: Team
 ) -> None:

@@ -27,7 +27,7 @@ from console.usage.models import (
     UsageRecord,
 )
 from console.usage.zones import keep_zone, zone_of
-from tests.finance.calls.booked import TICKS, booked, whole
+from tests.finance.calls.booked import TICKS, TOKENS, booked, whole
 from tests.keys.stored import stored_key, stored_model
 from tests.people import ClientOf
 
@@ -42,6 +42,10 @@ DAY = timedelta(days=1)
 def shown(text: str) -> list[str]:
     """Return the ids of the rows."""
     return re.findall(r'<tr data-row id="call-([0-9a-f-]+)"', text)
+
+
+def in_words(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
 
 
 def ids(*calls: UsageRecord) -> list[str]:
@@ -79,6 +83,34 @@ def test_times_are_of_the_zone_that_stands_above_them(
     assert f"{there.day} {there:%b, %H:%M:%S}</time>" in alone
     assert f"at {there:%H:%M:%S}</h1>" in alone
     assert f"{there.day} {there:%B %Y} in Asia/Kathmandu" in alone
+
+
+@pytest.mark.parametrize(
+    ("told", "in_the_list", "alone"),
+    [
+        pytest.param(0, ["0 0", "0 0"], ["0"] * 5, id="told"),
+        pytest.param(None, ["not told", "not told"], ["not told"] * 5, id="not told"),
+    ],
+)
+def test_a_told_0_is_no_unknown(
+    client_of: ClientOf,
+    fin: User,
+    sam: User,
+    api_key: ApiKey,
+    told: int | None,
+    in_the_list: list[str],
+    alone: list[str],
+) -> None:
+    tokens = dict.fromkeys(TOKENS, told)
+    (one,) = booked(whole(sam, api_key, timezone.now() - MINUTE, **tokens))
+    browser = client_of(fin)
+
+    table, page = ask(browser), str(browser.get(f"{URL}{one.id}/").text)
+
+    cells = re.findall(r'<td class="num p2"[^>]*>(.*?)</td>', table, re.S)
+    assert [in_words(one) for one in cells] == in_the_list
+    (part,) = re.findall(r'<h2 id="h-tokens">.*?</dl>', page, re.S)
+    assert [in_words(one) for one in re.findall(r"<dd>(.*?)</dd>", part, re.S)] == alone
 
 
 def test_shows_each_call_with_its_tokens_and_its_cost(

@@ -210,6 +210,16 @@ def test_a_call_of_which_nothing_was_sent_cost_nothing(
     assert "No connection to xAI" in text
 
 
+def test_xai_keeps_its_name_at_the_beginning(
+    client_of: ClientOf, fin: User, sam: User, api_key: ApiKey
+) -> None:
+    record = stored(sam, api_key, problem="timeout", outcome=Outcome.CUT)
+
+    page = client_of(fin).get(url(record)).text
+
+    assert "<dd>xAI did not answer in time</dd>" in page
+
+
 def test_a_problem_is_told_in_words(
     client_of: ClientOf, fin: User, sam: User, api_key: ApiKey
 ) -> None:

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.accounts.models import Role, User
-from console.finance.usage.forms import Filters, Tab, ZoneForm, filters_of
-from console.finance.usage.periods import Bucket, Period
+from console.finance.usage.forms import Filters, Measure, Tab, ZoneForm, filters_of
+from console.finance.usage.periods import Against, Bucket, Period
 
 FIN = User(username="fin", role=Role.FINANCE)
 SAM = User(username="sam", role=Role.STAFF)
@@ -36,6 +36,9 @@ def test_nothing_asks_for_this_month_by_day_the_dearest_first() -> None:
         ({"period": "90"}, {"period": Period.DAYS_90}),
         ({"by": "key"}, {"tab": Tab.KEY}),
         ({"bucket": "week"}, {"bucket": Bucket.WEEK}),
+        ({"against": "year"}, {"against": Against.YEAR}),
+        ({"against": "none"}, {"against": Against.NOTHING}),
+        ({"chart": "calls"}, {"measure": Measure.CALLS}),
         ({"team": str(ID)}, {"team": ID}),
         ({"person": str(ID)}, {"person": ID}),
         ({"endpoint": "chat"}, {"endpoint": "chat"}),

@@ -81,6 +81,33 @@ def test_a_day_of_29_february_is_compared_with_the_28th() -> None:
     assert span.before() == Before(date(2026, 3, 1), date(2027, 2, 28), None)
 
 
+@pytest.mark.parametrize(
+    ("period", "first", "last", "words"),
+    [
+        ("month", (2025, 6, 1), (2025, 6, 16), "1 to 16 Jun 2025, 14:30"),
+        ("last", (2025, 5, 1), (2025, 5, 31), "1 to 31 May 2025"),
+        ("30", (2025, 5, 18), (2025, 6, 16), "18 May to 16 Jun 2025, 14:30"),
+        ("90", (2025, 3, 19), (2025, 6, 16), "19 Mar to 16 Jun 2025, 14:30"),
+        ("year", (2024, 7, 1), (2025, 6, 16), "1 Jul 2024 to 16 Jun 2025, 14:30"),
+    ],
+)
+def test_the_same_days_a_year_ago_say_their_year(
+    period: str, first: tuple[int, int, int], last: tuple[int, int, int], words: str
+) -> None:
+    before = spanned(Period(period)).before(by_year=True)
+
+    assert (before.first, before.last) == (date(*first), date(*last))
+    assert before.words == words
+
+
+def test_29_february_a_year_ago_is_the_28th_as_a_whole() -> None:
+    span = spanned(Period.DAYS_30, datetime(2028, 2, 29, 9, tzinfo=UTC))
+
+    before = span.before(by_year=True)
+
+    assert (before.last, before.elapsed) == (date(2027, 2, 28), None)
+
+
 def test_days_that_were_chosen_are_compared_with_those_before_them() -> None:
     over = spanned(Period.CUSTOM, AT, date(2026, 6, 1), date(2026, 6, 7))
     running = spanned(Period.CUSTOM, AT, date(2026, 6, 10), date(2026, 7, 9))

@@ -96,6 +96,18 @@ def test_shows_spend_by_day_with_the_sum_of_the_range(
     assert "All teams, 1 to 20 June 2026, so far; days in UTC" in text
 
 
+def test_all_amounts_are_sums_in_cents_with_their_ticks_in_a_title(
+    client_of: ClientOf, fin: User, sam: User, api_key: ApiKey, now: datetime
+) -> None:
+    stored_calls([call(sam, api_key, NOON - n * DAY, USD // 3) for n in (0, 1)])
+
+    page = client_of(fin).get(URL, {"by": "team"}).text
+
+    assert {len(cents) for cents in re.findall(r"\$\d+\.(\d+)", page)} == {2}
+    assert '<span title="6,666,666,666 ticks">$0.67</span>' in page
+    assert 'title="6,666,666,666 ticks"><b>$0.67</b>' in page
+
+
 @pytest.mark.parametrize(
     ("by", "found"),
     [
@@ -421,7 +433,9 @@ def test_asks_the_same_number_of_queries_for_any_number_of_rows(
 
     assert len(many) == len(one)
     asked = [each["sql"] for each in many if "usage_usagerecord" in each["sql"]]
-    assert len(asked) == 1  # the calls in flight
+    changed, in_flight = asked  # was a model called when its price changed?
+    assert "EXISTS(SELECT 1" in changed
+    assert "\"state\" = 'open'" in in_flight
 
 
 def test_more_than_100_rows_share_a_row_and_the_file_has_them_all(
@@ -474,6 +488,68 @@ def test_a_file_has_whole_ticks_and_says_which_days_are_over(
         ("Elsewhere", "4", "0"),
         ("Search", "3", str(USD)),
     ]
+
+
+@pytest.fixture
+def a_year_ago(two_teams: tuple[ApiKey, ApiKey], ada: User) -> None:
+    """A call on a day of last June that these days have, and one that is too late."""
+    ours, _ = two_teams
+    at = NOON.replace(year=2025)
+    stored_calls([call(ada, ours, at - DAY, 4 * USD), call(ada, ours, at + DAY, USD)])
+
+
+@pytest.mark.parametrize(
+    ("against", "said", "search"),
+    [
+        pytest.param("", "600% more against 1 to 20 May, 12:00", "200% more", id="-"),
+        pytest.param(
+            "year", "75% more against 1 to 20 Jun 2025, 12:00", "25% less", id="year"
+        ),
+        pytest.param("none", "compared with nothing", "", id="nothing"),
+    ],
+)
+def test_a_person_chooses_what_to_compare_with(
+    client_of: ClientOf,
+    fin: User,
+    a_year_ago: None,
+    against: str,
+    said: str,
+    search: str,
+) -> None:
+    page = client_of(fin).get(URL, {"by": "team", "against": against}).text
+
+    assert said in words(page)
+    (row,) = (one for one in rows(page) if one.startswith("Search"))
+    assert search in row
+    assert ("less" in row or "more" in row) == bool(search)
+    assert ("What moved the bill" in page) == bool(search)
+    assert f'<option value="{against}" selected>Against ' in page or not against
+    assert ("against=" in re.findall(r'id="tab-3" href="([^"]*)"', page)[0]) == bool(
+        against
+    )
+
+
+def test_twelve_months_offer_the_year_before_once(
+    client_of: ClientOf, fin: User, two_teams: tuple[ApiKey, ApiKey]
+) -> None:
+    page = client_of(fin).get(URL, {"period": "year"}).text
+
+    assert re.findall(r">(Against [^<]*)</option>", page) == [
+        "Against 1 Jul 2024 to 20 Jun 2025", "Against nothing",
+    ]  # fmt: skip
+
+
+def test_a_file_says_with_which_days_it_compares(
+    file_of: Callable[..., list[dict[str, str]]], fin: User, a_year_ago: None
+) -> None:
+    def before(**query: str) -> tuple[str, ...]:
+        row = next(one for one in file_of(fin, **query) if one["name"] != "Elsewhere")
+        return (row["ticks_before"], row["before_from"], row["before_to"])
+
+    year = ("2025-06-01", "2025-06-20")
+    assert before(by="team", against="year") == (str(4 * USD), *year)
+    assert before(by="team", against="none") == ("", "", "")
+    assert before(against="year") == ("", "", "")
 
 
 def test_a_name_in_a_file_is_never_a_formula(
@@ -560,6 +636,26 @@ def test_tokens_that_nobody_told_are_empty_in_files_and_not_0(
         for kind in ("cached", "reasoning", "image"):
             assert row[f"{kind}_tokens"] is None
             assert line[f"{kind}_tokens"] == ""
+
+
+def test_a_told_0_of_input_is_0(client_of: ClientOf, fin: User, team: Team) -> None:
+    none = dict.fromkeys(("prompt_tokens", "completion_tokens"))
+    zero = {**none, "prompt_tokens": 0}
+    told, untold = stored_key(team, "told"), stored_key(team, "untold")
+    stored_calls([call(fin, told, NOON, **zero), call(fin, untold, NOON, **none)])
+    browser = client_of(fin)
+
+    page = browser.get(URL, {"by": "key"}).text
+    answer: Any = browser.get(URL, {"by": "key", "format": "json"})
+    file = {one["name"]: one for one in json.loads(b"".join(answer))}
+
+    assert sorted(row.split()[:4] for row in rows(page)) == [
+        ["told", "Search", "1", "0"],
+        ["untold", "Search", "1", "-"],
+    ]
+    assert file["told"]["prompt_tokens"] == 0
+    assert file["untold"]["prompt_tokens"] is None
+    assert file["told"]["completion_tokens"] is None  # the sums cannot tell
 
 
 def test_nobody_is_sent_elsewhere_after_choosing(

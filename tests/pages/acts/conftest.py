@@ -11,7 +11,7 @@ from console.alerts import channels, incidents
 from console.alerts.models import ChannelKind, Incident
 from console.audit.actors import SYSTEM
 from console.catalog.models import LanguageModel, PriceVersion
-from console.finance.models import Scenario
+from console.finance.models import Scenario, UsageView
 from console.keys import assessment
 from console.keys.models import ApiKey, FindingKind, SavedView
 from tests.addresses import NOBODYS
@@ -74,6 +74,7 @@ def ids(api_key: ApiKey, ada: User, settings: Settings) -> Ids:
         "scenario_id": scenario,
         "share_id": share,
         "team_id": api_key.team,
+        "usage_view_id": UsageView.objects.create(person=ada, name="mine"),
         "view_id": SavedView.objects.create(user=ada, name="mine", query="q=a"),
     }
     others = {

@@ -42,6 +42,9 @@ OWN_FILE = "a person's own price file: nobody else sees or misses it"
 OWN_LOOKS = "how a person looks at prices: nobody else sees or misses it"
 WITHOUT_ENTRY = {
     "finance:view": OWN_LOOKS,
+    "usage:views": OWN_VIEW,
+    "usage:view_rename": OWN_VIEW,
+    "usage:view_delete": OWN_VIEW,
     "usage:zone": OWN_LOOKS,
     "finance:referee": OWN_FILE,
     "finance:referee_delete": OWN_FILE,
@@ -98,6 +101,9 @@ SENT_ALL_THE_SAME = {  # of those, what to send to see that there is no entry
     "playground:history_delete": {},
     "keys:view_rename": {"name": "other"},
     "keys:view_delete": {},
+    "usage:views": {"name": "another"},
+    "usage:view_rename": {"name": "other"},
+    "usage:view_delete": {},
 }
 
 

@@ -20,7 +20,7 @@ from console.alerts.models import (
 )
 from console.audit import trail
 from console.catalog.models import CatalogChange, LanguageModel
-from console.finance.models import Scenario
+from console.finance.models import Scenario, UsageView
 from console.finance.referee import files
 from console.keys.importing import jobs
 from console.keys.models import (
@@ -129,6 +129,9 @@ def one_of_everything(
         "snapshot_token": Link(link_of(share)),
         "turn_id": conversation.turns.get(role="assistant"),
         "rule_id": AlertRule.objects.create(channel=channel, team=team),
+        "usage_view_id": UsageView.objects.create(
+            person=person, name=f"{mark} usage", query="by=key"
+        ),
         "view_id": SavedView.objects.create(
             user=person, name=f"{mark} view", query=f"q={mark}"
         ),

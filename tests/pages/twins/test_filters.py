@@ -20,11 +20,11 @@ READ = re.compile(
 )
 NONSENSE = "zqxjvkwb"  # as long as the mark, and in no row
 CHOICES = {  # of these every value is the product's own, none a team's
-    "action", "all", "breadth", "bucket", "by", "detail", "differs", "endpoint",
-    "field", "first_day", "format", "from", "kind", "last_day", "mix", "new", "on",
-    "origin", "outcome",
-    "period", "read", "review", "risk", "severity", "show", "since", "size", "sort",
-    "source", "span", "state", "status", "to", "unit", "until",
+    "action", "against", "all", "breadth", "bucket", "by", "chart", "detail", "differs",
+    "endpoint", "field", "first_day", "format", "from", "kind", "last_day", "mix",
+    "new", "on", "origin", "outcome", "period", "read", "review", "risk",
+    "severity", "show", "since", "size", "sort", "source", "span", "state",
+    "status", "to", "unit", "until",
 }  # fmt: skip
 TEXTS = {  # what is sent in them: the mark, or nonsense in its place
     "cell": "{key}:model:{mark}-model",

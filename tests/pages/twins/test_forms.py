@@ -10,6 +10,7 @@ import pytest
 
 from console.accounts.models import User
 from console.audit.models import Entry
+from console.finance.models import UsageView
 from console.keys.bulk import Act
 from console.keys.models import SavedView
 from tests.addresses import addresses
@@ -69,6 +70,7 @@ def test_staff_change_nothing_of_another_team(
     own = SavedView.objects.filter(user=sam).exclude(name="ours view")
     assert set(own.values_list("query", flat=True)) == {""}
     own.delete()
+    UsageView.objects.filter(person=sam).exclude(name="ours usage").delete()
     assert stored() == before
 
 

@@ -51,6 +51,8 @@ OWN = {  # nobody else's
     "playground:share_revoke",
     "playground:stop",
     "playground:stream_answer",
+    "usage:view_delete",
+    "usage:view_rename",
 }
 
 
