@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db.models import Q
 
 from console.accounts.models import User
@@ -82,6 +83,36 @@ class OneBudget:
     def budget(self) -> Budget:
         """The budget itself."""
         return self.row.standing.budget
+
+
+@dataclass(frozen=True, slots=True)
+class LoadLimit:
+    """What may be asked for at a time, whatever it costs; None is not limited."""
+
+    whose: str
+    at_once: int | None  # answers that are coming
+    calls: int | None  # within a minute, counting tokens aside
+    counts: int | None  # of tokens, within a minute
+
+
+def load_limits() -> list[LoadLimit]:
+    """Return the limits of calls that hold beside budgets."""
+    return [
+        LoadLimit(
+            "Each person",
+            settings.ANSWERS_AT_ONCE,
+            settings.CALLS_PER_MINUTE,
+            settings.COUNTS_PER_MINUTE,
+        ),
+        LoadLimit(
+            "Each team, as far as it pays",
+            settings.TEAM_ANSWERS_AT_ONCE,
+            settings.TEAM_CALLS_PER_MINUTE,
+            settings.TEAM_COUNTS_PER_MINUTE,
+        ),
+        LoadLimit("Each key", None, settings.KEY_CALLS_PER_MINUTE, None),
+        LoadLimit("Each web process", settings.STREAMS_PER_PROCESS, None, None),
+    ]
 
 
 def budget_list(user: User, *, now: datetime) -> BudgetList:

@@ -73,7 +73,8 @@ def budget_list(request: HttpRequest) -> HttpResponseBase:
             detail={},
             about={"object_kind": "budgets"},
         )
-    context = {"page": showing.budget_list(user, now=now)}
+    page = showing.budget_list(user, now=now)
+    context = {"page": page, "load_limits": showing.load_limits()}
     return render_page(request, "budgets/budget_list.html", context, part="budgets")
 
 

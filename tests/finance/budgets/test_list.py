@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from console.accounts.models import Role, Team, User
 from console.audit.actors import SYSTEM
@@ -107,6 +108,23 @@ def test_says_where_no_call_can_reach_it(
     page = client_of(ada).get(URL).text
 
     assert "No call reaches it: search-prod was removed. End this budget." in page
+
+
+def test_says_how_many_calls_there_may_be_at_a_time(
+    client_of: ClientOf, sam: User, settings: Settings
+) -> None:
+    settings.CALLS_PER_MINUTE, settings.TEAM_COUNTS_PER_MINUTE = 21, 1_234
+
+    page = client_of(sam).get(URL).text
+
+    told = re.sub(r"<[^>]+>", " ", page[page.index("Calls at a time") :]).split()
+    for row in (
+        "Each person 4 21 30",
+        "Each team, as far as it pays 10 60 1,234",
+        "Each key not limited 60 not limited",
+        "Each web process 300 not limited not limited",
+    ):
+        assert row in " ".join(told)
 
 
 def test_an_ended_one_is_not_listed(
