@@ -8,6 +8,7 @@ from threading import Timer
 
 import pytest
 from django.db import DataError, OperationalError, connection, connections
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from console.lib.db import prepared_cursor
@@ -177,3 +178,11 @@ def test_one_that_the_server_ended_is_replaced_before_a_call(
     other.wait_for_server(60)
 
     assert other.is_usable()
+
+
+def test_a_prepared_statement_is_logged_with_its_text() -> None:
+    with CaptureQueriesContext(connection) as asked, prepared_cursor() as cursor:
+        for number in range(3):
+            cursor.execute("SELECT %s + 41", [number])
+
+    assert [one["sql"] for one in asked] == ["SELECT %s + 41"] * 3

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.postgresql import operations
-
 from console.lib.postgres import base
 
 # What Django makes for every model; nobody of ours changes it.
 KEPT = {"django_content_type", "auth_permission"}
 
 
-class DatabaseOperations(operations.DatabaseOperations):
+class DatabaseOperations(base.DatabaseOperations):
     """Empty the tables that hold anything; a test uses few of them.
 
     Triggers that refuse it, and those of foreign keys, are passed by: only a superuser

@@ -8,15 +8,25 @@ from typing import Any
 
 import psycopg
 from django.db import OperationalError
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import TransactionStatus
 
 TRY_EVERY = 0.1  # seconds
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    """Knows the text of prepared statements as well, where queries are logged."""
+
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Return what was sent; of a prepared statement, its text without values."""
+        return super().last_executed_query(cursor, sql, params) or sql
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL, with shorter ways to the server and patience while it restarts."""
+
+    ops_class: type[operations.DatabaseOperations] = DatabaseOperations
 
     def is_usable(self) -> bool:
         """Return whether the connection works, as far as it has been told.
