@@ -67,7 +67,10 @@ class DollarsField(forms.DecimalField):
 
     def clean(self, value: Any) -> Any:
         """Return whole ticks; None for nothing."""
-        dollars = super().clean(str(value or "").strip().removeprefix("$"))
+        try:
+            dollars = super().clean(str(value or "").strip().removeprefix("$"))
+        except forms.ValidationError as wrong:
+            raise wrong.error_list[-1] from None  # the least of amounts has 10 decimals
         return None if dollars is None else int(dollars * TICKS_PER_USD)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -25,6 +25,7 @@ from console.usage.zones import zone_names
 
 FIRST_DAY: Final = date(2023, 11, 1)  # xAI sold nothing before
 Kind = TypeVar("Kind", bound=StrEnum)
+NARROWING: Final = ("team", "model", "key", "person", "endpoint", "source")
 SORTS: Final = ("name", "calls", "input", "output", "cost")
 
 
@@ -71,7 +72,7 @@ class Filters:
     person: UUID | None = None
     endpoint: str = ""
     source: str = ""
-    sort: str = "cost"
+    sort: str = "name"
     backwards: bool = True
     problem: str = ""  # why the days that were asked for are not shown
 
@@ -101,7 +102,7 @@ class Filters:
             "against": "" if self.against is Against.BEFORE else self.against,
             "by": "" if self.tab is Tab.DAY else self.tab,
             **self.narrowed,
-            "sort": "" if self.is_dearest_first else self.sorted_by,
+            "sort": "" if self.is_usually_sorted else self.sorted_by,
         }
         return {name: str(value) for name, value in values.items() if value}
 
@@ -124,9 +125,9 @@ class Filters:
         return [(name, value) for name, value in self.values.items() if name not in own]
 
     @property
-    def is_dearest_first(self) -> bool:
-        """Tell whether rows are in their usual order."""
-        return self.sort == "cost" and self.backwards
+    def is_usually_sorted(self) -> bool:
+        """Tell whether rows are in the order that goes without saying."""
+        return self.sorted_by == _usual_order(self.tab)
 
     @property
     def sorted_by(self) -> str:
@@ -159,30 +160,53 @@ def filters_of(values: Mapping[str, str], *, viewer: User, own: bool) -> Filters
     def id_of(name: str) -> UUID | None:
         return uuid_of(values.get(name, ""))
 
-    sort = values.get("sort", "-cost")
-    named = sort.removeprefix("-")
     by_person = viewer.sees_all_teams and not own
     tab = _one(Tab, values.get("by", "")) or Tab.DAY
+    tab = tab if by_person or tab is not Tab.PERSON else Tab.DAY
+    sort = values.get("sort", "")
+    if sort.removeprefix("-") not in SORTS:
+        sort = _usual_order(tab)
     endpoint, source = values.get("endpoint", ""), values.get("source", "")
     first, last, problem = _days(values)
-    return Filters(
+    found = Filters(
         period=_period(values, bool(first and last)),
         first=first,
         last=last,
         bucket=_one(Bucket, values.get("bucket", "")),
         against=_one(Against, values.get("against", "")) or Against.BEFORE,
         measure=_one(Measure, values.get("chart", "")) or Measure.SPEND,
-        tab=tab if by_person or tab is not Tab.PERSON else Tab.DAY,
+        tab=tab,
         team=id_of("team"),
         model=id_of("model"),
         key=id_of("key"),
         person=id_of("person") if by_person else None,
         endpoint=endpoint if endpoint in Endpoint.values else "",
         source=source if source in CostSource.values else "",
-        sort=named if named in SORTS else "cost",
-        backwards=sort.startswith("-") if named in SORTS else True,
+        sort=sort.removeprefix("-"),
+        backwards=sort.startswith("-"),
         problem=problem,
     )
+    if problem:
+        return found
+    may = {*NARROWING} if by_person else {*NARROWING} - {"person"}
+    return replace(found, problem=_left_out(values, found, may))
+
+
+def _left_out(values: Mapping[str, str], found: Filters, may: Container[str]) -> str:
+    """Say which filters of an address are not those of the page: totals are of more."""
+    asked = (name for name in NARROWING if name in may and values.get(name))
+    names = [name for name in asked if name not in found.narrowed]
+    if values.get("period", Period.CUSTOM) not in {found.period, Period.CUSTOM, ""}:
+        names.insert(0, "period")
+    if not names:
+        return ""
+    what = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"What the address says of {what} makes no sense here and was left out."
+
+
+def _usual_order(tab: Tab) -> str:
+    """Return the order of rows that nobody asked for: the newest or dearest first."""
+    return "-name" if tab is Tab.DAY else "-cost"
 
 
 def _period(values: Mapping[str, str], has_days: bool) -> Period:

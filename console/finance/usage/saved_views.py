@@ -68,7 +68,7 @@ def in_words(user: User, filters: Filters) -> dict[str, str]:
         **{chip.kind.lower(): chip.words for chip in offered.chips},
         "endpoint": dict(offered.endpoints).get(filters.endpoint, ""),
         "source": dict(offered.sources).get(filters.source, ""),
-        "sorted by": "" if filters.is_dearest_first else filters.sort,
+        "sorted by": "" if filters.is_usually_sorted else filters.sort,
     }
     return {name: str(words) for name, words in said.items() if words}
 

@@ -163,7 +163,7 @@ def rows_by_time(
         )
         for start, one in sorted(shown.items(), reverse=True)
     ]
-    return rows if filters.is_dearest_first else _sorted(rows, filters)
+    return rows if filters.is_usually_sorted else _sorted(rows, filters)
 
 
 def _title(bucket: Bucket, start: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,7 +35,9 @@ def test_nothing_asks_for_this_month_by_day_the_dearest_first() -> None:
     ("values", "found"),
     [
         ({"period": "90"}, {"period": Period.DAYS_90}),
-        ({"by": "key"}, {"tab": Tab.KEY}),
+        ({"by": "key"}, {"tab": Tab.KEY, "sort": "cost"}),
+        ({"by": "key", "sort": "-name"}, {"tab": Tab.KEY, "sort": "name"}),
+        ({"sort": "-cost"}, {"sort": "cost"}),
         ({"bucket": "week"}, {"bucket": Bucket.WEEK}),
         ({"against": "year"}, {"against": Against.YEAR}),
         ({"against": "none"}, {"against": Against.NOTHING}),
@@ -71,7 +74,29 @@ def test_reads_what_makes_sense_and_writes_it_back(
                                   "person", "endpoint", "source", "sort"])  # fmt: skip
 @pytest.mark.parametrize("value", ["nonsense", "\0", "'; --", "👾", "", "custom"])
 def test_nonsense_is_left_out(name: str, value: str) -> None:
-    assert read(**dict[str, Any]({name: value})) == Filters()
+    found = read(**dict[str, Any]({name: value}))
+
+    assert replace(found, problem="") == Filters()
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ({"team": "abc"}, "says of team makes"),
+        ({"period": "zzz", "source": "zzz"}, "says of period and source makes"),
+        (
+            {"model": "\0", "key": "1", "endpoint": "x"},
+            "of model, key and endpoint",
+        ),
+        ({"team": str(ID).upper(), "period": "30", "endpoint": "chat"}, ""),
+        ({"team": "", "period": "custom"}, ""),
+        ({"period": "month", "from": "", "to": ""}, ""),
+    ],
+)
+def test_filters_that_are_left_out_are_named(query: dict[str, Any], why: str) -> None:
+    problem = read(**query).problem
+
+    assert (why in problem) if why else not problem
 
 
 @pytest.mark.parametrize(

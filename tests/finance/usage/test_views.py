@@ -679,6 +679,26 @@ def test_sorts_by_what_is_asked(
     assert 'aria-sort="ascending"' in calls
 
 
+def test_days_are_in_order_of_time_until_one_sorts_them(
+    client_of: ClientOf, fin: User, team: Team
+) -> None:
+    key = stored_key(team)
+    spent = enumerate((2, 3, 1))
+    stored_calls(call(fin, key, NOON - n * DAY, dollars * USD) for n, dollars in spent)
+    browser = client_of(fin)
+
+    usual, dearest = (browser.get(URL, query).text for query in ({}, {"sort": "-cost"}))
+
+    for page, column in ((usual, "name"), (dearest, "cost")):
+        assert page.count("aria-sort") == 1
+        head = page[page.index("aria-sort") :]
+        assert head[: head.index("<a id=")].startswith('aria-sort="descending"')
+        assert f'id="sort-{column}"' in head[:200]
+    costs = r"\$[123]\.00"
+    assert re.findall(costs, " ".join(rows(usual))) == ["$2.00", "$3.00", "$1.00"]
+    assert re.findall(costs, " ".join(rows(dearest))) == ["$3.00", "$2.00", "$1.00"]
+
+
 def test_a_name_from_outside_cannot_leave_its_cell(
     client_of: ClientOf, fin: User, team: Team
 ) -> None:
