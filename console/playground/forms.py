@@ -14,7 +14,9 @@ from console.playground.structured import schema as schemas
 from console.playground.structured.expected import Expected, Format
 from console.playground.tools import ToolChoice, ToolsField, tools_in_messages
 from console.playground.turns import (
+    Turn,
     TurnsField,
+    answered,
     as_messages,
     images_of,
     storable,
@@ -88,6 +90,8 @@ class PromptForm(forms.Form):
 
     GATED: ClassVar[tuple[str, ...]] = ("stop",)  # not every model takes these
 
+    said: list[Turn]  # the whole conversation; `turns` are what is sent of it
+
     model = forms.CharField(
         max_length=200, error_messages={"required": "Choose a model."}
     )
@@ -141,6 +145,11 @@ class PromptForm(forms.Form):
     def expected(self) -> Expected | None:
         """The kind of answer that was asked for, if it is JSON."""
         return None
+
+    def clean_turns(self) -> list[Turn]:
+        """Return the turns to send."""
+        self.said = self.cleaned_data["turns"]
+        return answered(self.said)
 
     def clean_system(self) -> str:
         """Return the system prompt; blank is none."""

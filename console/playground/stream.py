@@ -150,7 +150,7 @@ def _asked(
         lane=place.cleaned_data["lane"],
         endpoint=endpoint,
         model=form.cleaned_data["model"],
-        turns=form.cleaned_data["turns"],
+        turns=form.said,
         parameters=shown_again(request.POST),
         replaces=place.cleaned_data["replaces"],
     )

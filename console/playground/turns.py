@@ -2,7 +2,8 @@
 
 A turn is {"role": "user" or "assistant", "content": text or parts}. A part is
 {"type": "text", "text"} or {"type": "image_url", "image_url": {"url"}}, where the URL
-holds the image itself.
+holds the image itself. An answer without words stands there with empty text: it keeps
+its place, and nothing is sent of it.
 """
 
 from __future__ import annotations
@@ -48,6 +49,17 @@ class TurnsField(forms.Field):
         return cleaned
 
 
+def answered(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the turns to send: an answer without words is left out with its prompt."""
+    sent: list[Turn] = []
+    for turn in turns:
+        if turn["content"]:
+            sent.append(turn)
+        elif sent and sent[-1]["role"] == "user":
+            sent.pop()
+    return sent
+
+
 def texts_of(turn: Turn) -> Iterator[str]:
     """Yield the texts of a turn, images left out."""
     content = turn["content"]
@@ -90,9 +102,10 @@ def _turn(turn: object) -> Turn:
     if role not in ("user", "assistant"):
         raise forms.ValidationError(UNREADABLE)
     if isinstance(content, str):
-        if not content.strip():
+        if role == "user" and not content.strip():
             raise forms.ValidationError(NO_PROMPT)
-        return {"role": str(role), "content": storable(content)}
+        words = storable(content) if content.strip() else ""
+        return {"role": str(role), "content": words}
     if not isinstance(content, list) or not 0 < len(content) <= MOST_PARTS:
         raise forms.ValidationError(UNREADABLE)
     parts = [_part(part) for part in content]

@@ -151,7 +151,7 @@ async function answer(lane, body) {
   if (last && !last.notice) status.textContent = letter ? `Answer ${letter} has ended.` : "The answer has ended."; // a notice speaks for itself
   markBest(lane.root.parentElement);
   if (play.dataset.conversationId === id && !running.size) showHead(fresh);
-  if (body && !running.size && unanswered()) takeBack();
+  if (body && !running.size && !lastLanes().some(hasWords)) takeBack();
   refresh();
   keepEndInView();
 }
@@ -181,11 +181,17 @@ function cutFrom(element) {
   element.remove();
 }
 
-/** Return the last prompt if it got no answer: the next one stands in its place. */
+function lastLanes() {
+  return [...(conversation.lastElementChild?.querySelectorAll("[data-answer-id]") ?? [])];
+}
+
+function hasWords(lane) {
+  return Boolean(lane.dataset.keptText?.trim());
+}
+
+/** Return the last prompt if it got no answer and cost nothing: the next one stands in its place. */
 function unanswered() {
-  const last = conversation.lastElementChild;
-  const said = [...(last?.querySelectorAll("[data-answer-id]") ?? [])].some((lane) => lane.dataset.keptText?.trim());
-  return said ? null : lastPrompt();
+  return lastLanes().some((lane) => hasWords(lane) || "paid" in lane.dataset) ? null : lastPrompt();
 }
 
 function say(content, replaces) {

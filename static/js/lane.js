@@ -70,6 +70,7 @@ export class Lane {
   start(call) {
     this.empty();
     this.say("Waiting");
+    this.root.dataset.paid = ""; // until it is known to have cost nothing
     if (call.key) this.part("key").textContent = `with ${call.key} of ${call.team}`;
   }
 
@@ -110,6 +111,7 @@ export class Lane {
   finish(last) {
     this.settle(last.notice ? fragment(last.notice) : null);
     this.text = this.root.dataset.keptText = last.text;
+    this.root.toggleAttribute("data-paid", last.ticks !== 0);
     if (!last.notice) {
       this.root.dataset.seconds = last.seconds;
       if (last.ticks !== null) this.root.dataset.ticks = last.ticks;

@@ -62,8 +62,7 @@ export function turnsBefore(conversation, end, lane = 0) {
     else {
       const answers = [...element.querySelectorAll("[data-answer-id]")];
       const own = answers.find((one) => Number(one.dataset.number ?? 0) === lane) ?? answers[0];
-      const content = own?.dataset.keptText ?? "";
-      if (content.trim()) turns.push({ role: "assistant", content });
+      turns.push({ role: "assistant", content: own?.dataset.keptText ?? "" });
     }
   }
   return turns;

@@ -101,6 +101,37 @@ def test_a_prompt_without_an_answer_comes_back_and_is_replaced_by_the_next(
     expect(page.get_by_role("article", name="Your prompt")).to_have_count(1)
 
 
+def test_a_stopped_call_that_cost_stays_with_its_prompt(
+    page: Page, site: Instance, sent: list[list[str]]
+) -> None:
+    send(page, "one")
+    has_ended(page)
+    site.control.settings(pace=0.3)
+    send(page, "two")
+    thoughts = lanes_of(page).nth(1).locator("[data-reasoning]")
+    expect(thoughts).to_be_visible()
+    page.keyboard.press("Escape")
+    has_ended(page, 2)
+    expect(prompt_of(page)).to_have_value("two")
+
+    site.control.settings(pace=0)
+    page.reload()
+    send(page, "three")
+    has_ended(page, 3)
+    page.reload()
+
+    prompts = page.get_by_role("article", name="Your prompt").locator("[data-text]")
+    expect(prompts).to_have_text(["one", "two", "three"])
+    expect(thoughts).to_be_visible()
+    expect(lanes_of(page).nth(1)).to_contain_text("stopped by you")
+    assert [call[::2] for call in sent] == [
+        ["one"],
+        ["one", "two"],
+        ["one", "two", "three"],
+    ]
+    assert sent[2][3] == ""
+
+
 def test_a_new_conversation_does_not_wait_for_the_old_one(
     page: Page, site: Instance, sent: list[list[str]]
 ) -> None:

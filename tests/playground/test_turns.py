@@ -11,6 +11,7 @@ from django import forms
 from console.playground import images
 from console.playground.turns import (
     TurnsField,
+    answered,
     as_messages,
     images_of,
     texts_of,
@@ -125,3 +126,14 @@ def test_wrong_parts_get_a_sentence(turns: object, words: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE_FILES)
 def test_hostile_files_go_nowhere(name: str) -> None:
     assert refusal_of(said(image(url_of(HOSTILE_FILES[name])), text()))
+
+
+def test_an_answer_without_words_keeps_its_place_and_is_not_sent() -> None:
+    pairs = [("user", "one"), ("assistant", "1"), ("user", "two"), ("assistant", " ")]
+    turns = [{"role": role, "content": words} for role, words in pairs]
+
+    found = cleaned([*turns, {"role": "user", "content": "three"}])
+
+    assert [turn["content"] for turn in found] == ["one", "1", "two", "", "three"]
+    assert [turn["content"] for turn in answered(found)] == ["one", "1", "three"]
+    assert refusal_of([*turns, {"role": "user", "content": " "}]) == "Write a prompt."

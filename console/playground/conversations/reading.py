@@ -37,6 +37,7 @@ class ShownTurn:
     letter: str = ""  # of its column; none when it is the only one
     seconds: float | None = None  # of a whole answer
     ticks: int | None = None  # likewise
+    paid: bool = False  # it cost something, or may have
     traced: bool = False  # there is something to inspect
 
 
@@ -107,6 +108,7 @@ def shown_turn(turn: Turn) -> ShownTurn:
         notice=showing.notice(ended.problem) if told and ended.problem else "",
         seconds=ended.seconds if whole else None,
         ticks=ended.cost.ticks if whole and ended.cost else None,
+        paid=ended.cost is None or ended.cost.ticks != 0,
         traced=getattr(turn, "traced", False),
     )
 

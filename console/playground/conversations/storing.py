@@ -159,9 +159,10 @@ def _following(asked: Asked, stored: dict[int, Turn]) -> tuple[list[Turn], Q]:
     gone = Q(place__gt=place) | Q(place=place, lane=asked.lane)
     for at, said in enumerate(asked.turns):
         turn = stored.get(at)
-        if turn and _says(turn, said):
+        other = said["role"] == Role.USER or (turn and turn.role == Role.USER)
+        if (turn and _says(turn, said)) or not (said["content"] or other):
             continue
-        if said["role"] == Role.USER or (turn and turn.role == Role.USER):
+        if other:
             gone |= Q(place__gte=at)
             stored = {}
         else:

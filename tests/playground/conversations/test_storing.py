@@ -132,6 +132,11 @@ async def test_a_sealed_text_opens_in_its_own_row_alone(ready: User) -> None:
         ),
         pytest.param(("1",), ["1", "New"], id="the first one edited"),
         pytest.param(
+            ("one", "", "two", "", "three"),
+            ["one", "Fine", "two", "Fine", "three", "New"],
+            id="answers of which the page has no words",
+        ),
+        pytest.param(
             ("one", "Not fine", "two"),
             ["one", "Not fine", "two", "New"],
             id="an answer that the page had otherwise",
