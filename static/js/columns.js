@@ -111,7 +111,7 @@ class Columns {
     const first = byColumn[0] ?? Object.values(byColumn)[0];
     if (first) restore(this.form, first);
     if (number < 2) return;
-    this.same.checked = false; // each as it was sent
+    this.same.checked = areSame(Object.values(byColumn).slice(0, number));
     this.make(number);
     for (let column = 1; column < number; column += 1) this.kept[column] = byColumn[column] ?? this.kept[column];
     this.bar.querySelector(`[value="${number}"]`).checked = true;
@@ -140,6 +140,15 @@ class Columns {
     });
     this.form.dispatchEvent(new Event("turns"));
   }
+}
+
+/**
+ * Return whether columns were sent with the same parameters.
+ * @param {Fields[]} sent
+ */
+function areSame(sent) {
+  const parameters = sent.map((fields) => Object.entries(fields).filter(([name]) => !OWN.includes(name) && !SHARED.includes(name)));
+  return new Set(parameters.map((entries) => JSON.stringify(entries.sort()))).size < 2;
 }
 
 /** Those of this page. */

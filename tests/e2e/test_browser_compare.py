@@ -112,8 +112,11 @@ def test_parameters_are_the_same_or_of_each_column(
     temperature.fill("0.5")
     send(page, "The same for both")
     have_ended(page, 2)
+    same = page.get_by_role("switch", name="Same for all columns")
+    page.reload()
+    expect(same).to_be_checked()
 
-    page.get_by_role("switch", name="Same for all columns").uncheck()
+    same.uncheck()
     page.locator("[name=column][value='1']").check(force=True)
     expect(page.get_by_role("heading", name="Parameters of B")).to_be_visible()
     temperature.fill("1.5")
@@ -121,6 +124,8 @@ def test_parameters_are_the_same_or_of_each_column(
     have_ended(page, 4)
 
     assert [one["temperature"] for one in sent] == ["0.5", "0.5", "0.5", "1.5"]
+    page.reload()
+    expect(same).not_to_be_checked()
 
 
 def test_one_answer_is_stopped_and_the_other_goes_on(
