@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 
 from console import xai
+from console.lib.shared_fields import shares_fields
 from console.playground.structured import schema as schemas
 from console.playground.structured.expected import Expected, Format
 from console.playground.tools import ToolChoice, ToolsField, tools_in_messages
@@ -63,26 +64,6 @@ class IdField(forms.CharField):
     def clean(self, value: object) -> str | None:
         """Return it without blanks around it."""
         return storable(super().clean(value)) or None
-
-
-class SharedFields(dict[str, forms.Field]):
-    """The fields of a form whose instances share them, since none changes any.
-
-    Django copies each field for each instance: for thirty of them a millisecond, while
-    somebody waits for the first token.
-    """
-
-    def __deepcopy__(self, memo: object) -> dict[str, forms.Field]:
-        return dict(self)
-
-
-FormClass = TypeVar("FormClass", bound=type[forms.Form])
-
-
-def shares_fields(form: FormClass) -> FormClass:
-    """Let the instances of a form share its fields."""
-    form.base_fields = SharedFields(form.base_fields)
-    return form
 
 
 class PromptForm(forms.Form):

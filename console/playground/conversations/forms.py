@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 from django import forms
 from django.http import QueryDict
 
+from console.lib.shared_fields import shares_fields
 from console.playground.conversations import sharing
-from console.playground.forms import ChatForm, MessagesForm, shares_fields
+from console.playground.forms import ChatForm, MessagesForm
 from console.playground.models.conversations import MOST_LANES
 
 # The turns are kept one by one.
