@@ -172,18 +172,24 @@ class AsyncXaiClient:
         """
         exchange = Exchange(call, self._timeouts)
         request = build_request(self._base, call, self._timeouts)
+        clock = asyncio.get_running_loop().time
         try:
-            async with asyncio.timeout(exchange.seconds):
+            async with (
+                asyncio.timeout(exchange.seconds),
+                asyncio.timeout(exchange.silence) as silence,
+            ):
                 response = await self._http.send(request, auth=auth, stream=True)
                 try:
                     exchange.begin(response)
                     async for chunk in waiting_parts(response):
+                        silence.reschedule(clock() + exchange.silence)
                         if not exchange.take(chunk):
                             break
                 finally:
                     await response.aclose()
                 if exchange.is_brief:
                     return read(exchange)
+                silence.reschedule(None)
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(_long_reads, read, exchange)
         except FAULTS as fault:

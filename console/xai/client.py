@@ -130,7 +130,7 @@ class XaiClient:
         and xAI's text.
         """
         exchange = Exchange(call, self._timeouts)
-        request = build_request(self._base, call, self._timeouts)
+        request = build_request(self._base, call, self._timeouts, read=exchange.silence)
         try:
             response = self._http.send(request, auth=auth, stream=True)
             try:

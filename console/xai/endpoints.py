@@ -43,7 +43,6 @@ class Call(Generic[T]):
     read: Callable[[Mapping[str, Any], str | None], T]
     body: bytes | None = None
     patient: bool = False  # the answer is generated first
-    streamed: bool = False
     accept: str = "application/json"
     about: str = ""  # "key" or "model", if nothing else in it can be refused
 
@@ -66,7 +65,6 @@ def _stream(path: str, body: Mapping[str, object], kind: Any) -> Call[Any]:
         kind,
         cap=limits.STREAM_CAP,
         accept="text/event-stream, application/json",
-        streamed=True,
     )
 
 

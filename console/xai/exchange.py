@@ -65,6 +65,7 @@ class Exchange(Generic[T]):
     def __init__(self, call: Call[T], timeouts: Timeouts) -> None:
         self._call = call
         self.seconds = timeouts.generation if call.patient else timeouts.whole
+        self.silence = timeouts.silence(patient=call.patient)
         self._ends_at = monotonic() + self.seconds
         self._cap = call.cap
         self._body = bytearray()

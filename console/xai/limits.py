@@ -29,12 +29,15 @@ class Timeouts:
     whole: float = 30.0  # one request whose answer is ready at once
     generation: float = 600.0  # one request whose answer is generated first
 
-    def of(self, *, patient: bool, stream: bool) -> dict[str, float | None]:
-        """Return the same in httpx's form for one kind of call."""
-        read = self.generation if patient else self.read
+    def of(self, *, read: float | None) -> dict[str, float | None]:
+        """Return the same in httpx's form; `read` None: the reader watches itself."""
         return {
             "connect": self.connect,
-            "read": None if stream else read,  # a stream watches itself
+            "read": read,
             "write": self.write,
             "pool": self.pool,
         }
+
+    def silence(self, *, patient: bool) -> float:
+        """Return how long nothing may come of an answer that is not streamed."""
+        return self.generation if patient else self.read

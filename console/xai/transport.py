@@ -78,9 +78,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def build_request(
-    base: httpx.URL, call: Call[Any], timeouts: Timeouts
+    base: httpx.URL, call: Call[Any], timeouts: Timeouts, *, read: float | None = None
 ) -> httpx.Request:
-    """Return the request; its headers are these and no others."""
+    """Return the request; its headers are these and no others.
+
+    `read` is for engines that can be trusted with it: aiohttp's timer can outlive a
+    long answer, and then fails whoever uses the connection next.
+    """
     headers = {
         "Accept": call.accept,
         "Accept-Encoding": "identity",
@@ -94,7 +98,7 @@ def build_request(
         base.copy_with(raw_path=call.path.encode()),
         headers=headers,
         content=call.body,
-        extensions={"timeout": timeouts.of(patient=call.patient, stream=call.streamed)},
+        extensions={"timeout": timeouts.of(read=read)},
     )
 
 

@@ -1,7 +1,7 @@
 """What both clients do beyond sending and reading: limits, repeats, refusals."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -261,7 +261,10 @@ async def test_a_body_that_drips_is_given_up() -> None:
     assert body.closed
 
 
-async def test_an_answer_that_does_not_come_is_given_up() -> None:
+@pytest.mark.parametrize(
+    "hurry", [Timeouts(whole=0.05), Timeouts(read=0.05)], ids=["whole", "read"]
+)
+async def test_an_answer_that_does_not_come_is_given_up(hurry: Timeouts) -> None:
     async def answer(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(60)
         return INFO
@@ -269,15 +272,32 @@ async def test_an_answer_that_does_not_come_is_given_up() -> None:
     client = AsyncXaiClient(
         BASE,
         transport=httpx.MockTransport(answer),
-        timeouts=Timeouts(whole=0.05),
+        timeouts=hurry,
         sleep=no_wait,
     )
 
     with pytest.raises(xai.Unreachable) as caught:
-        await client.key_info(auth=AUTH)
+        async with asyncio.timeout(5):
+            await client.key_info(auth=AUTH)
 
     assert caught.value.cause is Cause.TIMEOUT
     assert caught.value.__context__ is None
+
+
+async def test_silence_is_counted_from_the_last_arrival() -> None:
+    parts = [INFO.content[:9], INFO.content[9:20], INFO.content[20:]]
+
+    class Trickle(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for part in parts:
+                await asyncio.sleep(0.2)
+                yield part
+
+    client = waiting(
+        lambda request: httpx.Response(200, stream=Trickle()), Timeouts(read=0.5)
+    )
+
+    assert (await client.key_info(auth=AUTH)).name == "My API Key"
 
 
 def test_each_kind_of_call_has_its_timeouts() -> None:
@@ -289,3 +309,15 @@ def test_each_kind_of_call_has_its_timeouts() -> None:
     quick, patient = (request.extensions["timeout"] for request in upstream.requests)
     assert quick == {"connect": 5, "read": 15, "write": 10, "pool": 5}
     assert patient == quick | {"read": 600}
+
+
+async def test_no_timer_of_the_engine_outlives_a_call_that_waits() -> None:
+    """aiohttp's timer of reading can: it failed the next call on the connection."""
+    upstream = Upstream(httpx.Response(400))
+    calls = (("key_info", ()), ("chat", (CHAT,)))
+    for method, arguments in calls:
+        with pytest.raises(XaiError):
+            await getattr(waiting(upstream), method)(*arguments, auth=AUTH)
+
+    told = [request.extensions["timeout"]["read"] for request in upstream.requests]
+    assert told == [None, None]
