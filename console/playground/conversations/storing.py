@@ -20,6 +20,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from console.accounts.models import User
+from console.lib.db import prepared_cursor
 from console.playground.conversations import contents, sealed, traces
 from console.playground.models import Conversation, Role, Turn, TurnState
 from console.playground.structured.expected import Expected
@@ -45,6 +46,13 @@ OPEN = """
            updated_at = excluded.updated_at, kept_until = excluded.kept_until
      WHERE kept.owner_id = excluded.owner_id
     RETURNING sealed_parameters
+"""
+# A turn that was taken for dead meanwhile was marked as cut.
+END = """
+    UPDATE playground_turn
+       SET state = %(state)s, finish = %(finish)s, sealed_content = %(content)s,
+           sealed_trace = %(trace)s, kept_at = %(now)s
+     WHERE id = %(id)s AND state IN ('coming', 'cut')
 """
 COLUMNS = [field.attname for field in Turn._meta.concrete_fields]
 INSERT = f"INSERT INTO playground_turn ({', '.join(COLUMNS)}) VALUES "
@@ -214,18 +222,17 @@ def never_sent(answer_id: UUID) -> None:
 
 def end(answer_id: UUID, ended: Ended, expected: Expected | None = None) -> bool:
     """Keep an answer as it ended; return whether it is still there to be kept."""
-    unfinished = Turn.objects.filter(
-        pk=answer_id, state__in=[TurnState.COMING, TurnState.CUT]
-    )
-    return bool(
-        unfinished.update(
-            state=contents.state_of(ended),
-            finish=ended.finish[:64],
-            sealed_content=seal_turn(contents.to_json(ended, expected), answer_id),
-            sealed_trace=traces.seal(ended.trace, answer_id),
-            kept_at=timezone.now(),
-        )
-    )
+    values = {
+        "id": answer_id,
+        "state": contents.state_of(ended).value,
+        "finish": ended.finish[:64],
+        "content": seal_turn(contents.to_json(ended, expected), answer_id),
+        "trace": traces.seal(ended.trace, answer_id),
+        "now": timezone.now(),
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(END, values)
+        return bool(cursor.rowcount)
 
 
 def answers() -> Any:
