@@ -112,7 +112,7 @@ def open_record(opening: Opening, *, within: limits.Limits | None = None) -> UUI
 
 def _open(values: dict[str, Any]) -> UUID | None:
     """Write the record if it fits; None if it does not, or something is missing."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(OPEN, values)
         opened: UUID | None = cursor.fetchone()[0]
     return opened
@@ -179,7 +179,7 @@ def settle(record_id: UUID, ending: Ending) -> Cost | None:
     with prepared_cursor() as cursor:
         cursor.execute(PRICED, [record_id])
         endpoint, has_price, *row = cursor.fetchone()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         told = costs.Prices(**dict(zip(PRICES, row, strict=True)))
         prices = told if has_price else None
         messages = endpoint == Endpoint.MESSAGES

@@ -137,7 +137,7 @@ def _make(asked: Asked) -> bool:
         "now": timezone.now(),
         "kept_until": kept_until(),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(OPEN, values)
         row = cursor.fetchone()
     if row is None:
@@ -211,7 +211,7 @@ def _insert(turns: Sequence[Turn]) -> None:
     """Store turns as `bulk_create` would, which takes a millisecond to compose it."""
     row = f"({', '.join(['%s'] * len(COLUMNS))})"
     values = [getattr(turn, name) for turn in turns for name in COLUMNS]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(INSERT + ", ".join([row] * len(turns)), values)
 
 
