@@ -326,6 +326,7 @@ unfold.addEventListener("click", () => {
 stopButton.addEventListener("click", () => stop());
 fresh.addEventListener("click", startAnew);
 conversation.addEventListener("drawn", keepEndInView);
+new ResizeObserver(keepEndInView).observe(form);
 document.addEventListener("scroll", () => { follows = below() < NEAR_END; }, { passive: true });
 system.addEventListener("input", () => {
   const note = document.querySelector("[data-system-note]");
