@@ -298,10 +298,6 @@ function takeUp() {
     adopt(lane);
     if ("coming" in root.dataset) answer(lane, null);
   }
-  // What the last answers were asked with, once the modules that listen are there.
-  document.addEventListener("DOMContentLoaded", () => {
-    for (const root of rows.at(-1)?.children ?? []) tell(lanes.get(root), "asked", requestBody(lanes.get(root), false));
-  });
   rows.forEach(markBest);
   prompt.value ||= sessionStorage.getItem(DRAFT) ?? "";
   lastPrompt()?.scrollIntoView({ block: "start" });

@@ -22,7 +22,6 @@ from django.utils import timezone
 from console.accounts.models import User
 from console.playground.conversations import contents, sealed, traces
 from console.playground.models import Conversation, Role, Turn, TurnState
-from console.playground.structured.expected import Expected
 from console.relay.admission import Call
 from console.relay.ended import Ended
 from console.usage.models import Endpoint
@@ -212,7 +211,7 @@ def never_sent(answer_id: UUID) -> None:
     Turn.objects.filter(pk=answer_id, state=TurnState.COMING).delete()
 
 
-def end(answer_id: UUID, ended: Ended, expected: Expected | None = None) -> bool:
+def end(answer_id: UUID, ended: Ended, content: contents.Json) -> bool:
     """Keep an answer as it ended; return whether it is still there to be kept."""
     unfinished = Turn.objects.filter(
         pk=answer_id, state__in=[TurnState.COMING, TurnState.CUT]
@@ -221,7 +220,7 @@ def end(answer_id: UUID, ended: Ended, expected: Expected | None = None) -> bool
         unfinished.update(
             state=contents.state_of(ended),
             finish=ended.finish[:64],
-            sealed_content=seal_turn(contents.to_json(ended, expected), answer_id),
+            sealed_content=seal_turn(content, answer_id),
             sealed_trace=traces.seal(ended.trace, answer_id),
             kept_at=timezone.now(),
         )
