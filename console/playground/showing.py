@@ -111,7 +111,9 @@ def _pace(ended: Ended) -> float | None:
     tokens = usage.completion_tokens or 0
     if ended.reasoning:
         tokens += usage.reasoning_tokens or 0
-    return tokens_per_second(ended.trace, tokens)
+    return tokens_per_second(
+        tokens, first=ended.first_token_after, last=ended.last_event_after
+    )
 
 
 def _ending(ended: Ended) -> str:

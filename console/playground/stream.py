@@ -20,7 +20,7 @@ from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
 from console.playground import showing
 from console.playground.conversations import storing
-from console.playground.conversations.forms import PlaceForm, shown_again
+from console.playground.conversations.forms import PlaceForm, brief, shown_again
 from console.playground.conversations.keeping import KeptAnswer
 from console.playground.forms import (
     ChatForm,
@@ -125,7 +125,8 @@ def _stream(
         if not storing.are_kept():
             return EventsResponse(admit_it(), send, expected=form.expected)
         asked = _asked(request, form, place, endpoint)
-        kept = KeptAnswer(asked.answer_id, form.expected)
+        fields = brief(asked.parameters)
+        kept = KeptAnswer(asked.answer_id, form.expected, fields)
         call = storing.begin(asked, admit_it)
         return EventsResponse(call, send, expected=form.expected, kept=kept)
     except Refused as refusal:

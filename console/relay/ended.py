@@ -26,6 +26,7 @@ class Ended:
     problem: Problem | None
     first_token_after: float | None  # seconds
     seconds: float
+    last_event_after: float | None = None  # seconds; None also: it came in one piece
     others: tuple[str, ...] = ()  # the texts of all choices but the first
     tool_calls: tuple[ToolCall, ...] = ()
     trace: Trace | None = None  # None: the answer came in one piece, or from a record

@@ -261,6 +261,7 @@ class Pump:
             problem=problem,
             first_token_after=self._tracer.first_token,
             seconds=monotonic() - self._tracer.began,
+            last_event_after=self._tracer.last_event,
             others=tuple("".join(heard.others[one]) for one in sorted(heard.others)),
             tool_calls=tuple(heard.tool_calls),
             trace=self._tracer.told(self._events, key_label=self._call.key_label),

@@ -1,12 +1,13 @@
 // Beside a conversation: a request as code, and the inspector of an answer.
 //
 // What a lane was asked and answered comes as its events "asked" (the form's fields)
-// and "answered" (the last event of the stream). The inspector of an answer that was
-// there when the page was loaded is asked for when it is wanted.
+// and "answered" (the last event of the stream). An answer that was there when the page
+// was loaded has its fields beside it; its inspector is asked for when it is wanted.
 
 import { columns } from "./columns.js";
 import { wireCopies } from "./copy.js";
 import { copyOf, fragment, refusalOf } from "./fragments.js";
+import { turnsBefore } from "./turns.js";
 
 const dialog = document.getElementById("code");
 const place = dialog.querySelector("[data-code]");
@@ -21,13 +22,12 @@ const inspected = new WeakMap();
 
 document.addEventListener("asked", (event) => {
   asked.set(event.target, event.detail);
-  if (!("live" in event.target.dataset)) reveal(event.target, "[data-show-code]", true); // of a kept answer
 });
 document.addEventListener("answered", (event) => {
   const lane = event.target;
   inspected.set(lane, event.detail.inspect);
   reveal(lane, "[data-inspect]", event.detail.inspect);
-  reveal(lane, "[data-show-code]", asked.has(lane));
+  reveal(lane, "[data-show-code]", asked.has(lane) || "asked" in lane.dataset);
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-show-code], [data-inspect], [data-save-of]");
@@ -35,12 +35,24 @@ document.addEventListener("click", (event) => {
   const lane = button.closest(".lane");
   if ("saveOf" in button.dataset) save(button);
   else if ("inspect" in button.dataset) inspect(lane);
-  else showCode(lane ? asked.get(lane) : columns.bodyOf(columns.chosen));
+  else showCode(lane ? (asked.get(lane) ?? keptOf(lane)) : columns.bodyOf(columns.chosen));
 });
 
 function reveal(lane, selector, wanted) {
   const button = lane.querySelector(selector);
   if (button) button.hidden = !wanted;
+}
+
+/** Return what an answer was asked with before the page was loaded. */
+function keptOf(lane) {
+  const body = new FormData();
+  for (const [name, values] of Object.entries(JSON.parse(lane.dataset.asked))) {
+    for (const value of values) body.append(name, value);
+  }
+  const before = turnsBefore(document.querySelector("[data-conversation]"), lane.parentElement, Number(lane.dataset.number));
+  body.set("turns", JSON.stringify(before));
+  body.set("csrfmiddlewaretoken", columns.form.elements.csrfmiddlewaretoken.value);
+  return body;
 }
 
 async function showCode(fields) {

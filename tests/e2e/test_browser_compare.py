@@ -128,6 +128,35 @@ def test_parameters_are_the_same_or_of_each_column(
     expect(same).not_to_be_checked()
 
 
+def test_each_column_says_whose_key_it_runs_with_where_they_differ(
+    page: Page, sent: list[dict[str, str]]
+) -> None:
+    pays, runs = page.get_by_label("Team that pays"), page.locator("[data-runs-with]")
+    alone = runs.inner_text()
+    columns(page, 2)
+    page.locator("[name=column][value='1']").check(force=True)
+    page.get_by_role("button", name="Choose a model").click()
+    model = page.get_by_role("radio", name=re.compile("grok-4.3")).first
+    model.check(force=True)
+    page.keyboard.press("Escape")
+    for name in pays.locator("option").all_inner_texts():
+        pays.select_option(label=name)
+        expect(runs).to_contain_text(f"of {name}")
+    if name in alone:
+        name = pays.locator("option").first.inner_text()
+        pays.select_option(label=name)
+
+    expect(runs.locator("span")).to_have_count(2)
+    expect(runs.locator("span").first).to_have_text(f"A: {alone}")
+    expect(runs.locator("span").last).to_contain_text(re.compile(f"^B: .+ of {name}$"))
+    send(page, "Who pays?")
+    have_ended(page, 2)
+    for letter, line in zip("AB", runs.locator("span").all_inner_texts(), strict=True):
+        key = lane(page, letter).locator("[data-key]")
+        expect(key).to_have_text(f"with {line.removeprefix(f'{letter}: ')}")
+    assert sent[1]["team"] == pays.input_value()
+
+
 def test_one_answer_is_stopped_and_the_other_goes_on(
     page: Page, site: Instance
 ) -> None:
@@ -163,6 +192,72 @@ def test_columns_by_keyboard_on_a_narrow_screen(windows: Windows) -> None:
     assert boxes[0]
     assert boxes[1]
     assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+
+
+def test_two_columns_stand_side_by_side_on_a_small_laptop(windows: Windows) -> None:
+    page = windows.of("sam", viewport={"width": 1280, "height": 800})
+    page.goto("/playground/chat/")
+    columns(page, 2)
+    send(page, "Side by side")
+    have_ended(page, 2)
+
+    assert_fits(page)
+    boxes = [lane(page, letter).bounding_box() for letter in "AB"]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[1]["y"] == boxes[0]["y"]
+    assert boxes[1]["x"] >= boxes[0]["x"] + boxes[0]["width"]
+
+
+@pytest.mark.parametrize(
+    "size", [(390, 844), (1440, 900)], ids=["phone", "large screen"]
+)
+def test_what_is_told_before_leaves_the_end_of_the_answer_in_view(
+    windows: Windows, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page = windows.of("sam", viewport={"width": width, "height": height})
+    page.goto("/playground/chat/")
+    columns(page, 2)
+    send(page, "Two stories, to be read to their end")
+    have_ended(page, 2)
+    composer, last = page.locator("#composer"), page.locator(".conversation .lanes")
+    page.evaluate("document.querySelector('#composer').scrollIntoView(false)")
+    lone = composer.bounding_box()
+
+    prompt_of(page).fill("And now?")
+    expect(page.locator("[data-before] p")).to_have_count(2)
+
+    ends, begins = last.bounding_box(), composer.bounding_box()
+    assert lone
+    assert ends
+    assert begins
+    assert begins["height"] > lone["height"]
+    assert ends["y"] + ends["height"] <= begins["y"]
+
+
+def test_a_phone_tells_the_most_and_warnings_with_the_options_folded(
+    windows: Windows,
+) -> None:
+    page = windows.of("sam", viewport={"width": 390, "height": 844})
+    page.goto("/playground/chat/")
+    line, more = page.locator("[data-before]"), page.locator("[data-unfold]")
+    warning = line.get_by_text("Prompt and answer may not fit")
+    page.get_by_label("Max output").fill("16384")
+    more.press("Enter")
+    page.get_by_role("button", name="Choose a model").click()
+    page.get_by_role("radio", name=re.compile("grok-2-1212")).check(force=True)
+    page.keyboard.press("Escape")
+
+    prompt_of(page).fill("a " * 125_000)
+
+    for folded in (False, True):
+        expect(warning).to_be_in_viewport(ratio=1)
+        expect(line.get_by_text(re.compile("^at most"))).to_be_in_viewport(ratio=1)
+        expect(line.get_by_text("tokens in")).to_be_visible(visible=not folded)
+        expect(line.get_by_label("Count tokens")).to_be_visible(visible=not folded)
+        more.press("Enter")
+    assert_fits(page)
 
 
 def test_the_cost_is_told_before_and_counting_can_be_switched_off(

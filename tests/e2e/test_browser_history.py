@@ -98,6 +98,31 @@ def test_a_new_conversation_gets_its_title_and_acts_and_keeps_its_code(
     expect(code).to_contain_text("/v1/chat/completions")
 
 
+def test_every_answer_keeps_meter_and_code_over_a_reload(
+    page: Page, site: Instance
+) -> None:
+    site.control.settings(pace=0.05)
+    temperature = page.get_by_label("Temperature")
+    for number, warm in enumerate(("0.1", "0.9"), start=1):
+        temperature.fill(warm)
+        send(page, f"what was asked with {warm}")
+        has_ended(page, number)
+    meters = page.locator("[data-meter]")
+    expect(meters.first).to_contain_text("tokens/s")
+    before = meters.all_inner_texts()
+
+    page.reload()
+
+    has_ended(page, 2)
+    assert meters.all_inner_texts() == before
+    for number, warm in enumerate(("0.1", "0.9")):
+        lanes_of(page).nth(number).get_by_role("button", name="Code").click()
+        curl = page.get_by_role("region", name="curl")
+        expect(curl).to_contain_text(f'"temperature": {warm}')
+        expect(curl).to_contain_text(f"what was asked with {warm}")
+        page.keyboard.press("Escape")
+
+
 def test_an_answer_is_inspected_after_a_reload(page: Page) -> None:
     send(page, "what came when")
     has_ended(page)

@@ -1,7 +1,8 @@
 """What a turn holds, as JSON and as what the page shows. Pure.
 
 a prompt    {"content": text, or what the endpoint takes as parts}
-an answer   {"text", "reasoning"} while it comes, and {"ended", "expected"} afterwards
+an answer   {"text", "reasoning"} while it comes; {"ended", "expected", "asked"} too
+            afterwards
 """
 
 from __future__ import annotations
@@ -52,8 +53,13 @@ def state_of(ended: Ended) -> TurnState:
     return TurnState.CUT if ended.text or not ended.problem else TurnState.FAILED
 
 
-def to_json(ended: Ended, expected: Expected | None = None) -> Json:
-    """Return what to keep of an answer. Its cost is not: the record has it."""
+def to_json(
+    ended: Ended, expected: Expected | None = None, asked: Json | None = None
+) -> Json:
+    """Return what to keep of an answer. Its cost is not: the record has it.
+
+    `asked` are the fields of the page that it was asked with.
+    """
     return {
         "text": ended.text,
         "reasoning": ended.reasoning,
@@ -65,10 +71,12 @@ def to_json(ended: Ended, expected: Expected | None = None) -> Json:
             "problem": asdict(ended.problem) if ended.problem else None,
             "first_token_after": ended.first_token_after,
             "seconds": ended.seconds,
+            "last_event_after": ended.last_event_after,
             "others": list(ended.others),
             "tool_calls": [asdict(call) for call in ended.tool_calls],
         },
         "expected": {"schema": expected.schema} if expected else None,
+        "asked": asked,
     }
 
 
@@ -90,6 +98,7 @@ def from_json(content: Json, record: UsageRecord | None) -> Ended:
         problem=_known(Problem, ended.get("problem")),
         first_token_after=ended.get("first_token_after"),
         seconds=float(ended.get("seconds") or 0),
+        last_event_after=ended.get("last_event_after"),
         others=tuple(map(str, ended.get("others") or ())),
         tool_calls=tuple(ToolCall(**call) for call in ended.get("tool_calls") or ()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from console.playground.models.conversations import MOST_LANES
 # The turns are kept one by one.
 SHOWN_AGAIN = {*ChatForm.base_fields, *MessagesForm.base_fields} - {"turns"}
 MOST_SHOWN_AGAIN = 300 * 1024  # bytes; what the forms take is less
+MOST_BESIDE = 16 * 1024  # characters of JSON, beside each answer of a page
 LONGEST_TITLE = 200
 
 
@@ -65,6 +67,15 @@ def shown_again(sent: QueryDict) -> dict[str, Any]:
     if size > MOST_SHOWN_AGAIN:
         return {"model": [sent.get("model", "")]}
     return shown
+
+
+def brief(shown: dict[str, Any]) -> dict[str, Any] | None:
+    """Return those fields that say something, to keep them with one answer.
+
+    None if they are larger than an answer may be in its page.
+    """
+    told = {name: values for name, values in shown.items() if any(values)}
+    return told if len(json.dumps(told)) <= MOST_BESIDE else None
 
 
 class ImportForm(forms.Form):

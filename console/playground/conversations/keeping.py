@@ -62,9 +62,15 @@ _followers: set[asyncio.Event] = set()
 class KeptAnswer:
     """What a pump tells of one answer that is kept."""
 
-    def __init__(self, answer_id: UUID, expected: Expected | None = None) -> None:
+    def __init__(
+        self,
+        answer_id: UUID,
+        expected: Expected | None = None,
+        asked: contents.Json | None = None,
+    ) -> None:
         self._answer_id = answer_id
         self._expected = expected
+        self._asked = asked
 
     def begin(self, pump: Pump) -> None:
         """Write what comes from now on. In the event loop."""
@@ -87,10 +93,11 @@ class KeptAnswer:
             _expected.pop(self._answer_id, None)
 
     async def _keep(self, ended: Ended) -> None:
+        content = contents.to_json(ended, self._expected, self._asked)
         until = monotonic() + SEALED_FOR
         while True:
             try:
-                await patiently(storing.end, self._answer_id, ended, self._expected)
+                await patiently(storing.end, self._answer_id, ended, content)
                 return
             except vault.Sealed:
                 if monotonic() > until or is_closing():

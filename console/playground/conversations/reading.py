@@ -39,6 +39,7 @@ class ShownTurn:
     ticks: int | None = None  # likewise
     paid: bool = False  # it cost something, or may have
     traced: bool = False  # there is something to inspect
+    asked: str = ""  # JSON: name of a field to its values; empty: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +59,24 @@ def shown(conversation: Conversation) -> ShownConversation:
     keeping.cut_the_dead()
     turns = conversation.turns.select_related(*storing.SHOWN_OF_RECORD)
     turns = turns.annotate(traced=Q(sealed_trace__isnull=False))
+    rows = rows_of([shown_turn(turn) for turn in turns])
+    parameters = storing.parameters_of(conversation)
     return ShownConversation(
         id=conversation.pk,
         title=storing.open_title(conversation),
         pinned=conversation.pinned,
         kept_until=conversation.kept_until,
-        rows=rows_of([shown_turn(turn) for turn in turns]),
-        parameters=json.dumps(storing.parameters_of(conversation)),
+        rows=[*rows[:-1], *(_asked_last(row, parameters) for row in rows[-1:])],
+        parameters=json.dumps(parameters),
     )
+
+
+def _asked_last(row: list[ShownTurn], parameters: contents.Json) -> list[ShownTurn]:
+    """Let the newest answers have what their lanes were asked with last."""
+    return [
+        replace(turn, asked=turn.asked or _json(parameters.get(str(turn.lane))))
+        for turn in row
+    ]
 
 
 def rows_of(turns: list[ShownTurn]) -> list[list[ShownTurn]]:
@@ -110,7 +121,12 @@ def shown_turn(turn: Turn) -> ShownTurn:
         ticks=ended.cost.ticks if whole and ended.cost else None,
         paid=ended.cost is None or ended.cost.ticks != 0,
         traced=getattr(turn, "traced", False),
+        asked=_json(content.get("asked")),
     )
+
+
+def _json(told: object) -> str:
+    return json.dumps(told) if isinstance(told, dict) else ""
 
 
 def shown_prompt(

@@ -23,7 +23,6 @@ from console.accounts.models import User
 from console.lib.db import prepared_cursor
 from console.playground.conversations import contents, sealed, traces
 from console.playground.models import Conversation, Role, Turn, TurnState
-from console.playground.structured.expected import Expected
 from console.relay.admission import Call
 from console.relay.ended import Ended
 from console.usage.models import Endpoint
@@ -220,13 +219,13 @@ def never_sent(answer_id: UUID) -> None:
     Turn.objects.filter(pk=answer_id, state=TurnState.COMING).delete()
 
 
-def end(answer_id: UUID, ended: Ended, expected: Expected | None = None) -> bool:
+def end(answer_id: UUID, ended: Ended, content: contents.Json) -> bool:
     """Keep an answer as it ended; return whether it is still there to be kept."""
     values = {
         "id": answer_id,
         "state": contents.state_of(ended).value,
         "finish": ended.finish[:64],
-        "content": seal_turn(contents.to_json(ended, expected), answer_id),
+        "content": seal_turn(content, answer_id),
         "trace": traces.seal(ended.trace, answer_id),
         "now": timezone.now(),
     }

@@ -68,16 +68,16 @@ def _part(
     return Part(name, mark, swatch, stop - start, words, left, f"{width:.2f}%")
 
 
-def tokens_per_second(trace: Trace | None, tokens: int | None) -> float | None:
+def tokens_per_second(
+    tokens: int | None, *, first: float | None, last: float | None
+) -> float | None:
     """Return how fast an answer came, from its first token to its last event.
 
     None where that tells nothing: nothing came, or it came all at once.
     """
-    if trace is None or not tokens:
+    if not tokens or first is None or last is None:
         return None
-    if trace.first_token is None or trace.last_event is None:
-        return None
-    lasted = trace.last_event - trace.first_token
+    lasted = last - first
     return tokens / lasted if lasted >= SHORTEST else None
 
 

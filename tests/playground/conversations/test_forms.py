@@ -7,7 +7,12 @@ import json
 import pytest
 from django.http import QueryDict
 
-from console.playground.conversations.forms import MOST_SHOWN_AGAIN, shown_again
+from console.playground.conversations.forms import (
+    MOST_BESIDE,
+    MOST_SHOWN_AGAIN,
+    brief,
+    shown_again,
+)
 
 
 def sent(**fields: str | list[str]) -> QueryDict:
@@ -64,3 +69,10 @@ def test_of_too_much_only_the_model_is_kept(more: dict[str, str | list[str]]) ->
 
     assert kept == {"model": ["grok-4.3"]}
     assert len(json.dumps(kept)) < 100
+
+
+def test_beside_an_answer_stands_what_says_something_unless_it_is_large() -> None:
+    told = {"model": ["grok-4.3"], "stop": ["", "x"], "user": [""], "tools": []}
+
+    assert brief(told) == {"model": ["grok-4.3"], "stop": ["", "x"]}
+    assert brief({"system": ["x" * MOST_BESIDE]}) is None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -259,6 +261,23 @@ def test_the_page_of_a_conversation_can_be_read_without_a_script(
     page = client_of(sam).get(reverse("playground:chat_kept", args=[one.pk])).text
     assert "data-coming" in page
     assert "Still coming" in page
+
+
+def test_what_is_not_known_of_an_answer_is_left_out(
+    client_of: ClientOf, sam: User
+) -> None:
+    """As of one that an older version kept, or that was imported."""
+    conversation = conversation_of(sam, "one", "two", "three", "four")
+    fields = {"model": ["grok-4.3"], "temperature": ["0.5"]}
+    parameters = storing.seal_parameters({"0": fields}, conversation.pk)
+    Conversation.objects.update(sealed_parameters=parameters)
+
+    page = client_of(sam).get(reverse("playground:chat_kept", args=[conversation.pk]))
+
+    asked = re.findall(r'data-asked="([^"]*)"', page.text)
+    assert [json.loads(unescape(one)) for one in asked] == [fields]  # of the newest
+    assert page.text.count("data-show-code>") == 2  # beside that, of the composer
+    assert "tokens/s" not in page.text
 
 
 def test_an_answer_outlives_the_record_of_its_call(

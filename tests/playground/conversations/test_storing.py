@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,12 +18,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from console.accounts.models import User
 from console.keys.upstream import use_transport
 from console.lib.db import in_db
-from console.playground import images
+from console.playground import images, showing
 from console.playground.conversations import contents, storing
 from console.playground.models import Conversation, Turn, TurnState
 from console.relay import pump as pumps
 from console.relay.admission import admit
 from console.usage.models import Endpoint, RecordState, UsageRecord
+from tests.playground.inspect.traces import ended
 from tests.playground.pictures import picture
 from tests.playground.streams import CHAT, browser_of, events_of, prompt, ready
 from tests.relay.upstream import Script, answer, chunk, saying, settled, streaming
@@ -341,6 +344,31 @@ async def test_without_days_nothing_is_kept(ready: User, settings: Settings) -> 
 
     assert (await settled()).cost_ticks == 4_121_500
     assert not await in_db(Conversation.objects.exists)
+
+
+def test_the_meter_of_what_is_kept_is_that_of_the_answer() -> None:
+    told = ended(cost=None, reasoning="Hm")
+
+    again = contents.from_json(json.loads(json.dumps(contents.to_json(told))), None)
+
+    assert "tokens/s" in showing.meter(told)
+    assert showing.meter(again) == showing.meter(told)
+
+
+async def test_each_answer_is_shown_with_what_it_was_asked_with(ready: User) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    said = (["one"], ["one", "Fine", "two"])
+    for turns, warm in zip(said, ("0.1", "0.9"), strict=True):
+        await say(browser, *turns, conversation=conversation, temperature=warm)
+
+    page = await browser.get(
+        reverse("playground:chat_kept", kwargs={"conversation_id": conversation})
+    )
+
+    asked = re.findall(r'data-asked="([^"]*)"', page.content.decode())
+    fields = [json.loads(unescape(one)) for one in asked]
+    assert [one["temperature"] for one in fields] == [["0.1"], ["0.9"]]
+    assert {*fields[0]} == {"model", "max_tokens", "temperature"}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,14 @@ from console import vault
 from console.accounts.models import User
 from console.audit.actors import SYSTEM
 from console.keys.upstream import use_transport
-from console.playground.conversations import editing, files, sharing, storing, traces
+from console.playground.conversations import (
+    contents,
+    editing,
+    files,
+    sharing,
+    storing,
+    traces,
+)
 from console.playground.inspect import wire
 from console.playground.inspect.showing import inspector
 from console.playground.models import Conversation, Turn, TurnState
@@ -195,7 +202,7 @@ def test_the_end_of_an_answer_is_written_by_one_statement(sam: User) -> None:
     Turn.objects.update(state=TurnState.COMING, sealed_trace=None)
 
     with CaptureQueriesContext(connection) as queries:
-        assert storing.end(turn.pk, ended())
+        assert storing.end(turn.pk, ended(), contents.to_json(ended()))
 
     assert len(queries) == 1
     turn.refresh_from_db(fields=["sealed_trace"])

@@ -81,21 +81,18 @@ def test_times_in_words(seconds: float | None, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "tokens", "pace"),
+    ("first", "last", "tokens", "pace"),
     [
-        ({}, 75, 50.0),
-        ({}, None, None),
-        ({}, 0, None),
-        ({"first_token": None}, 75, None),
-        ({"last_event": 0.5}, 75, None),
+        (0.5, 2.0, 75, 50.0),
+        (0.5, 2.0, None, None),
+        (0.5, 2.0, 0, None),
+        (None, 2.0, 75, None),
+        (0.5, None, 75, None),
+        (0.5, 0.5, 75, None),
     ],
-    ids=["usual", "unknown", "none", "no token", "at once"],
+    ids=["usual", "unknown", "none", "no token", "in one piece", "at once"],
 )
 def test_the_pace(
-    changes: dict[str, Any], tokens: int | None, pace: float | None
+    first: float | None, last: float | None, tokens: int | None, pace: float | None
 ) -> None:
-    assert tokens_per_second(trace(**changes), tokens) == pace
-
-
-def test_an_answer_in_one_piece_has_no_pace() -> None:
-    assert tokens_per_second(None, 75) is None
+    assert tokens_per_second(tokens, first=first, last=last) == pace

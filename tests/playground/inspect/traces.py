@@ -72,6 +72,7 @@ def ended(**changes: Any) -> Ended:
         "problem": None,
         "first_token_after": 0.5,
         "seconds": 2.1,
+        "last_event_after": 2.0,
         "trace": trace(),
     }
     return Ended(**facts | changes)
