@@ -119,7 +119,7 @@ class EventsResponse(CallResponse):
         record = str(call.record_id)
         yield _event("start", record=record, key=call.key_label, team=call.team_name)
         async for item in self._listener:
-            yield await _told(item, self._expected)
+            yield await _told(item, self._expected, kept=kept is not None)
 
     def end(self) -> None:
         """Let the pump know that this browser listens no more."""
@@ -158,7 +158,7 @@ class AnswerResponse(StreamingHttpResponse):
         async for item in items:
             if not self._listener and isinstance(item, Ended):
                 expected = await in_db(keeping.expected_of, self._turn.pk)
-            yield await _told(item, expected)
+            yield await _told(item, expected, kept=True)
 
     def close(self) -> None:
         """Let the pump know that this browser listens no more."""
@@ -203,10 +203,10 @@ def _line(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-async def _told(item: Piece | Ended, expected: Expected | None) -> bytes:
+async def _told(item: Piece | Ended, expected: Expected | None, *, kept: bool) -> bytes:
     if isinstance(item, Piece):
         return _event(item.kind, text=item.text)
-    shown = await showing.answer(item, expected)
+    shown = await showing.answer(item, expected, kept=kept)
     if item.problem is None:
         return _event("done", **shown)
     return _event("error", notice=showing.notice(item.problem), **shown)

@@ -61,18 +61,23 @@ class ModelCost:
     share: int  # per cent of the dearest, for a bar
 
 
-async def answer(ended: Ended, expected: Expected | None = None) -> dict[str, Any]:
-    """Return the answer, its meter line and inspector as HTML, and its bare facts."""
+async def answer(
+    ended: Ended, expected: Expected | None, *, kept: bool
+) -> dict[str, Any]:
+    """Return the answer, its meter line and inspector as HTML, and its bare facts.
+
+    Of one that is kept, `inspect` says whether there is an inspector to ask for.
+    """
     # Up to 200 KB of Markdown takes a while, and the loop has other streams.
-    return await asyncio.to_thread(_shown, ended, expected)
+    return await asyncio.to_thread(_shown, ended, expected, kept)
 
 
-def _shown(ended: Ended, expected: Expected | None) -> dict[str, Any]:
+def _shown(ended: Ended, expected: Expected | None, kept: bool) -> dict[str, Any]:
     return {
         "html": parts.html_of(ended, expected),
         "meter": meter(ended),
         "text": parts.text_of(ended),
-        "inspect": inspector(ended),
+        "inspect": ended.trace is not None if kept else inspector(ended),
         "ticks": ended.cost.ticks if ended.cost else None,
         "seconds": ended.seconds,
     }

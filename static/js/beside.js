@@ -2,7 +2,8 @@
 //
 // What a lane was asked and answered comes as its events "asked" (the form's fields)
 // and "answered" (the last event of the stream). An answer that was there when the page
-// was loaded has its fields beside it; its inspector is asked for when it is wanted.
+// was loaded has its fields beside it. Inspectors are asked for when they are wanted,
+// but for those of answers that are not kept, which come with their last event.
 
 import { columns } from "./columns.js";
 import { wireCopies } from "./copy.js";
@@ -13,6 +14,7 @@ const dialog = document.getElementById("code");
 const place = dialog.querySelector("[data-code]");
 const drawer = document.getElementById("inspector");
 const { inspectUrl } = document.querySelector("[data-play]").dataset;
+const [NOT_YET, PAUSE, MOST_TRIES] = [409, 250, 20]; // an answer is kept right after it is told
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 
 /** @type {WeakMap<Element, FormData>} */
@@ -25,7 +27,7 @@ document.addEventListener("asked", (event) => {
 });
 document.addEventListener("answered", (event) => {
   const lane = event.target;
-  inspected.set(lane, event.detail.inspect);
+  if (typeof event.detail.inspect === "string") inspected.set(lane, event.detail.inspect);
   reveal(lane, "[data-inspect]", event.detail.inspect);
   reveal(lane, "[data-show-code]", asked.has(lane) || "asked" in lane.dataset);
 });
@@ -67,14 +69,18 @@ async function showCode(fields) {
 /** Return what our server answers with, or what to show in its place. */
 async function read(url, how) {
   try {
-    const response = await fetch(url, how);
+    let response = await fetch(url, how);
+    for (let again = 0; response.status === NOT_YET && again < MOST_TRIES; again += 1) {
+      await new Promise((go) => setTimeout(go, PAUSE));
+      response = await fetch(url, how);
+    }
     return response.ok && !response.redirected ? fragment(await response.text()) : await refusalOf(response);
   } catch {
     return copyOf("gone");
   }
 }
 
-/** Return the inspector that came with an answer, or the one that is kept of it. */
+/** Return the inspector that came with an answer that is not kept, or the kept one. */
 function inspectorOf(lane) {
   if (inspected.has(lane)) return fragment(inspected.get(lane));
   return read(inspectUrl.replace(NOTHING, lane.dataset.answerId), { headers: { "HX-Request": "true" } });

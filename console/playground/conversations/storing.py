@@ -15,13 +15,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from console.accounts.models import User
 from console.lib.db import prepared_cursor
 from console.playground.conversations import contents, sealed, traces
+from console.playground.conversations.statements import COLUMNS, END, INSERT, OPEN
 from console.playground.models import Conversation, Role, Turn, TurnState
 from console.relay.admission import Call
 from console.relay.ended import Ended
@@ -32,29 +33,6 @@ UNTITLED = "Untitled"
 SHOWN_OF_RECORD = ("record__key", "record__team", "record__price")
 
 Said = dict[str, Any]  # {"role", "content"}
-
-# Nothing comes back of a conversation that is another person's.
-OPEN = """
-    INSERT INTO playground_conversation AS kept
-           (id, owner_id, endpoint, model, sealed_title, sealed_parameters, pinned,
-            created_at, updated_at, kept_until)
-    VALUES (%(id)s, %(owner)s, %(endpoint)s, %(model)s, %(title)s, %(parameters)s,
-            false, %(now)s, %(now)s, %(kept_until)s)
-        ON CONFLICT (id) DO UPDATE
-       SET endpoint = excluded.endpoint, model = excluded.model,
-           updated_at = excluded.updated_at, kept_until = excluded.kept_until
-     WHERE kept.owner_id = excluded.owner_id
-    RETURNING sealed_parameters
-"""
-# A turn that was taken for dead meanwhile was marked as cut.
-END = """
-    UPDATE playground_turn
-       SET state = %(state)s, finish = %(finish)s, sealed_content = %(content)s,
-           sealed_trace = %(trace)s, kept_at = %(now)s
-     WHERE id = %(id)s AND state IN ('coming', 'cut')
-"""
-COLUMNS = [field.attname for field in Turn._meta.concrete_fields]
-INSERT = f"INSERT INTO playground_turn ({', '.join(COLUMNS)}) VALUES "
 
 
 class AlreadyAsked(Exception):
@@ -221,7 +199,7 @@ def never_sent(answer_id: UUID) -> None:
 
 def end(answer_id: UUID, ended: Ended, content: contents.Json) -> bool:
     """Keep an answer as it ended; return whether it is still there to be kept."""
-    values = {
+    values: dict[str, Any] = {
         "id": answer_id,
         "state": contents.state_of(ended).value,
         "finish": ended.finish[:64],

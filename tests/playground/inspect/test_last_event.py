@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_django import Settings
 
 from console.accounts.models import User
 from console.keys.upstream import use_transport
@@ -44,7 +45,10 @@ async def last_of(
     return name, last, json.dumps(events)
 
 
-async def test_an_answer_brings_its_inspector(ready: User) -> None:
+async def test_an_answer_that_is_not_kept_brings_its_inspector(
+    ready: User, settings: Settings
+) -> None:
+    settings.CONVERSATION_DAYS = 0
     script = Script(chunk(reasoning="Hm"), *answer("Hello", " there"))
 
     name, last, everything = await last_of(ready, streaming(script))
@@ -99,7 +103,8 @@ async def test_messages_are_computed_and_proved(ready: User) -> None:
     assert "Booked, computed" in last["meter"]
 
 
-async def test_a_refusal_is_inspected_too(ready: User) -> None:
+async def test_a_refusal_is_inspected_too(ready: User, settings: Settings) -> None:
+    settings.CONVERSATION_DAYS = 0
     words = f"Too fast, {SECRET}"
     refusal = saying(429, {"error": words}, **{"x-request-id": "up-2"})
 
