@@ -3,6 +3,7 @@
 import { hear } from "./answers.js";
 import "./copy-code.js";
 import { columns, markBest } from "./columns.js";
+import { keepDraft, keptDraft } from "./drafts.js";
 import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
 import { showHead } from "./page-head.js";
@@ -13,7 +14,6 @@ import { contentOf, edit, promptTurn, turnsBefore, uuid, withText } from "./turn
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 const NEAR_END = 160; // pixels
-const DRAFT = `gatehouse.draft ${window.location.pathname}`;
 
 const play = document.querySelector("[data-play]");
 const form = document.querySelector("[data-chat-form]");
@@ -207,7 +207,7 @@ function submit() {
   if (before) cutFrom(before);
   const content = attachments.takeWith(prompt.value);
   prompt.value = "";
-  keepDraft();
+  keepUnsent();
   say(content, before !== null);
 }
 
@@ -265,14 +265,22 @@ async function copy(lane) {
   setTimeout(() => { word.textContent = "Copy"; }, 2000);
 }
 
-/** Keep what is being written over a reload of this tab. */
-function keepDraft() {
-  sessionStorage.setItem(DRAFT, prompt.value);
+/** Name the draft of a page, of this person alone. */
+function draftOf(path) {
+  return `${play.dataset.person} ${path}`;
+}
+
+/** Keep what was not sent, and what it would be sent with, over a reload of this tab. */
+function keepUnsent() {
+  const draft = prompt.value.trim() ? { text: prompt.value, fields: columns.all() } : null;
+  keepDraft(draftOf(window.location.pathname), draft);
 }
 
 function startAnew() {
   stop();
   running.clear();
+  prompt.value = "";
+  keepDraft(draftOf(play.dataset.newUrl), null);
   if (play.dataset.conversationId) {
     window.location.assign(play.dataset.newUrl);
     return;
@@ -288,7 +296,9 @@ function startAnew() {
 /** Take up what the server has shown of a kept conversation. */
 function takeUp() {
   const rows = [...conversation.querySelectorAll(".lanes")];
-  if (play.dataset.fields) columns.takeUp(JSON.parse(play.dataset.fields), rows.at(-1)?.childElementCount ?? 1);
+  const draft = keptDraft(draftOf(window.location.pathname));
+  if (draft) columns.takeUp(draft.fields, Object.keys(draft.fields).length);
+  else if (play.dataset.fields) columns.takeUp(JSON.parse(play.dataset.fields), rows.at(-1)?.childElementCount ?? 1);
   for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) {
     showImages(turn, contentOf(turn));
     wireTurn(turn);
@@ -299,7 +309,7 @@ function takeUp() {
     if ("coming" in root.dataset) answer(lane, null);
   }
   rows.forEach(markBest);
-  prompt.value ||= sessionStorage.getItem(DRAFT) ?? "";
+  prompt.value ||= draft?.text ?? "";
   lastPrompt()?.scrollIntoView({ block: "start" });
   refresh();
 }
@@ -309,7 +319,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
 });
-prompt.addEventListener("input", keepDraft);
+window.addEventListener("pagehide", keepUnsent);
 prompt.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 });

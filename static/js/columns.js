@@ -7,7 +7,8 @@ import { restore } from "./fields.js";
 
 const LETTERS = "ABCD";
 const OWN = ["model", "team"]; // of each column, also where the parameters are the same
-const SHARED = ["csrfmiddlewaretoken", "turns", "system"]; // of all columns, always
+const PASSING = ["csrfmiddlewaretoken", "turns"]; // of the page as it stands
+const SHARED = [...PASSING, "system"]; // of all columns, always
 
 /** @typedef {Record<string, string[]>} Fields */
 
@@ -32,12 +33,12 @@ class Columns {
 
   /** @returns {Fields} the fields of the chosen column, as they stand in the page */
   fields() {
-    /** @type {Fields} */
-    const found = {};
-    for (const [name, value] of new FormData(this.form)) {
-      if (!SHARED.includes(name)) (found[name] ??= []).push(String(value));
-    }
-    return found;
+    return fieldsOf(new FormData(this.form), SHARED);
+  }
+
+  /** @returns {Record<string, Fields>} what each column would send, for `takeUp` */
+  all() {
+    return Object.fromEntries(Array.from({ length: this.number }, (_, column) => [column, fieldsOf(this.bodyOf(column), PASSING)]));
   }
 
   /**
@@ -140,6 +141,18 @@ class Columns {
     });
     this.form.dispatchEvent(new Event("turns"));
   }
+}
+
+/**
+ * @param {FormData} body
+ * @param {string[]} leftOut names
+ * @returns {Fields}
+ */
+function fieldsOf(body, leftOut) {
+  /** @type {Fields} */
+  const found = {};
+  for (const [name, value] of body) if (!leftOut.includes(name)) (found[name] ??= []).push(String(value));
+  return found;
 }
 
 /**

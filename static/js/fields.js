@@ -7,7 +7,8 @@
  * @param {Record<string, string[]>} values
  */
 export function restore(form, values) {
-  for (const [name, held] of Object.entries(values)) {
+  const byModel = Object.entries(values).sort(([a], [b]) => (b === "model") - (a === "model")); // the others depend on it
+  for (const [name, held] of byModel) {
     const found = form.elements.namedItem(name);
     const fields = found instanceof RadioNodeList ? [...found] : found ? [found] : [];
     fields.forEach((field, at) => setOne(field, held, at));

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.e2e.browser import Windows, assert_fits
+from tests.e2e.browser import Windows, assert_fits, sign_in
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.browser
@@ -200,3 +200,78 @@ def test_a_prompt_that_is_too_long_is_refused_in_the_page(
     expect(alert).to_contain_text("The conversation is longer than 256 KB.")
     expect(alert).to_contain_text("Nothing was sent.")
     assert len(prompt_of(page).input_value()) == 270_000
+
+
+def test_what_was_refused_in_a_new_conversation_is_found_again_with_its_choices(
+    windows: Windows, page: Page
+) -> None:
+    windows.expected = "422"
+    model, effort = page.locator("[data-chosen-model]"), page.locator("[data-effort]")
+    usual = model.inner_text()
+    assert usual != "grok-4.3"
+    page.get_by_role("button", name="Choose a model").click()
+    page.get_by_role("radio", name=re.compile("grok-4.3")).first.check(force=True)
+    page.keyboard.press("Escape")
+    page.get_by_label("2 columns").check(force=True)
+    effort.select_option("high")
+    prompt_of(page).evaluate("e => { e.value = '\"'.repeat(270_000); }")
+    prompt_of(page).press("Control+Enter")
+    has_ended(page, 2)
+
+    page.reload()
+
+    assert len(prompt_of(page).input_value()) == 270_000
+    expect(lanes_of(page)).to_have_count(0)
+    expect(model).to_have_text("grok-4.3")
+    expect(effort).to_have_value("high")
+    expect(page.get_by_label("2 columns")).to_be_checked()
+    page.get_by_label("1 column").check(force=True)
+    send(page, "short")
+    has_ended(page)
+    page.reload()
+    has_ended(page)
+    expect(prompt_of(page)).to_have_value("")
+
+
+def test_an_unsent_text_belongs_to_its_conversation_until_another_is_begun(
+    page: Page,
+) -> None:
+    send(page, "one")
+    has_ended(page)
+    kept = page.url
+    prompt_of(page).fill("half of two")
+    page.get_by_label("Temperature").fill("0.3")
+
+    page.reload()
+
+    expect(prompt_of(page)).to_have_value("half of two")
+    expect(page.get_by_label("Temperature")).to_have_value("0.3")
+    page.goto("/playground/chat/")
+    expect(prompt_of(page)).to_have_value("")
+    prompt_of(page).fill("half of another")
+    page.goto(kept)
+    expect(prompt_of(page)).to_have_value("half of two")
+    page.get_by_role("button", name="New conversation").click()
+    page.wait_for_url("**/playground/chat/")
+    expect(prompt_of(page)).to_have_value("")
+    page.goto(kept)
+    expect(prompt_of(page)).to_have_value("")
+
+
+@pytest.mark.parametrize("way", ["the page", "the address"])
+def test_signing_out_forgets_what_was_not_sent(windows: Windows, way: str) -> None:
+    page = windows.stranger()
+    sign_in(page, "sam")
+    page.goto("/playground/chat/")
+    prompt_of(page).fill("a secret")
+    page.reload()
+    expect(prompt_of(page)).to_have_value("a secret")
+    assert "a secret" in page.evaluate("JSON.stringify(sessionStorage)")
+    assert "a secret" not in page.evaluate("JSON.stringify(localStorage)")
+
+    if way == "the address":
+        page.goto("/account/logout/")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/account/login/**")
+
+    assert "a secret" not in page.evaluate("JSON.stringify(sessionStorage)")
