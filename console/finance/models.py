@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -112,7 +113,7 @@ class UsageView(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["person", "name"], name="usage_view_once")
+            models.UniqueConstraint("person", Lower("name"), name="usage_view_once")
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ PERIODS: Final = {
     Period.DAYS_90: "90 days",
     Period.YEAR: "12 months",
 }
+TAKEN: Final = "You have a view of this name already; capitals make no difference."
 AGAINST: Final = {Against.YEAR: "a year ago", Against.NOTHING: "nothing"}
 
 
@@ -79,5 +80,5 @@ def _named(view: UsageView, name: str) -> UsageView:
         with transaction.atomic():
             view.save()
     except IntegrityError:
-        raise Refused("You have a view of this name already.") from None
+        raise Refused(TAKEN) from None
     return view

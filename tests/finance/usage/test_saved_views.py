@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -118,10 +119,10 @@ def test_a_name_is_needed_and_only_once(
     browser = client_of(fin)
 
     nameless = browser.post(URL, {"name": "", "back": CLEAN})
-    taken = browser.post(URL, {"name": "quarter", "back": CLEAN})
+    taken = browser.post(URL, {"name": "QUARTER", "back": CLEAN})
 
     assert (nameless.status_code, taken.status_code) == (422, 422)
-    assert "You have a view of this name already." in taken.text
+    assert "You have a view of this name already; capitals make no" in taken.text
     assert 'name="back" value="period=90&amp;chart=tokens' in taken.text
     assert UsageView.objects.count() == 1
 
@@ -145,11 +146,35 @@ def test_a_view_is_renamed(client_of: ClientOf, fin: User, view: UsageView) -> N
     browser.post(f"{URL}{view.pk}/rename/", {"name": "weekly"})
     view.refresh_from_db()
     empty = browser.post(f"{URL}{view.pk}/rename/", {"name": ""}, follow=True)
-    taken = browser.post(f"{URL}{view.pk}/rename/", {"name": "taken"}, follow=True)
+    taken = browser.post(f"{URL}{view.pk}/rename/", {"name": "Taken"}, follow=True)
 
     assert view.name == "weekly"
     assert "required" in empty.text
-    assert "You have a view of this name already." in taken.text
+    assert "You have a view of this name already" in taken.text
+    browser.post(f"{URL}{view.pk}/rename/", {"name": "Weekly"})
+    view.refresh_from_db()
+    assert view.name == "Weekly"
+
+
+def test_views_of_an_older_version_with_one_name_are_told_apart(
+    fin: User, sam: User
+) -> None:
+    executor = MigrationExecutor(connection)
+    before = executor.migrate([("finance", "0002_usage_views")]).apps
+    old = before.get_model("finance", "UsageView")
+    views = [(fin, "Year"), (fin, "year"), (sam, "year"), (fin, "y" * 60)]
+    views.append((fin, "Y" * 60))
+    made = [old.objects.create(person_id=who.pk, name=name) for who, name in views]
+    with connection.cursor() as cursor:  # as where they were stored long ago
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+    assert [UsageView.objects.get(pk=one.pk).name for one in made] == [
+        *("Year", f"year ({made[1].pk})", "year", "y" * 60),
+        f"{'Y' * 40} ({made[4].pk})",
+    ]
 
 
 def test_a_view_is_deleted_after_a_question(
