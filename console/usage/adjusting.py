@@ -33,6 +33,10 @@ class Stale(Refused):
     """Another amount was entered meanwhile."""
 
 
+class Unchanged(Refused):
+    """The same amount counts already, for the same reason."""
+
+
 def refuse_known(record: UsageRecord) -> None:
     """Raise NotUnknown for a call of which nothing can be entered."""
     if record.state == RecordState.OPEN:
@@ -62,12 +66,14 @@ def adjust(
 
     `after` is the number of the adjustment that its maker saw as the last one, 0 if
     there was none. The same sent twice is entered once: the first is returned. Raises
-    NotUnknown, Stale, and vault.Sealed.
+    NotUnknown, Stale, Unchanged, and vault.Sealed.
     """
     refuse_known(record)
     last = _last(record)
     if after != (last.number if last else 0):
         return _same(last, ticks=ticks, reason=reason, by=by)
+    if last and (last.ticks, last.reason) == (ticks, reason):
+        raise Unchanged("It counts as this already, for the same reason.")
     try:
         with transaction.atomic():
             made = Adjustment.objects.create(

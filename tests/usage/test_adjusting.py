@@ -17,7 +17,7 @@ from console.accounts.models import Team, User
 from console.audit.models import Entry
 from console.keys.models import ApiKey
 from console.usage import adjusting, checking, ledger
-from console.usage.adjusting import NotUnknown, Stale
+from console.usage.adjusting import NotUnknown, Stale, Unchanged
 from console.usage.booking import Ending
 from console.usage.models import (
     Adjustment,
@@ -133,6 +133,21 @@ def test_a_later_one_takes_its_place_by_a_row_of_its_own(
     found = adjusting.adjustments_of(record)
     assert [(one.number, one.ticks) for one in found] == [(2, 80), (1, 500)]
     assert checking.check(by="a test").count == 0
+
+
+def test_the_same_in_its_own_place_is_refused(
+    sam: User, ada: User, key: ApiKey
+) -> None:
+    record = lost(sam, key)
+    entered(record, 500, ada)
+
+    for who in (ada, sam):
+        with pytest.raises(Unchanged, match="It counts as this already"):
+            entered(record, 500, who, after=1)
+
+    assert Adjustment.objects.count() == 1
+    assert entered(record, 501, ada, after=1).number == 2
+    assert entered(record, 500, ada, after=2).number == 3
 
 
 @pytest.mark.parametrize("after", [0, 2])

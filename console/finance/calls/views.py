@@ -74,7 +74,7 @@ def adjust(request: HttpRequest, record_id: UUID) -> HttpResponse:
     except adjusting.NotUnknown as refusal:
         messages.error(request, refusal.sentence)
         return _to(record)
-    except (adjusting.Stale, vault.Sealed) as refusal:
+    except (adjusting.Refused, vault.Sealed) as refusal:
         form.add_error(None, refusal.sentence)
     entries = adjusting.adjustments_of(record)
     context = {"form": form, "record": record, "made": entries}

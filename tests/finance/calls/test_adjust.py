@@ -197,6 +197,22 @@ def test_what_is_sent_twice_is_entered_once(
     assert Entry.objects.filter(action="call.adjusted").count() == 1
 
 
+def test_the_same_again_says_that_it_changes_nothing(
+    client_of: ClientOf, ada: User, record: UsageRecord
+) -> None:
+    browser = client_of(ada)
+    browser.post(form(record), said())
+
+    again = browser.post(form(record), said(after="1"))
+
+    assert again.status_code == 422
+    assert "It counts as this already, for the same reason." in again.text
+    assert Adjustment.objects.count() == 1
+    assert Entry.objects.filter(action="call.adjusted").count() == 1
+    other = said(after="1", reason="invoice 8")
+    assert browser.post(form(record), other).status_code == 303
+
+
 def test_nobody_overwrites_what_they_have_not_seen(
     client_of: ClientOf, ada: User, record: UsageRecord
 ) -> None:
