@@ -26,8 +26,9 @@ class Columns {
     this.bar.addEventListener("change", ({ target }) => this.make(Number(target.value)));
     this.tabs.addEventListener("change", ({ target }) => this.choose(Number(target.value)));
     this.same.addEventListener("change", () => this.show());
+    document.addEventListener("model-facts", () => this.show());
     document.addEventListener("change", ({ target }) => {
-      if (target.form === form && target.name === "model") this.show();
+      if (target.form === form && target.name === "team") this.show();
     });
   }
 
@@ -61,12 +62,48 @@ class Columns {
 
   /**
    * @param {number} column
+   * @returns {{choice: HTMLInputElement | undefined, team: string | undefined}} its model, and the team that was chosen to pay
+   */
+  ownOf(column) {
+    const { model, team } = column === this.chosen ? this.fields() : this.kept[column];
+    return { choice: this.models().find(({ value }) => value === model?.[0]), team: team?.[0] };
+  }
+
+  /**
+   * @param {number} column
    * @returns {string} the name of its model, to show
    */
   modelOf(column) {
-    const id = column === this.chosen ? this.fields().model?.[0] : this.kept[column].model?.[0];
-    const radio = this.models().find(({ value }) => value === id);
-    return radio?.closest("[data-choice]").querySelector("[data-name]").textContent ?? "No model";
+    return this.ownOf(column).choice?.closest("[data-choice]").querySelector("[data-name]").textContent ?? "No model";
+  }
+
+  /**
+   * @param {number} column
+   * @returns {{id: string, team: string, key: string} | undefined} whose key it runs with
+   */
+  payerOf(column) {
+    const { choice, team } = this.ownOf(column);
+    const { payers } = JSON.parse(choice?.dataset.facts ?? '{"payers":[]}');
+    return payers.find(({ id }) => id === team) ?? payers[0];
+  }
+
+  /** Say with which keys the columns run; of which column each is, where they differ. */
+  tellKeys() {
+    /** @type {Map<string, {payer: object | undefined, letters: string[]}>} */
+    const runs = new Map();
+    for (let column = 0; column < this.number; column += 1) {
+      const payer = this.payerOf(column);
+      const name = JSON.stringify(payer ?? null);
+      if (!runs.has(name)) runs.set(name, { payer, letters: [] });
+      runs.get(name).letters.push(LETTERS[column]);
+    }
+    const lines = [...runs.values()].map(({ payer, letters }) => {
+      const line = document.createElement("span");
+      if (runs.size > 1) line.append(bold(letters.join(", ")), ": ");
+      line.append(...(payer ? [bold(payer.key), ` of ${payer.team}`] : ["no key"]));
+      return line;
+    });
+    document.querySelector("[data-runs-with]").replaceChildren(...lines);
   }
 
   /**
@@ -139,8 +176,13 @@ class Columns {
       label.querySelector("input").checked = column === this.chosen;
       label.querySelector("[data-tab-model]").textContent = this.modelOf(column);
     });
+    this.tellKeys();
     this.form.dispatchEvent(new Event("turns"));
   }
+}
+
+function bold(text) {
+  return Object.assign(document.createElement("b"), { textContent: text });
 }
 
 /**

@@ -21,7 +21,6 @@ export function wireParameters(form) {
   });
   card.addEventListener("change", () => showWhatIsSet(card));
   card.querySelector("[data-reset]").addEventListener("click", () => reset(form, card));
-  document.querySelector("[data-payer]").addEventListener("change", () => tellKey(factsOf(form)));
   wireSchema(card);
   apply(factsOf(form));
   showWhatIsSet(card);
@@ -68,16 +67,6 @@ function offerPayers(facts) {
   // Without a choice the server takes the weakest key of all, which is the first.
   if (facts.payers.some(({ id }) => id === before)) select.value = before;
   select.disabled = facts.payers.length < 2;
-  tellKey(facts);
-}
-
-function tellKey({ payers }) {
-  const chosen = document.querySelector("[data-payer]").value;
-  const payer = payers.find(({ id }) => id === chosen) ?? payers[0];
-  if (!payer) return;
-  const key = document.createElement("b");
-  key.textContent = payer.key;
-  document.querySelector("[data-runs-with]").replaceChildren(key, ` of ${payer.team}`);
 }
 
 function reset(form, card) {

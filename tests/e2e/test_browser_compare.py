@@ -128,6 +128,35 @@ def test_parameters_are_the_same_or_of_each_column(
     expect(same).not_to_be_checked()
 
 
+def test_each_column_says_whose_key_it_runs_with_where_they_differ(
+    page: Page, sent: list[dict[str, str]]
+) -> None:
+    pays, runs = page.get_by_label("Team that pays"), page.locator("[data-runs-with]")
+    alone = runs.inner_text()
+    columns(page, 2)
+    page.locator("[name=column][value='1']").check(force=True)
+    page.get_by_role("button", name="Choose a model").click()
+    model = page.get_by_role("radio", name=re.compile("grok-4.3")).first
+    model.check(force=True)
+    page.keyboard.press("Escape")
+    for name in pays.locator("option").all_inner_texts():
+        pays.select_option(label=name)
+        expect(runs).to_contain_text(f"of {name}")
+    if name in alone:
+        name = pays.locator("option").first.inner_text()
+        pays.select_option(label=name)
+
+    expect(runs.locator("span")).to_have_count(2)
+    expect(runs.locator("span").first).to_have_text(f"A: {alone}")
+    expect(runs.locator("span").last).to_contain_text(re.compile(f"^B: .+ of {name}$"))
+    send(page, "Who pays?")
+    have_ended(page, 2)
+    for letter, line in zip("AB", runs.locator("span").all_inner_texts(), strict=True):
+        key = lane(page, letter).locator("[data-key]")
+        expect(key).to_have_text(f"with {line.removeprefix(f'{letter}: ')}")
+    assert sent[1]["team"] == pays.input_value()
+
+
 def test_one_answer_is_stopped_and_the_other_goes_on(
     page: Page, site: Instance
 ) -> None:
