@@ -2,7 +2,8 @@
 
     usd         of one call, also the most it may cost: 6 decimals below a dollar
     usd_sum     of several calls: cents, and 6 decimals where it is below one cent
-    usd_given   what a person entered, such as a limit: every decimal of it
+    usd_given   what a person entered, such as a limit, and what is held against it
+                in the same sentence: every decimal of it
     usd_round   beside the axis of a chart
 
 None of them rounds to 0. Whole ticks stand in a title (the tag `summed`) or in a

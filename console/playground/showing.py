@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from console import xai
 from console.accounts.models import User
@@ -138,8 +139,13 @@ def notice(problem: Problem) -> str:
 
 
 def refusal(reason: Reason) -> str:
-    """Return why nothing was sent."""
-    return _problem(reason.sentence, f"{reason.advice} Nothing was sent.", "lock")
+    """Return why nothing was sent, with a way to raise a budget of one's own."""
+    way = {}
+    if reason.budget_id:
+        url = reverse("budgets:raise", args=[reason.budget_id])
+        way = {"url": url, "action": "Raise this budget"}
+    text = f"{reason.advice} Nothing was sent."
+    return _problem(reason.sentence, text, "lock", **way)
 
 
 def wrong_input(sentence: str) -> str:
@@ -147,8 +153,8 @@ def wrong_input(sentence: str) -> str:
     return _problem(sentence, "Nothing was sent.", "warn")
 
 
-def _problem(title: str, text: str, glyph: str) -> str:
-    context = {"glyph": glyph, "title": title, "text": text, "tone": "warn"}
+def _problem(title: str, text: str, glyph: str, **way: str) -> str:
+    context = {"glyph": glyph, "title": title, "text": text, "tone": "warn", **way}
     return render_to_string("_problem.html", context | {"alert": True})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from console.accounts.models import Role, User
-from console.lib.dollars import usd
+from console.lib.dollars import usd_given
 from console.lib.redact import escaped
 from console.relay.parameters import reasons
 from console.relay.refusal import Reason, Rule
@@ -21,7 +21,7 @@ def reason_of(
 ) -> Reason:
     """Return why a call was refused: which budget, its numbers, and what to do.
 
-    The numbers are those of just after the refusal.
+    The numbers are those of just after the refusal, and exact: they are compared.
     """
     budget, person = over.window.budget, opening.person
     meter = allowance.meter_of(budget, over.window, now=now)
@@ -37,20 +37,23 @@ def reason_of(
         advice=f"{first} {_reset(meter, person)} {_whom(budget, person)}",
         status=PAYMENT_REQUIRED,
         seconds=until_then,
+        budget_id=budget.pk if _is_theirs(budget, person) else None,
     )
 
 
 def _too_dear(
     name: str, meter: allowance.Meter, ceiling: int, opening: ledger.Opening
 ) -> tuple[str, str]:
-    taken = [f"{usd(meter.spent)} of {usd(meter.limit)} is spent"]
+    taken = [f"{usd_given(meter.spent)} of {usd_given(meter.limit)} is spent"]
     if meter.reserved:
-        taken.append(f"{usd(meter.reserved)} is held for calls in flight")
+        taken.append(f"{usd_given(meter.reserved)} is held for calls in flight")
     if meter.unknown:
-        taken.append(f"{usd(meter.unknown)} is held for calls whose cost is not known")
+        taken.append(
+            f"{usd_given(meter.unknown)} is held for calls whose cost is not known"
+        )
     sentence = (
-        f"This call may cost up to {usd(ceiling)}, but the {name} has "
-        f"{usd(meter.left)} left: {_listed(taken)}."
+        f"This call may cost up to {usd_given(ceiling)}, but the {name} has "
+        f"{usd_given(meter.left)} left: {_listed(taken)}."
     )
     smaller = "a shorter prompt or a lower limit of output tokens"
     if opening.price and reasons(opening.price.model) is not False:
@@ -93,14 +96,18 @@ def _reset(meter: allowance.Meter, person: User) -> str:
     if meter.raised and meter.raised_until:
         until = meter.raised_until.astimezone(clock)
         words += (
-            f" {usd(meter.raised)} of its limit was added until "
+            f" {usd_given(meter.raised)} of its limit was added until "
             f"{until:%-d %b %Y, %H:%M} {clock}."
         )
     return words
 
 
+def _is_theirs(budget: Budget, person: User) -> bool:
+    return budget.contact_id == person.pk and person.role == Role.ADMIN
+
+
 def _whom(budget: Budget, person: User) -> str:
-    if budget.contact_id == person.pk and person.role == Role.ADMIN:
+    if _is_theirs(budget, person):
         return "You are the one to ask for more: raise it on the page of budgets."
     return f"For more before that, ask {budget.whom_to_ask}."
 

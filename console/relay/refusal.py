@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
 class Rule(StrEnum):
@@ -41,6 +42,7 @@ class Reason:
     advice: str
     status: int = 403
     seconds: int | None = None  # until it is worth trying again, for Retry-After
+    budget_id: UUID | None = None  # the one that refused, if its reader may raise it
 
 
 class Refused(Exception):

@@ -15,6 +15,12 @@ from tests.e2e.test_browser_conversation import CHAT, lanes_of, prompt_of, send
 
 pytestmark = pytest.mark.browser
 
+GAP = """label => {
+  const words = document.createRange();
+  words.selectNodeContents(label.lastChild);
+  const box = label.querySelector("input").getBoundingClientRect();
+  return words.getBoundingClientRect().left - box.right;
+}"""  # between a box and its words
 FIELD = re.compile(r'name="(\w+)"\r\n\r\n(.*?)\r\n--', re.DOTALL)
 
 
@@ -268,6 +274,7 @@ def test_the_cost_is_told_before_and_counting_can_be_switched_off(
     line = page.locator("[data-before]")
 
     expect(line).to_contain_text("at most $")
+    assert line.locator("label").evaluate(GAP) >= 4
     counted = len(usage_records(site)) - before
     page.get_by_label("Count tokens").uncheck()
     expect(line).to_contain_text(re.compile(r"at most\s+\d+\s+tokens in"))

@@ -199,6 +199,10 @@ def test_a_prompt_that_is_too_long_is_refused_in_the_page(
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The conversation is longer than 256 KB.")
     expect(alert).to_contain_text("Nothing was sent.")
+    head, box = lanes_of(page).locator("header").bounding_box(), alert.bounding_box()
+    assert head
+    assert box
+    assert box["y"] - head["y"] - head["height"] >= 8
     assert len(prompt_of(page).input_value()) == 270_000
 
 

@@ -59,7 +59,7 @@ def test_our_modules_import_hashed_modules(static: Path) -> None:
 
     imports = re.findall(r'import\s*"([^"]+)"', script)
 
-    assert len(imports) == 4
+    assert len(imports) == 5
     assert all(re.search(HASH, name) for name in imports)
 
 

@@ -16,6 +16,7 @@ from console.keys.upstream import use_transport
 from console.lib.db import in_db
 from console.playground.models import Turn
 from console.usage.models import UsageRecord
+from tests.finance.budgets.made import set_budget
 from tests.people import ClientOf
 from tests.playground.conversations.test_storing import kept
 from tests.playground.streams import (
@@ -82,6 +83,24 @@ async def test_whoever_asks_too_often_is_told_how_long_to_wait(
     assert 55 < int(again.headers["Retry-After"]) <= 60
     assert "You have made 1 call within a minute" in again.text
     assert f"Wait {again.headers['Retry-After']} s" in again.text
+
+
+@pytest.mark.parametrize("door", [CHAT, LEGACY])
+def test_who_may_raise_the_budget_that_refuses_is_led_there(
+    client_of: ClientOf, ada: User, ready: User, door: str
+) -> None:
+    budget = set_budget(ada, day=0)
+    link = f'href="{reverse("budgets:raise", args=[budget.pk])}"'
+    sent = prompt("one", prompt="one", limit=100)
+
+    own, of_others = (client_of(one).post(door, sent) for one in (ada, ready))
+
+    for refused in (own, of_others):
+        assert refused.status_code == 402
+        assert "Nothing was sent." in refused.text
+    assert link in own.text
+    assert client_of(ada).get(link.split('"')[1]).status_code == 200
+    assert link not in of_others.text
 
 
 @pytest.mark.parametrize(

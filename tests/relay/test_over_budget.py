@@ -67,9 +67,9 @@ def test_the_budget_its_numbers_its_end_and_whom_to_ask(
     assert refused.reason.rule == Rule.BUDGET
     assert refused.status == 402
     assert refused.sentence == (
-        "This call may cost up to $0.020000, but the daily budget of Sam has $0.010000 "
-        "left: $0.030000 of $0.060000 is spent, $0.010000 is held for calls in flight "
-        "and $0.010000 is held for calls whose cost is not known."
+        "This call may cost up to $0.02, but the daily budget of Sam has $0.01 left: "
+        "$0.03 of $0.06 is spent, $0.01 is held for calls in flight and $0.01 is held "
+        "for calls whose cost is not known."
     )
     assert "Wait until a call in flight has ended, and try again." in refused.advice
     assert "The budget begins anew on " in refused.advice
@@ -148,10 +148,20 @@ def test_who_can_give_no_more_is_not_named(
     assert "For more before that, ask an admin." in refusal(sam).advice
 
 
-def test_who_is_to_be_asked_is_told_so(ada: User, key: ApiKey) -> None:
-    set_budget(ada, day=0, person=ada)
+def test_what_is_compared_is_not_rounded(ada: User, sam: User, key: ApiKey) -> None:
+    set_budget(ada, ticks=2 * CENT - 1, person=sam)
+
+    assert "up to $0.02, but the daily budget of Sam has $0.0199999999 left" in (
+        refusal(sam, max_tokens=8_000).sentence
+    )
+
+
+def test_who_is_to_be_asked_is_told_so(ada: User, sam: User, key: ApiKey) -> None:
+    budget = set_budget(ada, day=0)
 
     assert "You are the one to ask for more" in refusal(ada).advice
+    assert refusal(ada).reason.budget_id == budget.pk
+    assert refusal(sam).reason.budget_id is None
 
 
 def test_a_model_that_reasons_is_held_for_with_its_context(

@@ -72,8 +72,8 @@ def _send(
             max_tokens=form.cleaned_data["limit"],
         )
     except Refused as refusal:
-        status = refusal.status
-        page = _page(request, endpoint, form.data, refusal=refusal, status=status)
+        why, status = showing.refusal(refusal.reason), refusal.status
+        page = _page(request, endpoint, form.data, refusal=why, status=status)
         for name, value in refusal.headers.items():
             page[name] = value
         return page

@@ -109,6 +109,8 @@ def test_the_choice_is_a_link_that_stays_in_all_others(
 ) -> None:
     page = client_of(fin).get(URL, {"chart": "tokens", "by": "team"}).text
 
+    assert '<h2 id="h-spend">Tokens per day by team</h2>' in page
+    assert '<h2 id="h-tokens">Tokens per day by kind</h2>' in page
     assert 'href="?chart=calls&amp;by=team#h-spend"' in page
     assert 'href="?by=team#h-spend"' in page
     assert re.search(r'<a id="chart-2"[^>]* aria-current="true">Tokens</a>', page)
