@@ -11,6 +11,7 @@ from console.keys.narrowing import Filters
 
 MOST = 50
 QUERY_LENGTH = 500
+TAKEN = "You have a view of this name already; capitals make no difference."
 
 
 class Refused(Exception):
@@ -55,5 +56,5 @@ def _named(view: SavedView, name: str) -> SavedView:
         with transaction.atomic():
             view.save()
     except IntegrityError:
-        raise Refused("You have a view of this name already.") from None
+        raise Refused(TAKEN) from None
     return view

@@ -56,10 +56,10 @@ def test_a_name_is_needed_and_only_once(
     browser = client_of(ada)
 
     assert browser.post(URL, {"name": ""}).status_code == 422
-    taken = browser.post(URL, {"name": "my refused ones"})
+    taken = browser.post(URL, {"name": "MY refused ones"})
 
     assert taken.status_code == 422
-    assert "You have a view of this name already." in taken.text
+    assert "You have a view of this name already; capitals make no" in taken.text
 
 
 def test_fifty_views_are_enough(client_of: ClientOf, ada: User) -> None:
@@ -97,7 +97,7 @@ def test_another_name_that_is_taken_is_refused(
         f"{URL}{view.pk}/rename/", {"name": "taken"}, follow=True
     )
 
-    assert "You have a view of this name already." in page.text
+    assert "You have a view of this name already" in page.text
 
 
 def test_views_of_others_do_not_exist(

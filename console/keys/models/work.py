@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from console.accounts.models import User
@@ -21,9 +22,7 @@ class SavedView(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "name"], name="view_once")
-        ]
+        constraints = [models.UniqueConstraint("user", Lower("name"), name="view_once")]
 
     def __str__(self) -> str:
         return self.name
