@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
 
 from console.accounts.acting import person_of
+from console.accounts.models import User
 from console.accounts.rules import rule
 from console.catalog.models import LanguageModel
 from console.lib.htmx import ConsoleRequest
@@ -25,6 +29,7 @@ from console.playground.legacy.forms import (
     CompletionsForm,
     LegacyForm,
 )
+from console.playground.legacy.once import forget, is_first
 from console.relay import calls
 from console.relay.admission import Call, admit
 from console.relay.picker import ModelChoice, choices, why_nothing
@@ -44,17 +49,22 @@ def legacy(request: ConsoleRequest) -> HttpResponse:
     return _page(request, Endpoint.COMPLETE if old else Endpoint.COMPLETIONS, shown)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @rule("playground.use")
 def stream_completions(request: ConsoleRequest) -> HttpResponseBase:
-    """The same page, with what /v1/completions answered."""
+    """The same page, with what /v1/completions answered; its address is the form's."""
+    if request.method == "GET":
+        return redirect("playground:legacy")
     return _send(request, Endpoint.COMPLETIONS, CompletionsForm(request.POST))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @rule("playground.use")
 def stream_complete(request: ConsoleRequest) -> HttpResponseBase:
-    """The same page, with what /v1/complete answered."""
+    """The same page, with what /v1/complete answered; its address is the form's."""
+    if request.method == "GET":
+        old = urlencode({"show": Endpoint.COMPLETE.value})
+        return redirect(f"{reverse('playground:legacy')}?{old}")
     return _send(request, Endpoint.COMPLETE, CompleteForm(request.POST))
 
 
@@ -63,15 +73,19 @@ def _send(
 ) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, endpoint, form.data, form=form, status=422)
+    user, form_id = person_of(request), form.cleaned_data["form_id"]
+    if not is_first(user, form_id):
+        return _page(request, endpoint, form.data, sent_before=True, status=409)
     try:
         call = admit(
-            user=person_of(request),
+            user=user,
             endpoint=endpoint,
             model=form.cleaned_data["model"],
             prompt_bytes=form.prompt_bytes,
             max_tokens=form.cleaned_data["limit"],
         )
     except Refused as refusal:
+        forget(user, form_id)
         why, status = showing.refusal(refusal.reason), refusal.status
         page = _page(request, endpoint, form.data, refusal=why, status=status)
         for name, value in refusal.headers.items():
@@ -80,8 +94,13 @@ def _send(
     return AnswerInPage(
         _page(request, endpoint, form.data, call=call),
         lambda: _answer(call, form.body()),
-        unbegun=lambda: ledger.release(call.record_id, problem="left"),
+        unbegun=lambda: _release(user, call, form_id),
     )
+
+
+def _release(user: User, call: Call, form_id: UUID | None) -> None:
+    ledger.release(call.record_id, problem="left")
+    forget(user, form_id)
 
 
 async def _answer(call: Call, request: calls.LegacyRequest) -> str:
@@ -116,6 +135,7 @@ def _page(
         "others": [choice for choice in found if not choice.allowed],
         "blocked": None if found else why_nothing(person_of(request)),
         "shown": shown,
+        "form_id": uuid4(),
         "most_tokens": MOST_TOKENS,
         "most_stops": MOST_STOPS,
         "longest_kb": settings.LONGEST_PROMPT // KIB,

@@ -19,7 +19,7 @@ from tests.pages.twins.rows import MARK, OF_A_TEAM, Rows
 
 PAGES = sorted(name for name, one in addresses().items() if not one.parameters)
 FILES = sorted(EXPORTS.keys() & set(PAGES))
-TOKEN = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken":")\w+')
+TOKEN = re.compile(r'((?:csrfmiddlewaretoken|form_id)" value="|X-CSRFToken":")[\w-]+')
 PART = {"HX-Request": "true"}
 CARD = {**PART, "HX-Target": "why"}  # the matrix answers with one card alone
 Query: TypeAlias = dict[str, str]

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from pytest_django import DjangoAssertNumQueries
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
 from console.keys.upstream import use_transport
+from console.lib.db import in_db
 from console.usage.models import CostSource, Endpoint, RecordState, UsageRecord
 from tests.people import SECRET, ClientOf
 from tests.relay import stock
@@ -235,3 +237,42 @@ def test_asks_the_same_number_of_queries_for_any_number_of_models(
     # Session, person, four of the picker, what reasons, and what the frame asks.
     with django_assert_max_num_queries(13):
         browser.get(PAGE)
+
+
+@pytest.mark.parametrize("url", [COMPLETIONS, COMPLETE])
+async def test_a_page_that_is_loaded_again_pays_once(ready: User, url: str) -> None:
+    browser, form = AsyncClient(), PROMPT | {"form_id": str(uuid4())}
+    await browser.aforce_login(ready, backend=BACKEND)
+    with use_transport(saying(200, COMPLETED)):
+        await send(ready, url, form)
+        again = await browser.post(url, form)
+
+    page = again.content.decode()
+    assert again.status_code == 409
+    assert "This was sent before" in page
+    assert "Once\r\nupon</textarea>" in page
+    assert form["form_id"] not in page
+    assert await in_db(UsageRecord.objects.count) == 1
+
+
+async def test_what_was_refused_may_be_sent_again(ready: User, team: Team) -> None:
+    form = PROMPT | {"form_id": str(uuid4()), "model": "none-such"}
+    browser = AsyncClient()
+    await browser.aforce_login(ready, backend=BACKEND)
+
+    refused = [(await browser.post(COMPLETE, form)).status_code for _ in range(2)]
+
+    assert refused == [403, 403]
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [(COMPLETIONS, PAGE), (COMPLETE, f"{PAGE}?show=complete")],
+    ids=["completions", "complete"],
+)
+def test_the_address_of_an_answer_leads_to_the_form(
+    client_of: ClientOf, ready: User, url: str, page: str
+) -> None:
+    answer = client_of(ready).get(url)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, page)
