@@ -501,6 +501,7 @@ class TestFiles:
         self, client_of: ClientOf, sam: User, mia: User
     ) -> None:
         one = conversation_of(sam, "Héllo", "**Hi**", "again", "yes", title="A/b ü")
+        asked_with(one, system="Be brief", seed="7", team="x", user="")
         url = reverse("playground:history_export", args=[one.pk])
         out = client_of(sam).get(url)
 
@@ -512,6 +513,10 @@ class TestFiles:
         assert "<strong>Hi</strong>" in page
         assert titles(mia) == {"A/b ü"}
         again = Conversation.objects.get(owner=mia)
+        assert out.json()["parameters"] == {"0": {"system": "Be brief", "seed": "7"}}
+        assert storing.parameters_of(again) == {
+            "0": {"system": ["Be brief"], "seed": ["7"]}
+        }
         url = reverse("playground:history_export", args=[again.pk])
         assert client_of(mia).get(url).json() == out.json()
         assert {entry.action for entry in Entry.objects.all()} == {
@@ -529,6 +534,27 @@ class TestFiles:
         assert out.headers["Content-Type"] == "text/markdown; charset=utf-8"
         assert out.text.startswith("# Gates\n\n")
         assert "## Prompt\n\nHello\n\n## Answer\n\n**Hi**\n" in out.text
+        assert "Parameters" not in out.text
+
+    def test_markdown_begins_with_the_system_prompt_and_the_parameters(
+        self, client_of: ClientOf, sam: User
+    ) -> None:
+        one = conversation_of(sam, "Hello", title="Gates")
+        asked_with(one, system="Be brief", seed="7")
+        url = reverse("playground:history_export", args=[one.pk])
+
+        out = client_of(sam).get(url, {"format": "md"}).text
+
+        told = "System prompt:\n\n> Be brief\n\nParameters:\n\n- seed: 7\n\n## Prompt"
+        assert told in out
+
+    def test_what_is_shared_holds_no_parameters(self, sam: User) -> None:
+        one = conversation_of(sam, "Hello")
+        asked_with(one, system="Be brief")
+
+        share = sharing.share(one, days=7, actor=SYSTEM)
+
+        assert "Be brief" not in json.dumps(sharing.snapshot_of(share))
 
     @pytest.mark.parametrize(
         ("change", "said"),
@@ -546,6 +572,8 @@ class TestFiles:
             ({"turns": []}, "from 1 to 1600 turns"),
             ({"turns": {}}, "from 1 to 1600 turns"),
             ({"title": 5}, "The file has a title"),
+            ({"parameters": None}, "Its parameters are none"),
+            ({"parameters": {"0": {"seed": 7}}}, "Its parameters are none"),
             ({"turns": ["x"]}, "Turn 1 is neither"),
             ({"turns": [{"role": "system"}]}, "Turn 1 is neither"),
             ({"turns": [{"role": ["user"]}]}, "Turn 1 is neither"),
@@ -650,6 +678,13 @@ class TestFiles:
 
         assert imported(client_of(sam), {}).status_code == 422
         assert not Conversation.objects.exists()
+
+
+def asked_with(conversation: Conversation, **fields: str) -> None:
+    """Keep these fields with its first lane."""
+    told = {"0": {name: [value] for name, value in fields.items()}}
+    blob = storing.seal_parameters(told, conversation.pk)
+    Conversation.objects.filter(pk=conversation.pk).update(sealed_parameters=blob)
 
 
 def imported(browser: Client, change: bytes | dict[str, object]) -> Any:
