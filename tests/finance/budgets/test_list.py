@@ -88,6 +88,21 @@ def test_shows_what_is_held_unknown_and_passed(
         assert text in page
 
 
+def test_shows_no_more_left_than_is(
+    client_of: ClientOf, ada: User, sam: User, key: ApiKey
+) -> None:
+    record = call(sam, key, timezone.now(), 49_200_000)
+    record.save(force_insert=True)
+    budget = set_budget(ada, ticks=31_200_000_000, person=sam)
+
+    browser = client_of(sam)
+
+    for url in (URL, f"{URL}{budget.pk}/"):
+        page = browser.get(url).text
+        assert ">$3.11</span>" in page
+        assert ">$3.12</span>" not in page
+
+
 def test_shows_a_raise_with_its_end(
     client_of: ClientOf, ada: User, team: Team, key: ApiKey
 ) -> None:
