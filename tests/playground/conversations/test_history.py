@@ -401,6 +401,19 @@ class TestSharing:
         if end != "leave":
             assert not Share.objects.get().sealed_snapshot
 
+    def test_its_owner_reads_of_its_end_in_the_second_person(
+        self, client_of: ClientOf, sam: User, mia: User, share: Share
+    ) -> None:
+        sharing.revoke(share, actor=SYSTEM)
+        url = reverse("playground:shared", args=[link_of(share)])
+
+        own, others = (client_of(one).get(url).text for one in (sam, mia))
+
+        assert "You revoked it" in own
+        assert "Share the conversation again for a new link." in own
+        assert "Its owner revoked it" in others
+        assert "Ask Sam for a new link." in others
+
     def test_a_link_that_was_never_made_is_not_found(
         self, client_of: ClientOf, mia: User
     ) -> None:
