@@ -21,6 +21,7 @@ from console import vault
 from console.accounts.models import User
 from console.audit.actors import SYSTEM
 from console.audit.models import Entry
+from console.pages.audit_words import sentence_of
 from console.playground.conversations import (
     contents,
     listing,
@@ -400,6 +401,36 @@ class TestSharing:
         assert "This link has ended" in answer.text
         if end != "leave":
             assert not Share.objects.get().sealed_snapshot
+
+    def test_its_owner_is_told_when_they_revoked_it(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        sharing.revoke(share, actor=SYSTEM)
+        at = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
+        Share.objects.update(revoked_at=at)
+
+        page = client_of(sam).get("/playground/shares/").text
+
+        assert 'data-label="Ends">revoked 2026-05-06 07:08 UTC</td>' in page
+        assert f"{share.expires_at:%Y-%m-%d}" not in page
+
+    def test_both_entries_of_the_log_name_it_and_so_does_its_owners_list(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        other = shared_conversation(sam, "Redbird")[1]
+        page = client_of(sam).get("/playground/shares/").text
+
+        sharing.revoke(share, actor=SYSTEM)
+
+        names = Entry.objects.order_by("seq").values_list("object_name", flat=True)
+        first, second = (f"share {one.reference}" for one in (share, other))
+        assert [first in name for name in names] == [True, False, True]
+        assert first in page
+        assert second in page
+        entry = Entry.objects.order_by("seq").first()
+        assert entry is not None
+        said = sentence_of(entry.action, entry.object_name, entry.detail)
+        assert (said.before, said.object) == ("of ", f"a conversation ({first})")
 
     def test_its_owner_reads_of_its_end_in_the_second_person(
         self, client_of: ClientOf, sam: User, mia: User, share: Share
