@@ -2,6 +2,8 @@
 
     usd         of one call, also the most it may cost: 6 decimals below a dollar
     usd_sum     of several calls: cents, and 6 decimals where it is below one cent
+    usd_left    what may still be spent: as usd_sum, rounded down
+    usd_fits    the same beside the most that one call may cost: as usd, rounded down
     usd_given   what a person entered, such as a limit, and what is held against it
                 in the same sentence: every decimal of it
     usd_round   beside the axis of a chart
@@ -18,6 +20,7 @@ from console.lib import ticks
 from console.lib.price_cells import UNKNOWN
 
 CENT = ticks.TICKS_PER_USD // 100
+MICRO = ticks.TICKS_PER_USD // 1_000_000
 
 
 def usd(amount: int | None) -> str:
@@ -41,10 +44,26 @@ def usd_sum(amount: int) -> str:
     return f"${ticks.usd(amount):,.2f}"
 
 
+def usd_left(amount: int) -> str:
+    """Write what is left as `usd_sum` does, but never more than is left."""
+    return usd_sum(_down(amount, cents_from=CENT))
+
+
+def usd_fits(amount: int) -> str:
+    """Write what is left as `usd` does, but never more than is left."""
+    return usd(_down(amount, cents_from=ticks.TICKS_PER_USD))
+
+
 def usd_given(amount: int) -> str:
     """Write an amount as exactly as it was entered, with 2 decimals at least."""
     whole, _, decimals = f"{ticks.usd(amount):,.10f}".partition(".")
     return f"${whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+def _down(amount: int, *, cents_from: int) -> int:
+    """Leave out what would be rounded, unless nothing would remain."""
+    step = CENT if amount >= cents_from else MICRO
+    return amount // step * step or amount
 
 
 def usd_round(amount: int) -> str:

@@ -8,10 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from console.audit.models import ActorKind, Entry
+from console.keys.wording import field_in_words
+from console.lib.dollars import usd_given
 from console.pages.audit_words import Kind, Sentence, kind_of, sentence_of
 
 NOTHING = "nothing"
 TONES = {"refused": "warn", "broken": "bad"}  # by outcome; others have none
+WORDS_OF = {"hard": "at the limit", "contact": "whom to ask", "ticks": "amount"}
+INNER = ("subject",)  # what makes an incident the same one; its name says it in words
+BOTH_WAYS = {"hard": ("refuses", "only warns")}  # by field: yes and no
 SHORT = 3  # bytes of a mac that are shown
 
 
@@ -56,8 +61,11 @@ def row_of(entry: Entry, *, links: Mapping[str, str], roles: Mapping[str, str]) 
     """Say one entry in words."""
     detail: dict[str, Any] = entry.detail if isinstance(entry.detail, dict) else {}
     before, after = _sides(detail)
+    one_sided = {**before, **after} if not (before and after) else {}
     fields = [
-        name for name in {**before, **after} if before.get(name) != after.get(name)
+        name
+        for name in {**before, **after}
+        if before.get(name) != after.get(name) and not one_sided
     ]
     lists = [f for f in fields if _is_list(before.get(f)) and _is_list(after.get(f))]
     mac = bytes(entry.mac)
@@ -70,21 +78,40 @@ def row_of(entry: Entry, *, links: Mapping[str, str], roles: Mapping[str, str]) 
         sentence=sentence_of(entry.action, entry.object_name, detail),
         url=links.get(entry.object_id, ""),
         changes=tuple(
-            Change(name, say(before.get(name)), say(after.get(name)))
+            Change(
+                words_of(name),
+                said(name, before.get(name)),
+                said(name, after.get(name)),
+            )
             for name in fields
             if name not in lists
         ),
         differences=tuple(_difference(f, before[f], after[f]) for f in lists),
         facts=tuple(
-            (name.replace("_", " "), say(value))
-            for name, value in detail.items()
+            (words_of(name), said(name, value))
+            for name, value in {**one_sided, **detail}.items()
             if say(value) != NOTHING
             and not ((before or after) and name in ("before", "after"))
+            and name not in INNER
         ),
         meta=_meta(entry, roles),
         mark=mac[:SHORT].hex(),
         mac=mac.hex(),
     )
+
+
+def words_of(field: str) -> str:
+    """Name a detail as pages do."""
+    return WORDS_OF.get(field) or field_in_words(field.removesuffix("_ticks"))
+
+
+def said(field: str, value: Any) -> str:
+    """Write the value of a detail for people: ticks are dollars."""
+    if isinstance(value, bool) and field in BOTH_WAYS:
+        return BOTH_WAYS[field][not value]
+    if isinstance(value, int) and (field == "ticks" or field.endswith("_ticks")):
+        return usd_given(value)
+    return say(value)
 
 
 def say(value: Any) -> str:
@@ -113,7 +140,7 @@ def _sides(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _difference(name: str, before: list[Any], after: list[Any]) -> Difference:
     return Difference(
-        name,
+        words_of(name),
         removed=tuple(say(each) for each in before if each not in after),
         added=tuple(say(each) for each in after if each not in before),
     )

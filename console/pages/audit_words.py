@@ -74,7 +74,9 @@ _SIGN_IN, _REFUSED, _INCIDENT = Kind.SIGN_IN, Kind.REFUSED, Kind.INCIDENT
 
 WORDS: Mapping[str, Words] = MappingProxyType(
     {
-        "conversation.shared": Words(_HERE, "Shared", "a conversation, until {until}"),
+        "conversation.shared": Words(
+            _HERE, "Shared a snapshot", "of {object}, until {until}"
+        ),
         "conversation.share_revoked": Words(_HERE, "Revoked", "the link to {object}"),
         "conversation.exported": Words(_EXPORT, "Exported", "{object} of their own"),
         "prompt_template.added": Words(_HERE, "Added", "{object} for a team"),
@@ -217,7 +219,8 @@ def title_of(action: str) -> str:
     if words is None:
         return action
     rest = words.rest.replace("{object}", "").replace("{fields}", "facts")
-    return f"{words.verb} {rest.partition('{')[0]}".strip(" :,")
+    rest = rest.partition("{")[0].partition(",")[0]
+    return f"{words.verb} {rest}".strip(" :")
 
 
 def sentence_of(action: str, name: str, detail: Mapping[str, Any]) -> Sentence:

@@ -20,8 +20,9 @@ from console.accounts.rules import rule
 from console.lib.htmx import ConsoleRequest
 from console.playground import showing
 from console.playground.conversations import storing
-from console.playground.conversations.forms import PlaceForm, brief, shown_again
+from console.playground.conversations.forms import PlaceForm
 from console.playground.conversations.keeping import KeptAnswer
+from console.playground.conversations.parameters import brief, shown_again
 from console.playground.forms import (
     ChatForm,
     MessagesForm,

@@ -29,7 +29,6 @@ from console.usage import budget_history, budget_words, ids, windows
 from console.usage.allowance import RELATED, window_of
 from console.usage.models import (
     Budget,
-    BudgetRaise,
     BudgetWindow,
     Consumer,
     Endpoint,
@@ -207,7 +206,7 @@ def end(*, budget: Budget, actor: Actor) -> None:
     """
     budget = held(budget)
     Budget.objects.filter(pk=budget.pk).update(ended_at=Now())
-    BudgetRaise.objects.filter(budget=budget, ended_at=None).update(ended_at=Now())
+    budget.raises.filter(ended_at=None, until__gt=Now()).update(ended_at=Now())
     _current(budget).update(ends_at=NEXT_MILLISECOND)
     record("budget.ended", budget, actor, {"before": Terms.of(budget).in_words()})
 

@@ -51,7 +51,7 @@ def raise_limit(
     consumer = None
     if person:
         consumer, _ = Consumer.objects.get_or_create(person=person)
-    before = BudgetRaise.objects.filter(budget=budget, ended_at=None)
+    before = budget.raises.filter(ended_at=None, until__gt=Now())
     if consumer:
         before = before.filter(consumer=consumer)
     before.update(ended_at=Now())

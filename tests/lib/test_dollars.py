@@ -37,6 +37,23 @@ def test_sums_are_in_cents_unless_that_would_be_nothing(ticks: int, text: str) -
 
 
 @pytest.mark.parametrize(
+    ("ticks", "left", "fits"),
+    [
+        pytest.param(0, "$0.00", "$0.00", id="nothing"),
+        pytest.param(1, "<$0.000001", "<$0.000001", id="one tick"),
+        pytest.param(19_999, "$0.000001", "$0.000001", id="six decimals"),
+        pytest.param(10**8 - 1, "$0.009999", "$0.009999", id="just below a cent"),
+        pytest.param(7_299_999_999, "$0.72", "$0.729999", id="just below a dollar"),
+        pytest.param(31_195_080_000, "$3.11", "$3.11", id="dollars"),
+    ],
+)
+def test_what_is_left_is_never_rounded_up(ticks: int, left: str, fits: str) -> None:
+    assert dollars.usd_left(ticks) == left
+    assert dollars.usd_fits(ticks) == fits
+    assert gatehouse.left(ticks).endswith(f'">{left.replace("<", "&lt;")}</span>')
+
+
+@pytest.mark.parametrize(
     ("ticks", "text"),
     [
         pytest.param(0, "$0.00", id="nothing"),

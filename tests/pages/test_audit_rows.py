@@ -72,17 +72,42 @@ def test_a_field_that_came_or_went() -> None:
 
 
 @pytest.mark.parametrize(
-    ("detail", "change"),
+    "detail",
     [
-        ({"before": None, "after": {"daily": True}}, Change("daily", "nothing", "yes")),
-        ({"before": {"daily": True}}, Change("daily", "yes", "nothing")),
+        {"before": None, "after": {"daily": True, "note": ""}},
+        {"before": {"daily": True, "note": ""}},
     ],
     ids=["came", "went"],
 )
-def test_a_thing_that_came_or_went(detail: dict[str, Any], change: Change) -> None:
+def test_of_a_thing_that_came_or_went_it_tells_how_it_is_or_was(
+    detail: dict[str, Any],
+) -> None:
     shown = row(detail)
 
-    assert (shown.changes, shown.facts) == ((change,), ())
+    assert (shown.changes, shown.facts) == ((), (("daily", "yes"),))
+
+
+def test_fields_are_in_words_and_ticks_in_dollars() -> None:
+    changed = row(
+        {
+            "before": {"limit_ticks": 200_000_000, "hard": True, "contact": "ada"},
+            "after": {"limit_ticks": 50_000_000, "hard": False, "contact": "bea"},
+        }
+    )
+    raised = row({"ticks": 30_000_000_000, "ceiling_ticks": None, "reason": "launch"})
+
+    assert changed.changes == (
+        Change("limit", "$0.02", "$0.005"),
+        Change("at the limit", "refuses", "only warns"),
+        Change("whom to ask", "ada", "bea"),
+    )
+    assert raised.facts == (("amount", "$3.00"), ("reason", "launch"))
+
+
+def test_what_makes_an_incident_the_same_one_is_not_told() -> None:
+    shown = row({"kind": "budget", "subject": "5:100"}, action="incident.opened")
+
+    assert shown.facts == (("kind", "budget"),)
 
 
 def test_other_details_are_facts_and_empty_ones_are_left_out() -> None:

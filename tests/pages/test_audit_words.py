@@ -46,6 +46,7 @@ def test_actions_are_named_alike_and_fit_their_column(action: str) -> None:
     assert len(action) <= 64
     assert title_of(action)[0].isupper()
     assert "{" not in title_of(action)
+    assert "," not in title_of(action)
 
 
 def test_every_action_is_of_one_kind() -> None:

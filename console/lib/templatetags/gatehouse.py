@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from console.lib import ticks
-from console.lib.dollars import signed_usd, usd, usd_given, usd_sum
+from console.lib.dollars import signed_usd, usd, usd_given, usd_left, usd_sum
 from console.lib.hundreds import (
     bar_marks,
     began,
@@ -86,9 +86,17 @@ def span(length: timedelta) -> str:
 @register.simple_tag
 def summed(amount: int) -> SafeString:
     """Write a sum with its whole ticks in a title."""
-    return format_html(
-        '<span title="{} ticks">{}</span>', f"{amount:,}", usd_sum(amount)
-    )
+    return _with_ticks(amount, usd_sum(amount))
+
+
+@register.simple_tag
+def left(amount: int) -> SafeString:
+    """Write what is left of a limit, never rounded up, with its ticks in a title."""
+    return _with_ticks(amount, usd_left(amount))
+
+
+def _with_ticks(amount: int, text: str) -> SafeString:
+    return format_html('<span title="{} ticks">{}</span>', f"{amount:,}", text)
 
 
 @register.filter

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.accounts.models import User
+from console.lib.dollars import usd, usd_fits
 from console.relay.candidates import Candidate
 from console.usage import allowance
 from console.usage.allowance import Left
@@ -15,7 +16,7 @@ from console.usage.allowance import Left
 class LeftLine:
     """One more piece of the line above the button."""
 
-    ticks: int | None  # before the words; None where no amount says it
+    amount: str  # before the words; "" where none says it
     words: str
     is_short: bool  # sending it would be refused
     name: str  # of the budget
@@ -38,9 +39,9 @@ def left_line(
     )
     if left is None:
         return None
-    ticks, words, is_short = _said(left, most)
+    amount, words, is_short = _said(left, most)
     return LeftLine(
-        ticks=ticks,
+        amount=amount,
         words=words,
         is_short=is_short,
         name=left.name,
@@ -48,13 +49,13 @@ def left_line(
     )
 
 
-def _said(left: Left, most: int | None) -> tuple[int | None, str, bool]:
+def _said(left: Left, most: int | None) -> tuple[str, str, bool]:
     of = "your allowance" if left.for_each else "the budget"
     meter = left.meter
     if left.hard and most is None:
-        return None, f"not bounded, so {of} refuses it", True
+        return "", f"not bounded, so {of} refuses it", True
     if left.hard and most is not None and most > meter.left:
-        return meter.left, f"left of {of}: too little", True
+        return usd_fits(meter.left), f"left of {of}: too little", True
     if meter.over:
-        return meter.over, f"over {of}", False
-    return meter.left, f"left of {of}", False
+        return usd(meter.over), f"over {of}", False
+    return usd_fits(meter.left), f"left of {of}", False

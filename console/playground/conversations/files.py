@@ -2,11 +2,12 @@
 
     {"gatehouse": "conversation", "version": 1, "title", "endpoint", "model",
      "created_at", "turns": [{"role": "user", "content", "at"},
-                             {"role": "assistant", "text", "lane", "at", ...}]}
+                             {"role": "assistant", "text", "lane", "at", ...}],
+     "parameters": {"0": {"system", "max_tokens", ...}}}  # by lane, as they were sent
 
-Answers that follow each other in different lanes stand side by side. Neither the
-system prompt nor other parameters are in it, nor keys, teams and costs. Of what is
-read in only texts are taken: images never are.
+Answers that follow each other in different lanes stand side by side. Keys, teams and
+costs are not in it; nor are parameters in what is shared. Of what is read in only
+texts are taken: images never are.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ from django.utils.text import slugify
 
 from console.accounts.models import User
 from console.playground import markdown
-from console.playground.conversations import contents, editing, reading, storing
+from console.playground.conversations import (
+    contents,
+    editing,
+    parameters,
+    reading,
+    storing,
+)
 from console.playground.models import Conversation, Role, Turn, TurnState
 from console.playground.models.conversations import KEPT_ENDPOINTS, MOST_LANES
 from console.playground.turns import MOST_PARTS
@@ -46,6 +53,12 @@ class BadFile(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+def exported(conversation: Conversation) -> Json:
+    """Return a conversation for its owner, with the parameters of each lane."""
+    kept = storing.parameters_of(conversation)
+    return to_json(conversation) | {"parameters": parameters.to_file(kept)}
 
 
 def to_json(conversation: Conversation) -> Json:
@@ -77,8 +90,12 @@ def _turn_to_json(turn: Turn) -> Json:
 
 
 def to_markdown(data: Json) -> str:
-    """Return what `to_json` told as one text. What was said stands as it was said."""
+    """Return what was exported as one text. What was said stands as it was said."""
     parts = [f"# {data['title']}", f"{data['endpoint']}, {data['created_at']}"]
+    for lane, fields in data["parameters"].items():
+        if len(data["parameters"]) > 1:
+            parts.append(f"## Column {reading.LETTERS[int(lane)]}")
+        parts += parameters.to_markdown(fields)
     for turn in data["turns"]:
         said = turn["role"] == Role.USER
         parts.append(f"## {'Prompt' if said else turn['model'] or 'Answer'}")
@@ -111,12 +128,16 @@ def read(content: bytes) -> Json:
     turns = data.get("turns")
     if not isinstance(turns, list) or not turns or len(turns) > MOST_TURNS:
         raise BadFile(f"It must have from 1 to {MOST_TURNS} turns.")
+    taken = parameters.from_file(data.get("parameters", {}))
+    if taken is None:
+        raise BadFile("Its parameters are none that Gatehouse exported, or too long.")
     return {
         "title": _text(data, "title", 200, "The file") or storing.UNTITLED,
         "endpoint": data["endpoint"],
         "model": _text(data, "model", 200, "The file"),
         "created_at": _time(data.get("created_at")),
         "turns": [_turn(turn, at) for at, turn in enumerate(turns, start=1)],
+        "parameters": taken,
     }
 
 
@@ -185,7 +206,7 @@ def store(data: Json, *, owner: User) -> Conversation:
         endpoint=data["endpoint"],
         model=_storable(data["model"]),
         title=data["title"],
-        parameters={},
+        parameters=data["parameters"],
         created_at=data["created_at"],
     )
     place, lanes = -1, set(range(MOST_LANES))

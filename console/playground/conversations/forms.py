@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -11,13 +9,8 @@ from django.http import QueryDict
 
 from console.lib.shared_fields import shares_fields
 from console.playground.conversations import sharing
-from console.playground.forms import ChatForm, MessagesForm
 from console.playground.models.conversations import MOST_LANES
 
-# The turns are kept one by one.
-SHOWN_AGAIN = {*ChatForm.base_fields, *MessagesForm.base_fields} - {"turns"}
-MOST_SHOWN_AGAIN = 300 * 1024  # bytes; what the forms take is less
-MOST_BESIDE = 16 * 1024  # characters of JSON, beside each answer of a page
 LONGEST_TITLE = 200
 
 
@@ -53,29 +46,6 @@ class TitleForm(forms.Form):
             "max_length": f"A title has at most {LONGEST_TITLE} characters.",
         },
     )
-
-
-def shown_again(sent: QueryDict) -> dict[str, Any]:
-    """Return the fields of the page as they were sent, each with all its values.
-
-    Of more than 300 KB only the model is kept.
-    """
-    shown = {name: sent.getlist(name) for name in sent if name in SHOWN_AGAIN}
-    values = (value for each in shown.values() for value in each)
-    # Each value weighs a little, so that empty ones cannot be without number.
-    size = sum(len(value.encode("utf-8", "replace")) + 4 for value in values)
-    if size > MOST_SHOWN_AGAIN:
-        return {"model": [sent.get("model", "")]}
-    return shown
-
-
-def brief(shown: dict[str, Any]) -> dict[str, Any] | None:
-    """Return those fields that say something, to keep them with one answer.
-
-    None if they are larger than an answer may be in its page.
-    """
-    told = {name: values for name, values in shown.items() if any(values)}
-    return told if len(json.dumps(told)) <= MOST_BESIDE else None
 
 
 class ImportForm(forms.Form):

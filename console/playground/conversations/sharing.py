@@ -37,11 +37,12 @@ class ShareLine:
     """One share as its owner sees it; `link` is empty once it is over."""
 
     id: uuid.UUID
+    reference: str  # as the audit log names it
     title: str
     link: str
     created_at: datetime
     expires_at: datetime
-    revoked: bool
+    revoked_at: datetime | None
 
 
 def days_to_choose() -> list[int]:
@@ -111,11 +112,12 @@ def _line(share: Share) -> ShareLine:
     path = reverse("playground:shared", args=[token]) if token else ""
     return ShareLine(
         id=share.pk,
+        reference=share.reference,
         title=sealed.open_text(share.sealed_title, kind=sealed.TITLE, row=share.pk),
         link=f"{settings.SITE_URL}{path}" if is_open(share) and path else "",
         created_at=share.created_at,
         expires_at=share.expires_at,
-        revoked=share.revoked_at is not None,
+        revoked_at=share.revoked_at,
     )
 
 
@@ -131,6 +133,6 @@ def _record(action: str, share: Share, actor: Actor, detail: dict[str, Any]) -> 
         actor=actor,
         object_kind="share",
         object_id=str(share.pk),
-        object_name="a conversation",
+        object_name=f"a conversation (share {share.reference})",
         detail={"until": until, **detail},
     )

@@ -19,7 +19,13 @@ from console.accounts.models import Role, Team, User
 from console.finance.budgets.raise_form import RaiseForm
 from console.keys.models import ApiKey
 from console.usage.models import Budget, BudgetRaise
-from tests.finance.budgets.made import USD, raised, set_budget, window_of
+from tests.finance.budgets.made import (
+    USD,
+    raised,
+    raised_budget,
+    set_budget,
+    window_of,
+)
 from tests.keys.stored import stored_model
 from tests.people import ClientOf, person
 
@@ -476,6 +482,33 @@ def test_takes_a_raise_back(client_of: ClientOf, ada: User, team: Team) -> None:
     assert "The raise was taken back." in first.text
     assert "This raise is over already." in second.text
     assert window_of(budget).raised_ticks == 0
+
+
+@pytest.mark.parametrize("act", ["end", "raise"])
+def test_a_raise_whose_time_is_over_stays_over(
+    client_of: ClientOf, ada: User, team: Team, act: str
+) -> None:
+    budget, more = raised_budget(ada, team=team)
+    BudgetRaise.objects.update(until=timezone.now() - timedelta(minutes=1))
+
+    data = {"more": "2", "through": today(), "reason": "launch"}
+    client_of(ada).post(f"{URL}{budget.pk}/{act}/", data)
+
+    more.refresh_from_db()
+    assert more.ended_at is None
+    assert ">over</span>" in client_of(ada).get(f"{URL}{budget.pk}/").text
+
+
+def test_one_that_was_ended_after_its_time_was_over_already(
+    client_of: ClientOf, ada: User, team: Team
+) -> None:
+    budget, _ = raised_budget(ada, team=team)
+    now = timezone.now()
+    BudgetRaise.objects.update(until=now - timedelta(minutes=1), ended_at=now)
+
+    page = client_of(ada).get(f"{URL}{budget.pk}/").text
+
+    assert ">over</span>" in page
 
 
 @pytest.mark.parametrize("who", ["sam", "fin", "olga"])

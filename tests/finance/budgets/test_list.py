@@ -88,6 +88,61 @@ def test_shows_what_is_held_unknown_and_passed(
         assert text in page
 
 
+@pytest.mark.parametrize("hard", [True, False])
+def test_a_soft_one_that_is_used_up_says_that_calls_go_on(
+    client_of: ClientOf, ada: User, sam: User, key: ApiKey, hard: bool
+) -> None:
+    spend(sam, key, 5)
+    budget = set_budget(ada, day=5, each_person=True, hard=hard)
+
+    for user in (sam, ada):
+        for url in (URL, f"{URL}{budget.pk}/"):
+            assert ("calls still go on" in client_of(user).get(url).text) is not hard
+
+
+def test_who_is_to_be_asked_for_more_is_addressed(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget = set_budget(ada, day=5, each_person=True)
+    bea = person("bea", Role.ADMIN)
+
+    own, others = (client_of(one).get(URL).text for one in (ada, bea))
+    page = client_of(ada).get(f"{URL}{budget.pk}/").text
+
+    assert "You are the one to ask for more." in own
+    assert 'data-label="Ask for more">you</td>' in own
+    assert "<dt>Ask for more</dt><dd>you</dd>" in page
+    assert "Ask Ada for more." in others
+    assert 'data-label="Ask for more">Ada</td>' in others
+
+
+def test_the_note_of_an_ended_one_stands_by_itself(
+    client_of: ClientOf, ada: User
+) -> None:
+    budget = set_budget(ada, day=5, note="for the launch")
+    budgeting.end(budget=budget, actor=SYSTEM)
+
+    page = client_of(ada).get(f"{URL}{budget.pk}/").text
+
+    assert "stays below.</p>" in page
+    assert '<p class="sub">for the launch</p>' in page
+
+
+def test_shows_no_more_left_than_is(
+    client_of: ClientOf, ada: User, sam: User, key: ApiKey
+) -> None:
+    record = call(sam, key, timezone.now(), 49_200_000)
+    record.save(force_insert=True)
+    budget = set_budget(ada, ticks=31_200_000_000, person=sam)
+
+    browser = client_of(sam)
+
+    for url in (URL, f"{URL}{budget.pk}/"):
+        page = browser.get(url).text
+        assert ">$3.11</span>" in page
+        assert ">$3.12</span>" not in page
+
+
 def test_shows_a_raise_with_its_end(
     client_of: ClientOf, ada: User, team: Team, key: ApiKey
 ) -> None:

@@ -59,6 +59,14 @@ def test_tells_what_is_left_of_the_persons_own(
     assert "tone-bad" not in told
 
 
+def test_tells_no_more_than_is_left(
+    client_of: ClientOf, ready: User, ada: User
+) -> None:
+    set_budget(ada, ticks=31_195_080_000, each_person=True)
+
+    assert "<b>$3.11</b> left of your allowance" in line(client_of(ready))
+
+
 def test_tells_what_is_left_of_one_that_others_share(
     client_of: ClientOf, ready: User, ada: User, team: Team
 ) -> None:

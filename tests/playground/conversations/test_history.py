@@ -21,6 +21,7 @@ from console import vault
 from console.accounts.models import User
 from console.audit.actors import SYSTEM
 from console.audit.models import Entry
+from console.pages.audit_words import sentence_of
 from console.playground.conversations import (
     contents,
     listing,
@@ -401,6 +402,49 @@ class TestSharing:
         if end != "leave":
             assert not Share.objects.get().sealed_snapshot
 
+    def test_its_owner_is_told_when_they_revoked_it(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        sharing.revoke(share, actor=SYSTEM)
+        at = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
+        Share.objects.update(revoked_at=at)
+
+        page = client_of(sam).get("/playground/shares/").text
+
+        assert 'data-label="Ends">revoked 2026-05-06 07:08 UTC</td>' in page
+        assert f"{share.expires_at:%Y-%m-%d}" not in page
+
+    def test_both_entries_of_the_log_name_it_and_so_does_its_owners_list(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        other = shared_conversation(sam, "Redbird")[1]
+        page = client_of(sam).get("/playground/shares/").text
+
+        sharing.revoke(share, actor=SYSTEM)
+
+        names = Entry.objects.order_by("seq").values_list("object_name", flat=True)
+        first, second = (f"share {one.reference}" for one in (share, other))
+        assert [first in name for name in names] == [True, False, True]
+        assert first in page
+        assert second in page
+        entry = Entry.objects.order_by("seq").first()
+        assert entry is not None
+        said = sentence_of(entry.action, entry.object_name, entry.detail)
+        assert (said.before, said.object) == ("of ", f"a conversation ({first})")
+
+    def test_its_owner_reads_of_its_end_in_the_second_person(
+        self, client_of: ClientOf, sam: User, mia: User, share: Share
+    ) -> None:
+        sharing.revoke(share, actor=SYSTEM)
+        url = reverse("playground:shared", args=[link_of(share)])
+
+        own, others = (client_of(one).get(url).text for one in (sam, mia))
+
+        assert "You revoked it" in own
+        assert "Share the conversation again for a new link." in own
+        assert "Its owner revoked it" in others
+        assert "Ask Sam for a new link." in others
+
     def test_a_link_that_was_never_made_is_not_found(
         self, client_of: ClientOf, mia: User
     ) -> None:
@@ -501,6 +545,7 @@ class TestFiles:
         self, client_of: ClientOf, sam: User, mia: User
     ) -> None:
         one = conversation_of(sam, "Héllo", "**Hi**", "again", "yes", title="A/b ü")
+        asked_with(one, system="Be brief", seed="7", team="x", user="")
         url = reverse("playground:history_export", args=[one.pk])
         out = client_of(sam).get(url)
 
@@ -512,6 +557,10 @@ class TestFiles:
         assert "<strong>Hi</strong>" in page
         assert titles(mia) == {"A/b ü"}
         again = Conversation.objects.get(owner=mia)
+        assert out.json()["parameters"] == {"0": {"system": "Be brief", "seed": "7"}}
+        assert storing.parameters_of(again) == {
+            "0": {"system": ["Be brief"], "seed": ["7"]}
+        }
         url = reverse("playground:history_export", args=[again.pk])
         assert client_of(mia).get(url).json() == out.json()
         assert {entry.action for entry in Entry.objects.all()} == {
@@ -529,6 +578,27 @@ class TestFiles:
         assert out.headers["Content-Type"] == "text/markdown; charset=utf-8"
         assert out.text.startswith("# Gates\n\n")
         assert "## Prompt\n\nHello\n\n## Answer\n\n**Hi**\n" in out.text
+        assert "Parameters" not in out.text
+
+    def test_markdown_begins_with_the_system_prompt_and_the_parameters(
+        self, client_of: ClientOf, sam: User
+    ) -> None:
+        one = conversation_of(sam, "Hello", title="Gates")
+        asked_with(one, system="Be brief", seed="7")
+        url = reverse("playground:history_export", args=[one.pk])
+
+        out = client_of(sam).get(url, {"format": "md"}).text
+
+        told = "System prompt:\n\n> Be brief\n\nParameters:\n\n- seed: 7\n\n## Prompt"
+        assert told in out
+
+    def test_what_is_shared_holds_no_parameters(self, sam: User) -> None:
+        one = conversation_of(sam, "Hello")
+        asked_with(one, system="Be brief")
+
+        share = sharing.share(one, days=7, actor=SYSTEM)
+
+        assert "Be brief" not in json.dumps(sharing.snapshot_of(share))
 
     @pytest.mark.parametrize(
         ("change", "said"),
@@ -546,6 +616,8 @@ class TestFiles:
             ({"turns": []}, "from 1 to 1600 turns"),
             ({"turns": {}}, "from 1 to 1600 turns"),
             ({"title": 5}, "The file has a title"),
+            ({"parameters": None}, "Its parameters are none"),
+            ({"parameters": {"0": {"seed": 7}}}, "Its parameters are none"),
             ({"turns": ["x"]}, "Turn 1 is neither"),
             ({"turns": [{"role": "system"}]}, "Turn 1 is neither"),
             ({"turns": [{"role": ["user"]}]}, "Turn 1 is neither"),
@@ -650,6 +722,13 @@ class TestFiles:
 
         assert imported(client_of(sam), {}).status_code == 422
         assert not Conversation.objects.exists()
+
+
+def asked_with(conversation: Conversation, **fields: str) -> None:
+    """Keep these fields with its first lane."""
+    told = {"0": {name: [value] for name, value in fields.items()}}
+    blob = storing.seal_parameters(told, conversation.pk)
+    Conversation.objects.filter(pk=conversation.pk).update(sealed_parameters=blob)
 
 
 def imported(browser: Client, change: bytes | dict[str, object]) -> Any:

@@ -108,7 +108,7 @@ def export(request: ConsoleRequest, conversation_id: UUID) -> HttpResponse:
             object_name="a conversation",
             detail={"format": "md" if as_markdown else "json"},
         )
-    data = files.to_json(conversation)
+    data = files.exported(conversation)
     name = files.name_of(data["title"])
     if as_markdown:
         return _file(files.to_markdown(data), "text/markdown", f"{name}.md")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.http import QueryDict
 
-from console.playground.conversations.forms import (
+from console.playground.conversations.parameters import (
     MOST_BESIDE,
     MOST_SHOWN_AGAIN,
     brief,
+    from_file,
     shown_again,
+    to_file,
+    to_markdown,
 )
 
 
@@ -76,3 +80,49 @@ def test_beside_an_answer_stands_what_says_something_unless_it_is_large() -> Non
 
     assert brief(told) == {"model": ["grok-4.3"], "stop": ["", "x"]}
     assert brief({"system": ["x" * MOST_BESIDE]}) is None
+
+
+def test_a_file_tells_what_says_something_and_no_team() -> None:
+    kept = {
+        "0": {"model": ["grok-4.3"], "team": ["7"], "seed": [""], "stop": ["a", "b"]},
+        "1": {"system": [""]},
+    }
+
+    told = to_file(kept)
+
+    assert told == {"0": {"model": "grok-4.3", "stop": ["a", "b"]}}
+    assert from_file(told) == {"0": {"model": ["grok-4.3"], "stop": ["a", "b"]}}
+
+
+def test_of_a_file_only_known_fields_are_taken() -> None:
+    fields = {"system": "Be brief", "team": "7", "turns": "[]", "csrf": {"x": 1}}
+
+    assert from_file({"3": fields}) == {"3": {"system": ["Be brief"]}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param([], id="no object"),
+        pytest.param({"4": {}}, id="a lane there is not"),
+        pytest.param({"0": "system"}, id="a lane that is no object"),
+        pytest.param({"0": {"seed": 7}}, id="a number"),
+        pytest.param({"0": {"stop": ["a", None]}}, id="a list of others"),
+        pytest.param({"0": {"system": {"a": "b"}}}, id="an object"),
+        pytest.param({"0": {"system": "a\0"}}, id="a character that is not kept"),
+        pytest.param({"0": {"system": "x" * MOST_SHOWN_AGAIN}}, id="long"),
+        pytest.param({"0": {"stop": [""] * MOST_SHOWN_AGAIN}}, id="many"),
+    ],
+)
+def test_of_a_file_that_tells_them_otherwise_none_are_taken(told: Any) -> None:
+    assert from_file(told) is None
+
+
+def test_markdown_quotes_the_system_prompt_and_lists_the_rest() -> None:
+    fields = {"temperature": "0.2", "system": "Be\n\nbrief", "tools": "[\n1]"}
+
+    assert to_markdown(fields) == [
+        "System prompt:\n\n> Be\n>\n> brief",
+        "Parameters:\n\n- temperature: 0.2\n- tools:\n\n      [\n      1]",
+    ]
+    assert to_markdown({}) == []
