@@ -260,6 +260,7 @@ LARGER_BODIES = {  # by path
     "/playground/history/import/": MIB + 64 * KIB,
     "/playground/code/": MAX_TURNS,
     "/playground/images/": MAX_IMAGE,
+    "/playground/prompts/": MAX_TEXT,  # so that the form says what is too long
     "/stream/chat/": MAX_TURNS,
     "/stream/messages/": MAX_TURNS,
     "/stream/chat/before/": MAX_TEXT,

@@ -15,6 +15,7 @@ from console.playground.twin import views as twins
 app_name = "playground"
 
 urlpatterns = [
+    path("playground/", views.front, name="front"),
     path("playground/chat/", views.chat, name="chat"),
     path("playground/messages/", views.messages, name="messages"),
     path("playground/chat/<uuid:conversation_id>/", views.chat_kept, name="chat_kept"),

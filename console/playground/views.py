@@ -33,6 +33,13 @@ NO_CONVERSATION = UUID(int=0)  # the page puts the true one in its place
 
 @require_GET
 @rule("playground.use")
+def front(request: ConsoleRequest) -> HttpResponse:
+    """The address of the playground itself leads to the chat."""
+    return redirect("playground:chat")
+
+
+@require_GET
+@rule("playground.use")
 def chat(request: ConsoleRequest) -> HttpResponse:
     """A conversation with a model, through /v1/chat/completions."""
     return _conversation(request, Endpoint.CHAT)

@@ -93,7 +93,7 @@ async function inspect(lane) {
     list.replaceChildren(...JSON.parse(list.dataset.events).map(eventLine));
     delete list.dataset.events;
   }
-  if (!drawer.matches(":popover-open")) drawer.showPopover();
+  if (!drawer.open) drawer.showModal();
 }
 
 /** Return one line of the list: [seconds, kind, text], of which text is a stranger's. */

@@ -324,7 +324,7 @@ prompt.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open")) stop();
+  if (event.key === "Escape" && !document.querySelector(":popover-open, dialog[open]")) stop();
 });
 unfold.addEventListener("click", () => {
   unfold.ariaExpanded = form.toggleAttribute("data-unfolded");

@@ -50,9 +50,10 @@ export function wireTemplates(prompt) {
   const field = (name, at) => {
     const place = document.createElement("div");
     const label = document.createElement("label");
-    const input = document.createElement("input");
+    const input = document.createElement("textarea");
     place.className = "field";
-    input.className = "input";
+    input.className = "textarea input grows";
+    input.rows = 1;
     input.id = `variable-${at}`;
     input.name = name;
     input.required = true;
@@ -86,11 +87,11 @@ export function wireTemplates(prompt) {
     }
     fields.replaceChildren(...variables.map(field));
     show(true);
-    fields.querySelector("input").focus();
+    fields.querySelector("textarea").focus();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    insert(filled(chosen, new Map([...fields.querySelectorAll("input")].map((one) => [one.name, one.value]))));
+    insert(filled(chosen, new Map([...fields.querySelectorAll("textarea")].map((one) => [one.name, one.value]))));
   });
   form.querySelector("[data-template-back]").addEventListener("click", () => {
     show(false);

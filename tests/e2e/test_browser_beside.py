@@ -162,3 +162,19 @@ def test_the_twin_works_without_a_script(windows: Windows, pictures: Pictures) -
 
     expect(page.get_by_role("alert")).to_contain_text("Line 1: messages must be")
     expect(written).to_have_attribute("aria-invalid", "true")
+
+
+def test_the_models_stay_in_a_low_window(windows: Windows) -> None:
+    page = windows.of("sam", viewport={"width": 1366, "height": 680})
+    page.goto("/playground/chat/")
+
+    page.get_by_role("button", name="Choose a model").click()
+
+    expect(page.get_by_role("searchbox", name="Find a model")).to_be_focused()
+    box = page.locator("#picker").bounding_box()
+    assert box
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 680
+    last = page.locator("#picker [data-choice]").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()

@@ -15,6 +15,8 @@ from tests.e2e.test_browser_conversation import has_ended, lanes_of, send
 
 pytestmark = pytest.mark.browser
 
+OUTSIDE = """document.activeElement.matches("body, #inspector, #inspector *")
+    ? "" : document.activeElement.outerHTML"""  # what has the focus beyond the drawer
 KEPT = re.compile(r"/playground/chat/[0-9a-f-]{36}/$")
 
 
@@ -138,6 +140,12 @@ def test_an_answer_is_inspected_after_a_reload(page: Page) -> None:
     expect(sent).to_contain_text("what came when")
     drawer.get_by_role("radio", name="Events").check()
     expect(drawer.locator(".events li").last).to_contain_text("usage")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(OUTSIDE) == ""
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(lanes_of(page).get_by_role("button", name="Inspect")).to_be_focused()
 
 
 def test_a_template_is_read_when_it_is_chosen(page: Page) -> None:
@@ -150,9 +158,11 @@ def test_a_template_is_read_when_it_is_chosen(page: Page) -> None:
     page.get_by_role("button", name="Templates").click()
     page.get_by_role("button", name="A greeting").click()
     page.get_by_label("who").fill("Bob")
+    page.keyboard.press("Enter")
+    page.keyboard.type("and Eve")
     page.get_by_role("button", name="Insert").click()
 
-    expect(page.locator("[data-prompt]")).to_have_value("Say hello to Bob")
+    expect(page.locator("[data-prompt]")).to_have_value("Say hello to Bob\nand Eve")
 
 
 def test_a_prompt_is_edited_with_the_keyboard_and_what_followed_goes(

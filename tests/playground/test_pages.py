@@ -44,6 +44,13 @@ def test_shows_what_may_be_used_and_why_not_the_rest(
     assert SECRET not in page
 
 
+def test_its_own_address_leads_to_the_chat(client_of: ClientOf, sam: User) -> None:
+    answer = client_of(sam).get("/playground/")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == reverse("playground:chat")
+
+
 def test_whoever_adds_an_image_reads_that_it_is_not_kept(
     client_of: ClientOf, sam: User, usable_key: ApiKey
 ) -> None:

@@ -8,6 +8,7 @@ from django import forms
 
 from console.accounts.models import Team, User
 
+LONGEST_NAME = 100  # characters
 LONGEST_TEXT = 20_000  # characters
 NOT_YOURS = "Choose one of your teams."
 
@@ -15,13 +16,15 @@ NOT_YOURS = "Choose one of your teams."
 class PromptTemplateForm(forms.Form):
     """Name, text, and for whom; the teams are those the person belongs to."""
 
+    longest_name = LONGEST_NAME
+    longest_text = LONGEST_TEXT
+
     name = forms.CharField(
-        max_length=100, error_messages={"required": "Give the template a name."}
+        max_length=LONGEST_NAME,
+        error_messages={"required": "Give the template a name."},
     )
     text = forms.CharField(
-        max_length=LONGEST_TEXT,
-        strip=False,
-        error_messages={"required": "Write the prompt."},
+        strip=False, error_messages={"required": "Write the prompt."}
     )
     team = forms.UUIDField(required=False, error_messages={"invalid": NOT_YOURS})
 
@@ -39,7 +42,12 @@ class PromptTemplateForm(forms.Form):
 
     def clean_text(self) -> str:
         """Return the text with the line ends that the page shows."""
-        text: str = self.cleaned_data["text"]
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
         if not text.strip():
             raise forms.ValidationError("Write the prompt.")
-        return text.replace("\r\n", "\n")
+        if len(text) > LONGEST_TEXT:
+            raise forms.ValidationError(
+                f"The prompt has {len(text):,} characters. A template takes "
+                f"{LONGEST_TEXT:,} at most: shorten it."
+            )
+        return text

@@ -202,6 +202,22 @@ def test_what_is_wrong_is_said(
     assert names(sam) == []
 
 
+def test_a_text_too_long_is_refused_and_kept(client_of: ClientOf, sam: User) -> None:
+    browser, longest = client_of(sam), "x\r\n" * 10_000  # a line end counts as one
+    said = "The prompt has 20,001 characters. A template takes 20,000 at most"
+    page = browser.get(PROMPTS).text
+
+    refused = browser.post(PROMPTS, {"name": "x", "text": longest + "y"})
+
+    assert "At most 20,000 characters." in page
+    assert 'maxlength="20000"' not in page
+    assert refused.status_code == 422
+    assert said in refused.text
+    assert f"\n{longest}y</textarea>" in refused.text
+    assert names(sam) == []
+    assert browser.post(PROMPTS, {"name": "x", "text": longest}).status_code == 303
+
+
 def test_another_team_cannot_be_chosen(
     client_of: ClientOf, sam: User, other_team: Team
 ) -> None:
