@@ -85,9 +85,12 @@ def check(*, since: datetime | None = None, by: str) -> Result:
     """
     inside = connection.in_atomic_block
     with transaction.atomic():
-        if not inside:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if not inside:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # Before the snapshot, which would miss records that are moved to a month
+            # of their own while it waits for their table.
+            cursor.execute("LOCK TABLE usage_usagerecord IN ACCESS SHARE MODE")
         oldest = _oldest_kept()
         start = max(_midnight(since), oldest) if since else oldest
         found = [

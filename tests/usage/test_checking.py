@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
+from console.lib.days import month_of
 from console.usage import checking, ledger, tasks
 from console.usage.models import (
     Budget,
@@ -25,11 +28,14 @@ from console.usage.models import (
     UsageRecord,
     UsageSlot,
 )
+from console.usage.partitions import make_month
 from console.usage.rollup import roll_up
+from tests.finance.told import call
 from tests.keys.stored import stored_key, stored_model
 from tests.usage.budgets import begun, stored_budget
 from tests.usage.calls import every, stored_calls
 from tests.usage.readers import read_in
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -222,3 +228,49 @@ def test_the_worker_looks_each_hour_and_logs_what_differs(
 
     assert "ledger" in caplog.text
     assert LedgerCheck.objects.filter(by="the worker").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_is_made_meanwhile_makes_no_difference(
+    ada: User, key: ApiKey
+) -> None:
+    month = month_of(timezone.now().date())
+    start = datetime.combine(month, time.min, tzinfo=UTC)
+    record = call(ada, key, start, 1)
+    record.save(force_insert=True)
+    BudgetWindow.objects.create(
+        budget=stored_budget(10**12, contact=ada),
+        starts_at=start,
+        ends_at=start + timedelta(days=1),
+        limit_ticks=10**12,
+        hard=True,
+        spent_ticks=record.cost_ticks or 0,
+    )
+    roll_up()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            make_month(month)
+            result = thread.submit(check_and_close)
+            wait_until(somebody_waits_for_the_records)
+        counted = result.result()
+
+    with connection.cursor() as cursor:  # made for good: this is no transaction
+        cursor.execute(f"DROP TABLE usage_record_{month:%Y_%m}")
+    assert counted == 0
+
+
+def check_and_close() -> int:
+    try:
+        return checking.check(by="a test").count
+    finally:
+        connection.close()
+
+
+def somebody_waits_for_the_records() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted "
+            "AND relation = 'usage_usagerecord'::regclass"
+        )
+        return bool(cursor.fetchone()[0])
