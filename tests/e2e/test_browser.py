@@ -129,13 +129,15 @@ def test_signing_in_needs_the_keyboard_alone(windows: Windows) -> None:
     page = windows.stranger()
     page.goto("/keys/")
 
+    expect(page.get_by_label("User name")).to_be_focused()
     page.keyboard.type("sam")
     page.keyboard.press("Tab")
     page.keyboard.type("wrong, but long enough")
     page.keyboard.press("Enter")
     wrong = page.get_by_text("The name or the password is not right.")
     expect(wrong).to_be_visible()
-    page.keyboard.type(PASSWORD)  # the name is kept, so the password has the focus
+    expect(page.get_by_label("Password")).to_be_focused()  # the name is kept
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Key inventory")).to_be_visible()
