@@ -79,6 +79,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         yield instance
 
 
+@pytest.fixture
+def keys_as_seeded(site: Instance) -> Iterator[None]:
+    """Afterwards keys are as they were, and Gatehouse knows it."""
+    yield
+    site.control.reset()
+    site.manage("refresh_keys", "--all", "--wait")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:

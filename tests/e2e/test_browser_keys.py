@@ -47,6 +47,7 @@ def test_check_now_brings_a_newer_answer_by_itself(windows: Windows) -> None:
     assert is_marked(page)
 
 
+@pytest.mark.usefixtures("keys_as_seeded")
 def test_a_block_shows_on_the_open_pages_without_a_reload(
     windows: Windows, pictures: Pictures
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_refusal_is_a_sentence_with_what_to_do(
     expect(alert).to_have_count(0)
 
 
+@pytest.mark.usefixtures("keys_as_seeded")
 def test_the_picker_chooses_and_says_what_may_not_be_chosen(
     windows: Windows, site: Instance, pictures: Pictures
 ) -> None:
