@@ -179,7 +179,6 @@ def settle(record_id: UUID, ending: Ending) -> Cost | None:
     with prepared_cursor() as cursor:
         cursor.execute(PRICED, [record_id])
         endpoint, has_price, *row = cursor.fetchone()
-    with prepared_cursor() as cursor:
         told = costs.Prices(**dict(zip(PRICES, row, strict=True)))
         prices = told if has_price else None
         messages = endpoint == Endpoint.MESSAGES
