@@ -29,7 +29,10 @@ class PromptForm(forms.Form):
     temperature = forms.FloatField(required=False, min_value=0, max_value=2)
     top_p = forms.FloatField(required=False, min_value=0.01, max_value=1)
     stop = forms.CharField(required=False, strip=False)
-    form_id = forms.UUIDField(required=False)  # another one in each page
+    form_id = forms.UUIDField(  # another one in each page
+        required=False,
+        error_messages={"invalid": "Load the page again, then send it."},
+    )
 
     def clean_prompt(self) -> str:
         """Return it with the line ends that the page shows."""

@@ -276,3 +276,13 @@ def test_the_address_of_an_answer_leads_to_the_form(
     answer = client_of(ready).get(url)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, page)
+
+
+def test_a_form_with_a_broken_id_says_what_to_do(
+    client_of: ClientOf, ready: User
+) -> None:
+    answer = client_of(ready).post(COMPLETE, PROMPT | {"form_id": "broken"})
+
+    assert answer.status_code == 422
+    assert "Load the page again, then send it." in answer.text
+    assert not UsageRecord.objects.exists()
