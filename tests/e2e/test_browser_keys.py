@@ -116,7 +116,7 @@ def test_state_chips_filter_without_a_reload(windows: Windows) -> None:
     page.get_by_role("link", name=re.compile("^Team blocked")).click()
 
     expect(page.locator("[data-row]")).to_have_count(3)
-    assert "state=team_blocked" in page.url
+    expect(page).to_have_url(re.compile("state=team_blocked"))
     page.go_back()
     expect(page.locator("[data-row]")).to_have_count(14)
 

@@ -48,6 +48,7 @@ def page(windows: Windows, request: pytest.FixtureRequest) -> Iterator[Page]:
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete conversation").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("History")
 
 
 def file_of(title: str) -> FilePayload:
@@ -77,19 +78,22 @@ def test_in_a_conversation(page: Page) -> None:
 def test_in_its_shares(page: Page) -> None:
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Share a snapshot").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(f"Share “{TITLE}”")
     assert_fits(page)
     page.get_by_role("button", name="Make a link").click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("My shares")
+    expect(heading).to_have_text("My shares")
     assert_fits(page)
     link = page.get_by_role("link", name="Open", exact=True).first
     assert_seen(link)
     assert_seen(page.get_by_role("button", name="Revoke").first)
     link.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+    expect(heading).to_have_text(TITLE)
     assert_fits(page)
     page.goto("/playground/shares/")
     page.get_by_role("button", name="Revoke").first.click()
+    expect(link).to_have_count(0)
 
 
 def test_in_the_history(page: Page) -> None:
@@ -107,6 +111,7 @@ def test_in_templates(page: Page) -> None:
     page.get_by_role("button", name="Save template").click()
 
     edit = page.get_by_role("link", name=f"Edit {NAME}").first
+    expect(edit).to_be_visible()
     assert_fits(page)
     assert_seen(edit)
     page.goto(address)
@@ -117,6 +122,8 @@ def test_in_templates(page: Page) -> None:
     assert_seen(page.get_by_role("button", name=NAME).locator("span"))
     page.goto("/playground/prompts/")
     edit.click()
+    expect(page.get_by_text("Delete template")).to_be_visible()
     assert_fits(page)
     page.get_by_text("Delete template").click()
     page.get_by_role("button", name="Delete for good").click()
+    expect(edit).to_have_count(0)
