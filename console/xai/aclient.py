@@ -16,6 +16,7 @@ from console.xai.answers import (
     Tokenization,
 )
 from console.xai.auth import XaiAuth
+from console.xai.beat import Beat
 from console.xai.endpoints import Call
 from console.xai.errors import XaiError
 from console.xai.exchange import (
@@ -79,6 +80,7 @@ class AsyncXaiClient:
         self._timeouts = timeouts or Timeouts()
         self._sleep = sleep
         self._http = async_http(transport)
+        self._beat = Beat()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -211,4 +213,5 @@ class AsyncXaiClient:
             return await send()
 
         exchange = Exchange(call, self._timeouts)
-        return EventStream(exchange, send_patiently, idle=self._timeouts.idle)
+        idle = self._timeouts.idle
+        return EventStream(exchange, send_patiently, idle=idle, beat=self._beat)

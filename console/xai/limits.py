@@ -12,7 +12,7 @@ CHAT_CAP = 8 * MIB
 STREAM_CAP = 32 * MIB
 LINE_CAP = 1 * MIB
 BRIEF = 256 * KIB  # what is read at once; a thread reads more, as the loop has others
-FRAME = 0.04  # seconds from one reading of a stream to the next
+FRAME = 0.04  # seconds from one reading of streams to the next
 BULK = 4 * KIB  # whoever sends as much at once is read on without a pause
 ERROR_CAP = 64 * KIB  # of an error's body; the rest is not read
 

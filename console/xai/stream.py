@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from console.xai.beat import Beat
 from console.xai.errors import Cause, StreamCut, XaiError
 from console.xai.exchange import Asked, Exchange, unreachable
 from console.xai.jsontext import BadJson, parse_object
@@ -27,8 +28,9 @@ class EventStream:
     `[DONE]` or `message_stop`. Events that came before are always handed out first.
     `message_stop` is handed out, `[DONE]` is not.
 
-    What trickles in is read 25 times a second at most (FRAME), and handed out at once:
-    many events that come close together cost little more than one.
+    What trickles in is read 25 times a second at most (FRAME), with all streams of the
+    same `beat` together, and handed out at once: many events that come close together
+    cost little more than one.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class EventStream:
         send: Callable[[], Awaitable[httpx.Response]],
         *,
         idle: float,
+        beat: Beat,
     ) -> None:
         self._exchange = exchange
         self._send = send
         self._idle = idle
+        self._beat = beat
         self._reader = EventReader()
         self._response: httpx.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
@@ -121,8 +125,8 @@ class EventStream:
                 await self._read_error()
             return
         clock = asyncio.get_running_loop().time
-        if (early := self._read_again - clock()) > 0:
-            await asyncio.sleep(early)
+        if clock() < self._read_again:
+            await self._beat.next()
         chunk = await anext(self._chunks, None)
         if chunk is not None:
             self._read_again = clock() + (FRAME if len(chunk) < BULK else 0)

@@ -11,7 +11,6 @@ import pytest
 
 from console.relay.hearing import Heard
 from console.xai import AsyncXaiClient, EventStream, MessagesRequest
-from console.xai.limits import FRAME
 from tests.xai.answering import AUTH, KEY, no_wait
 from tests.xai.loopback import Loopback, Reader, Writer, http, serving
 from tests.xai.streams import read
@@ -141,11 +140,9 @@ async def test_a_messages_stream_without_indexes_is_read_whole(named: bool) -> N
 
 async def test_what_comes_soon_after_is_read_together() -> None:
     said = asyncio.Event()
-    wrote: list[float] = []
 
     async def talk(reader: Reader, writer: Writer) -> None:
         writer.write(f"HTTP/1.1 200 OK\r\n{EVENT_STREAM}\r\n\r\n".encode())
-        wrote.append(monotonic())
         for number in range(3):
             writer.write(b'data: {"n": %d}\n\n' % number)
             await writer.drain()
@@ -159,7 +156,6 @@ async def test_what_comes_soon_after_is_read_together() -> None:
         first = await anext(stream)
         said.set()
         second = await anext(stream)
-        waited = monotonic() - wrote[0]
         rest = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)  # one round of the loop: it was there already
         third = rest.result()
@@ -172,7 +168,6 @@ async def test_what_comes_soon_after_is_read_together() -> None:
         '{"n": 1}',
         '{"n": 2}',
     ]
-    assert waited >= FRAME
 
 
 async def test_a_stream_is_closed_at_once_between_two_readings() -> None:
