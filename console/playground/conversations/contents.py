@@ -154,6 +154,12 @@ def kept(content: object) -> object:
     return [part if part["type"] == "text" else NO_IMAGE for part in content]
 
 
+def images_lost(content: Json) -> int:
+    """Return how many images of a prompt were not kept."""
+    parts = content.get("content")
+    return parts.count(NO_IMAGE) if isinstance(parts, list) else 0
+
+
 def said(content: Json) -> object:
     """Return what the endpoint is sent of a turn."""
     return content["text"] if "text" in content else content.get("content")

@@ -39,6 +39,7 @@ class ShownTurn:
     ticks: int | None = None  # likewise
     paid: bool = False  # it cost something, or may have
     traced: bool = False  # there is something to inspect
+    images_lost: int = 0  # of a prompt; its words say where they were
     asked: str = ""  # JSON: name of a field to its values; empty: not known
 
 
@@ -140,4 +141,5 @@ def shown_prompt(
         text=contents.text_of(content),
         said=json.dumps(contents.said(content)),
         at=at,
+        images_lost=contents.images_lost(content),
     )

@@ -224,6 +224,9 @@ async def test_images_are_never_kept_and_may_be_sent_again(ready: User) -> None:
     assert (await in_db(turns_of, conversation))[0][4] == (
         "[image, not kept]\n\nWhat is it?"
     )
+    page = (await browser.get(f"/playground/chat/{conversation}/")).content.decode()
+    assert page.count("Images are not kept.") == 1
+    assert "in place of the image: add it to your next prompt" in page
 
 
 async def test_json_and_other_answers_are_shown_again_as_they_came(
