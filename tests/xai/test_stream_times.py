@@ -11,6 +11,7 @@ import pytest
 
 from console.relay.hearing import Heard
 from console.xai import AsyncXaiClient, EventStream, MessagesRequest
+from console.xai.limits import FRAME
 from tests.xai.answering import AUTH, KEY, no_wait
 from tests.xai.loopback import Loopback, Reader, Writer, http, serving
 from tests.xai.streams import read
@@ -168,6 +169,30 @@ async def test_what_comes_soon_after_is_read_together() -> None:
         '{"n": 1}',
         '{"n": 2}',
     ]
+
+
+async def test_what_comes_soon_after_is_read_in_another_frame() -> None:
+    said, clock = asyncio.Event(), asyncio.get_running_loop().time
+    wrote: list[float] = []
+
+    async def talk(reader: Reader, writer: Writer) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{EVENT_STREAM}\r\n\r\n".encode())
+        wrote.append(clock())
+        writer.write(b"data: {}\n\n")
+        await said.wait()  # until it was heard
+        writer.write(b"data: {}\n\ndata: [DONE]\n\n")
+        await writer.drain()
+
+    async with serving(talk) as upstream:
+        client = client_of(upstream)
+        stream = client.stream_chat(CHAT, auth=AUTH)
+        await anext(stream)
+        said.set()
+        await anext(stream)
+        heard = clock()
+        await client.aclose()
+
+    assert heard // FRAME > wrote[0] // FRAME
 
 
 async def test_a_stream_is_closed_at_once_between_two_readings() -> None:
