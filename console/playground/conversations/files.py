@@ -1,4 +1,4 @@
-"""A conversation as a file: JSON that can be read in again, and Markdown.
+"""A conversation as a file, JSON or Markdown (`as_markdown`), and read in again.
 
     {"gatehouse": "conversation", "version": 1, "title", "endpoint", "model",
      "created_at", "turns": [{"role": "user", "content", "at"},
@@ -25,6 +25,7 @@ from django.utils.text import slugify
 from console.accounts.models import User
 from console.playground import markdown
 from console.playground.conversations import (
+    as_markdown,
     contents,
     editing,
     parameters,
@@ -89,23 +90,6 @@ def _turn_to_json(turn: Turn) -> Json:
     }
 
 
-def to_markdown(data: Json) -> str:
-    """Return what was exported as one text. What was said stands as it was said."""
-    parts = [f"# {data['title']}", f"{data['endpoint']}, {data['created_at']}"]
-    for lane, fields in data["parameters"].items():
-        if len(data["parameters"]) > 1:
-            parts.append(f"## Column {reading.LETTERS[int(lane)]}")
-        parts += parameters.to_markdown(fields)
-    for turn in data["turns"]:
-        said = turn["role"] == Role.USER
-        parts.append(f"## {'Prompt' if said else turn['model'] or 'Answer'}")
-        if reasoning := turn.get("reasoning"):
-            quoted = "\n".join(f"> {line}" for line in reasoning.splitlines())
-            parts.append(f"Reasoning:\n\n{quoted}")
-        parts.append(contents.text_of(turn) or "(nothing)")
-    return "\n\n".join(parts) + "\n"
-
-
 def name_of(title: str) -> str:
     """Return a file name without its ending."""
     return slugify(title)[:60] or KIND
@@ -115,10 +99,7 @@ def read(content: bytes) -> Json:
     """Return what a file says, checked. Raises BadFile."""
     if len(content) > LARGEST:
         raise BadFile("The file is larger than 1 MiB.")
-    try:
-        data = parse_object(content.removeprefix(BOM_UTF8))
-    except BadJson:
-        raise BadFile("The file is not a JSON object that can be read.") from None
+    data = _parsed(content.removeprefix(BOM_UTF8))
     if data.get("gatehouse") != KIND:
         raise BadFile("The file is not a conversation that Gatehouse exported.")
     if data.get("version") != VERSION:
@@ -139,6 +120,21 @@ def read(content: bytes) -> Json:
         "turns": [_turn(turn, at) for at, turn in enumerate(turns, start=1)],
         "parameters": taken,
     }
+
+
+def _parsed(content: bytes) -> Json:
+    text = content.decode("utf-8", "replace").replace("\0", "\ufffd")
+    try:
+        if as_markdown.is_markdown(text):
+            return as_markdown.from_markdown(text)
+        return parse_object(content)
+    except as_markdown.BadMark as mark:
+        raise BadFile(f"A mark in the file cannot be read: {mark}.") from None
+    except BadJson:
+        raise BadFile(
+            "The file is neither a JSON object that can be read nor Markdown that "
+            "begins with a mark of Gatehouse."
+        ) from None
 
 
 def _turn(turn: object, number: int) -> Json:

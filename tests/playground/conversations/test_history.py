@@ -47,6 +47,16 @@ def of_parts(*parts: object) -> dict[str, object]:
     return {"turns": [{"role": "user", "content": list(parts)}]}
 
 
+HEAD = '{"gatehouse": "conversation", "version": 1, "endpoint": "chat"}'
+
+
+def marked(*marks: str) -> bytes:
+    """Return Markdown that has these marks, the first of them at its head."""
+    words = ("gatehouse 01234567", *["01234567"] * (len(marks) - 1))
+    pairs = zip(words, marks, strict=True)
+    return "\n\n".join(f"<!-- {word} {mark} -->\n" for word, mark in pairs).encode()
+
+
 def titles(owner: User) -> set[str]:
     return {storing.open_title(one) for one in Conversation.objects.filter(owner=owner)}
 
@@ -539,7 +549,7 @@ class TestSharing:
 
 
 class TestFiles:
-    """Out as JSON and Markdown, in as JSON."""
+    """Out as JSON and Markdown, and in again."""
 
     def test_what_goes_out_comes_in_again(
         self, client_of: ClientOf, sam: User, mia: User
@@ -567,6 +577,23 @@ class TestFiles:
             "conversation.exported"
         }
 
+    def test_markdown_that_goes_out_comes_in_again(
+        self, client_of: ClientOf, sam: User, mia: User
+    ) -> None:
+        said = ("Héllo", "**Hi**", "## Answer\n\nno", "> yes\n")
+        one = conversation_of(sam, *said, title="A/b ü")
+        asked_with(one, system="Be brief\n<!-- x -->", seed="7")
+        url = reverse("playground:history_export", args=[one.pk])
+        out = client_of(sam).get(url, {"format": "md"})
+
+        answer = imported(client_of(mia), out.content)
+
+        assert out.headers["Content-Disposition"] == 'attachment; filename="ab-u.md"'
+        assert answer.status_code == 303
+        again = Conversation.objects.get(owner=mia)
+        copy = reverse("playground:history_export", args=[again.pk])
+        assert client_of(mia).get(copy).json() == client_of(sam).get(url).json()
+
     def test_markdown_reads_as_it_was_said(
         self, client_of: ClientOf, sam: User
     ) -> None:
@@ -576,9 +603,10 @@ class TestFiles:
         out = client_of(sam).get(url, {"format": "md"})
 
         assert out.headers["Content-Type"] == "text/markdown; charset=utf-8"
-        assert out.text.startswith("# Gates\n\n")
-        assert "## Prompt\n\nHello\n\n## Answer\n\n**Hi**\n" in out.text
-        assert "Parameters" not in out.text
+        shown = re.sub(r"<!--.*?-->\n\n", "", out.text)
+        assert shown.startswith("# Gates\n\nchat, 20")
+        assert shown.endswith("## Prompt\n\nHello\n\n## Answer\n\n**Hi**\n")
+        assert "Parameters" not in shown
 
     def test_markdown_begins_with_the_system_prompt_and_the_parameters(
         self, client_of: ClientOf, sam: User
@@ -589,7 +617,7 @@ class TestFiles:
 
         out = client_of(sam).get(url, {"format": "md"}).text
 
-        told = "System prompt:\n\n> Be brief\n\nParameters:\n\n- seed: 7\n\n## Prompt"
+        told = "System prompt:\n\n> Be brief\n\nParameters:\n\n- seed: 7\n\n<!-- "
         assert told in out
 
     def test_what_is_shared_holds_no_parameters(self, sam: User) -> None:
@@ -603,13 +631,21 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            (b"{", "The file is not a JSON object"),
-            (b"[" * 100_000, "The file is not a JSON object"),
-            (b"\xff\xfe", "The file is not a JSON object"),
-            (b"[]", "The file is not a JSON object"),
+            (b"{", "The file is neither a JSON object"),
+            (b"[" * 100_000, "The file is neither a JSON object"),
+            (b"\xff\xfe", "The file is neither a JSON object"),
+            (b"[]", "The file is neither a JSON object"),
             (b"{}", "not a conversation that Gatehouse exported"),
-            (b'{"gatehouse": NaN}', "The file is not a JSON object"),
-            ({"more": {"x": float("-inf")}}, "The file is not a JSON object"),
+            (b'{"gatehouse": NaN}', "The file is neither a JSON object"),
+            ({"more": {"x": float("-inf")}}, "The file is neither a JSON object"),
+            (b"# Gates\n\n## Prompt\n\nHello", "nor Markdown that begins with a mark"),
+            (marked("{}"), "not a conversation that Gatehouse exported"),
+            (marked("{]}"), "A mark in the file cannot be read: {]}."),
+            (marked(HEAD), "from 1 to 1600 turns"),
+            (marked(HEAD, '{"role": 1}'), "Turn 1 is neither"),
+            (marked(HEAD, '{"role": "user"'), "from 1 to 1600 turns"),
+            (marked(HEAD, '{"role": "user",}'), "A mark in the file cannot be read"),
+            (marked(HEAD, '{"part": "text"}'), "from 1 to 1600 turns"),
             (b" " * (1024 * 1024 + 1), "larger than 1 MiB"),
             ({"version": 2}, "Its version is not 1"),
             ({"endpoint": "tokenize"}, "neither chat nor messages"),

@@ -23,6 +23,7 @@ from console.audit import trail
 from console.lib.htmx import ConsoleRequest, render_page
 from console.playground.conversations import editing, files, listing, retention, storing
 from console.playground.conversations.answers import page_of, with_open_vault
+from console.playground.conversations.as_markdown import to_markdown
 from console.playground.conversations.forms import ImportForm, ShareForm, TitleForm
 from console.playground.models import Conversation
 
@@ -111,7 +112,7 @@ def export(request: ConsoleRequest, conversation_id: UUID) -> HttpResponse:
     data = files.exported(conversation)
     name = files.name_of(data["title"])
     if as_markdown:
-        return _file(files.to_markdown(data), "text/markdown", f"{name}.md")
+        return _file(to_markdown(data), "text/markdown", f"{name}.md")
     text = json.dumps(data, ensure_ascii=False, indent=2)
     return _file(f"{text}\n", "application/json", f"{name}.json")
 
