@@ -4,6 +4,7 @@ import { hear } from "./answers.js";
 import "./copy-code.js";
 import { columns, markBest } from "./columns.js";
 import { keepDraft, keptDraft } from "./drafts.js";
+import { refused } from "./fragments.js";
 import { Attachments, imagesOf, showImages, textOf } from "./images.js";
 import { Lane } from "./lane.js";
 import { showHead } from "./page-head.js";
@@ -11,6 +12,7 @@ import { wireParameters } from "./parameters.js";
 import { wirePicker } from "./picker.js";
 import { wireTemplates } from "./templates.js";
 import { contentOf, edit, promptTurn, turnsBefore, uuid, withText } from "./turns.js";
+import { missing, unsentOf } from "./unsent.js";
 
 const NOTHING = "00000000-0000-0000-0000-000000000000";
 const NEAR_END = 160; // pixels
@@ -146,6 +148,7 @@ async function answer(lane, body) {
     },
   });
   if (last) tell(lane, "answered", last);
+  else if (!now.record) lane.root.dataset.unsent = "";
   if (!running.delete(now)) return; // a new conversation has begun meanwhile
   const { letter } = lane.root.dataset;
   if (last && !last.notice) status.textContent = letter ? `Answer ${letter} has ended.` : "The answer has ended."; // a notice speaks for itself
@@ -272,8 +275,9 @@ function draftOf(path) {
 
 /** Keep what was not sent, and what it would be sent with, over a reload of this tab. */
 function keepUnsent() {
-  const draft = prompt.value.trim() ? { text: prompt.value, fields: columns.all() } : null;
-  keepDraft(draftOf(window.location.pathname), draft);
+  const unsent = unsentOf(lastLanes());
+  const draft = { text: prompt.value, fields: columns.all(), unsent };
+  keepDraft(draftOf(window.location.pathname), prompt.value.trim() || unsent ? draft : null);
 }
 
 function startAnew() {
@@ -293,6 +297,20 @@ function startAnew() {
   prompt.focus();
 }
 
+/** Show again a column that was refused, in its place beside the answers. */
+function bringBack({ column, sentence }) {
+  const row = conversation.lastElementChild;
+  const lane = newLane(column);
+  row.insertBefore(lane.root, lastLanes().find(({ dataset }) => Number(dataset.number) > column) ?? null);
+  lane.root.dataset.unsent = "";
+  tell(lane, "asked", requestBody(lane, false));
+  lane.fail(refused(sentence));
+  for (const root of lastLanes()) {
+    const { textContent } = root.querySelector("[data-model]");
+    lanes.get(root).name(textContent, columns.letterOf(Number(root.dataset.number)));
+  }
+}
+
 /** Take up what the server has shown of a kept conversation. */
 function takeUp() {
   const rows = [...conversation.querySelectorAll(".lanes")];
@@ -308,6 +326,7 @@ function takeUp() {
     adopt(lane);
     if ("coming" in root.dataset) answer(lane, null);
   }
+  missing(draft?.unsent, lastLanes()).forEach(bringBack);
   rows.forEach(markBest);
   prompt.value ||= draft?.text ?? "";
   lastPrompt()?.scrollIntoView({ block: "start" });

@@ -23,6 +23,16 @@ export function copyOf(name) {
 }
 
 /**
+ * @param {string} sentence
+ * @returns {HTMLElement} a notice that nothing was sent, and why
+ */
+export function refused(sentence) {
+  const notice = copyOf("refused");
+  notice.querySelector("h3").textContent = sentence;
+  return notice;
+}
+
+/**
  * Return what to show of an answer that is not the one asked for: the server's notice,
  * its one plain sentence, or our own words when it sent a whole page instead.
  * @param {Response} response
@@ -31,11 +41,7 @@ export function copyOf(name) {
 export async function refusalOf(response) {
   const text = await response.text();
   const kind = response.headers.get("content-type") ?? "";
-  if (kind.startsWith("text/plain")) {
-    const notice = copyOf("refused");
-    notice.querySelector("h3").textContent = text;
-    return notice;
-  }
+  if (kind.startsWith("text/plain")) return refused(text);
   const ours = !response.redirected && !text.includes("<html") && text.includes("class=\"notice\"");
   return ours ? fragment(text) : copyOf("gone");
 }

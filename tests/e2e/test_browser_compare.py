@@ -110,6 +110,38 @@ def test_a_column_that_fails_stops_no_other_and_is_tried_again_alone(
     assert sent[2]["turns"] == sent[0]["turns"]
 
 
+def test_a_column_that_was_refused_is_found_again_beside_the_answer(
+    windows: Windows, page: Page, sent: list[dict[str, str]]
+) -> None:
+    windows.expected = "422"
+    columns(page, 2)
+    page.get_by_role("switch", name="Same for all columns").uncheck()
+    schema = page.get_by_label("JSON schema")
+    page.get_by_label("Answer format").select_option("json_schema")
+    schema.fill("{")
+    send(page, "One of you is refused")
+    have_ended(page, 2)
+    expect(lane(page, "A").get_by_role("alert")).to_have_count(1)
+    reason = lane(page, "A").get_by_role("alert").locator("h3").inner_text()
+
+    page.reload()
+
+    have_ended(page, 2)
+    expect(lane(page, "A").locator("h3")).to_have_text(reason)
+    expect(lane(page, "B").locator("[data-src=confirmed]")).to_be_attached()
+    for letter, one in zip("AB", sent, strict=True):
+        expect(lane(page, letter).locator("[data-model]")).to_have_text(one["model"])
+    expect(page.get_by_role("button", name="Send to 2")).to_be_visible()
+    schema.fill('{"type": "object"}')
+    lane(page, "A").get_by_role("button", name="Again").click()
+    expect(page.locator("[data-src=confirmed]:visible")).to_have_count(2)
+    assert (sent[2]["lane"], sent[2]["turns"]) == ("0", sent[0]["turns"])
+
+    page.reload()
+    have_ended(page, 2)
+    expect(page.locator("[data-src=confirmed]:visible")).to_have_count(2)
+
+
 def test_parameters_are_the_same_or_of_each_column(
     page: Page, sent: list[dict[str, str]]
 ) -> None:

@@ -39,7 +39,7 @@ def page(windows: Windows, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A conversation that was read in; it goes again, with its shares."""
     page = windows.of("sam", viewport=request.param)
     page.goto("/playground/history/")
-    page.get_by_label("JSON file").set_input_files(file_of(TITLE))
+    page.get_by_label("JSON or Markdown").set_input_files(file_of(TITLE))
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
     address = page.url
