@@ -1,7 +1,7 @@
 """The least that relays a streamed chat: what Gatehouse is measured against.
 
     BARE_SECRET=xai-… python -m tests.benchmarks.bare_relay --port 8902 \\
-        --upstream http://127.0.0.1:8901
+        --upstream http://127.0.0.1:8901 [--plain]
 
 The same server with the same settings, the same client library over the same engine
 as in the web process of Gatehouse, and nothing else: nobody signs in, no key is
@@ -9,6 +9,8 @@ chosen, nothing is kept, counted or shown. Two ways:
 
     /events   xAI's events are read, and their characters go out as events of its own
     /bytes    what comes goes out, whatever it is
+
+`--plain` leaves httpx its own engine, as whoever writes a relay with it finds it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import httpx
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from console.xai.transport import async_http
+from console.xai.transport import LIMITS, async_http
 
 HEAD = {
     "type": "http.response.start",
@@ -34,7 +36,7 @@ HEAD = {
 class BareRelay:
     """Sends each body on to one address, with one key."""
 
-    def __init__(self, upstream: str, secret: str) -> None:
+    def __init__(self, upstream: str, secret: str, *, plain: bool) -> None:
         self._url = f"{upstream}/v1/chat/completions"
         self._headers = {
             "Authorization": f"Bearer {secret}",
@@ -42,6 +44,7 @@ class BareRelay:
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",
         }
+        self._transport = httpx.AsyncHTTPTransport(limits=LIMITS) if plain else None
         self._http: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +54,7 @@ class BareRelay:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         if self._http is None:
-            self._http = async_http(None)  # in the loop that serves
+            self._http = async_http(self._transport)  # in the loop that serves
         asked = self._http.stream(
             "POST", self._url, content=bytes(body), headers=self._headers, timeout=60
         )
@@ -91,9 +94,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--upstream", required=True)
+    parser.add_argument("--plain", action="store_true")
     arguments = parser.parse_args()
+    secret = os.environ["BARE_SECRET"]
     uvicorn.run(
-        BareRelay(arguments.upstream, os.environ["BARE_SECRET"]),
+        BareRelay(arguments.upstream, secret, plain=arguments.plain),
         port=arguments.port,
         interface="asgi3",
         log_level="critical",

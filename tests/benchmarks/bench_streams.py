@@ -15,8 +15,9 @@ Gatehouse's own client library and server and reads xAI's events as Gatehouse do
                           there directly: a bare relay has delays of its own, which
                           would hide as much of Gatehouse's
 
-A bare relay that only passes bytes on is measured as well, without a target: it does
-not even look whether an answer came.
+Two more are measured as well, without a target: a bare relay that only passes bytes on,
+which does not even look whether an answer came, and the bare relay with httpx's own
+engine in place of the one that Gatehouse gives it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from statistics import median, quantiles
 
 import aiohttp
 
-from tests.benchmarks.relays import MODEL, Heard, Way, Ways, three_ways
+from tests.benchmarks.relays import MODEL, Heard, Way, Ways, all_ways
 from tests.e2e.instance import running
 
 FIRST_TOKEN = 0.005  # seconds added at the median
@@ -47,7 +48,7 @@ def bench_streams(tmp_path: Path) -> None:
     """Print all figures; fail above a target."""
     with running(tmp_path / "var", XAI_POLL_EVERY="3600") as instance:
         instance.manage("refresh_keys", "--all", "--wait")
-        with three_ways(instance) as ways:
+        with all_ways(instance) as ways:
             first_token, cpu, event = asyncio.run(_measure(ways))
     assert first_token <= FIRST_TOKEN
     assert cpu <= CPU
@@ -72,7 +73,7 @@ async def _measure(ways: Ways) -> tuple[float, float, float]:
 
 
 async def _first_token(session: aiohttp.ClientSession, ways: Ways) -> float:
-    measured = ways.direct, ways.bytes, ways.bare, ways.gatehouse
+    measured = ways.direct, ways.bytes, ways.plain, ways.bare, ways.gatehouse
     times: dict[str, list[float]] = {way.name: [] for way in measured}
     for number in range(ROUNDS + WARM_UP):
         for way in measured:
@@ -112,6 +113,7 @@ async def _cpu(session: aiohttp.ClientSession, ways: Ways) -> float:
         times = f"{used[way.name] / bare:.2f} x"
         print(f"  {way.name:20} {_ms(spent)}   {times}   first token {_ms(first)}")
     print(f"  {'Gatehouse / bare':20} {whole / bare:8.2f}   (target {CPU})")
+    print(f"  {'with its own engine':20} {whole / used[ways.plain.name]:8.2f}")
     return whole / bare
 
 
@@ -154,8 +156,8 @@ async def _crowd(session: aiohttp.ClientSession, ways: Ways, way: Way) -> list[f
     return delays
 
 
-def _relays(ways: Ways) -> tuple[Way, Way, Way]:
-    return ways.bytes, ways.bare, ways.gatehouse
+def _relays(ways: Ways) -> tuple[Way, ...]:
+    return ways.bytes, ways.plain, ways.bare, ways.gatehouse
 
 
 def _prompt() -> str:

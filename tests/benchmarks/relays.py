@@ -1,6 +1,6 @@
-"""What the benchmark of streams measures: three ways to the same sandbox.
+"""What the benchmark of streams measures: ways to the same sandbox.
 
-Each process is one of its own: the sandbox that stamps, the bare relay, and one web
+Each process is one of its own: the sandbox that stamps, two bare relays, and one web
 process of an instance whose calls go to that sandbox.
 """
 
@@ -114,6 +114,7 @@ class Ways:
     direct: Way
     bare: Way
     bytes: Way
+    plain: Way
     gatehouse: Way
     control: Control
     cookies: Mapping[str, str]
@@ -126,15 +127,17 @@ class Ways:
 
 
 @contextmanager
-def three_ways(instance: Instance) -> Iterator[Ways]:
+def all_ways(instance: Instance) -> Iterator[Ways]:
     """Start what is measured."""
-    sandbox, relay = free_port(), free_port()
+    sandbox, relay, other = free_port(), free_port(), free_port()
     upstream, bare = f"http://127.0.0.1:{sandbox}", f"http://127.0.0.1:{relay}"
     secret = instance.control.world().key("search-prod-ranker").secret
+    to = "--upstream", upstream
     state = str(instance.data_dir / "sandbox.json")
     with (
         _process("stamping", sandbox, "--state", state),
-        _process("bare_relay", relay, "--upstream", upstream, secret=secret) as pid,
+        _process("bare_relay", relay, *to, secret=secret) as pid,
+        _process("bare_relay", other, *to, "--plain", secret=secret) as plain_pid,
         one_more_process(instance, GATEHOUSE_SANDBOX_URL=upstream) as (web, browser),
     ):
         token = csrf_token(browser.get("/playground/chat/"))
@@ -146,6 +149,11 @@ def three_ways(instance: Instance) -> Iterator[Ways]:
             ),
             bare=Way(name="bare relay", url=f"{bare}/events", pid=pid),
             bytes=Way(name="bare relay of bytes", url=f"{bare}/bytes", pid=pid),
+            plain=Way(
+                name="bare, httpx's engine",
+                url=f"http://127.0.0.1:{other}/events",
+                pid=plain_pid,
+            ),
             gatehouse=Way(
                 name="Gatehouse",
                 url=str(browser.base_url.join("/stream/chat/")),
