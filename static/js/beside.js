@@ -63,7 +63,7 @@ async function showCode(fields) {
   body.set("endpoint", dialog.dataset.endpoint);
   place.replaceChildren(await read(dialog.dataset.codeUrl, { method: "POST", body }));
   wireCopies(place);
-  if (!dialog.matches(":popover-open")) dialog.showPopover();
+  if (!dialog.open) dialog.showModal();
 }
 
 /** Return what our server answers with, or what to show in its place. */

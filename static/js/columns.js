@@ -4,6 +4,7 @@
 // here. Without a choice there is one column, and nothing of this is seen.
 
 import { restore } from "./fields.js";
+import { keyOf, payerOf } from "./payers.js";
 
 const LETTERS = "ABCD";
 const OWN = ["model", "team"]; // of each column, also where the parameters are the same
@@ -79,12 +80,12 @@ class Columns {
 
   /**
    * @param {number} column
-   * @returns {{id: string, team: string, key: string} | undefined} whose key it runs with
+   * @returns {import("./payers.js").Payer | undefined} whose key it runs with
    */
   payerOf(column) {
     const { choice, team } = this.ownOf(column);
     const { payers } = JSON.parse(choice?.dataset.facts ?? '{"payers":[]}');
-    return payers.find(({ id }) => id === team) ?? payers[0];
+    return payerOf(payers, team);
   }
 
   /** Say with which keys the columns run; of which column each is, where they differ. */
@@ -100,7 +101,7 @@ class Columns {
     const lines = [...runs.values()].map(({ payer, letters }) => {
       const line = document.createElement("span");
       if (runs.size > 1) line.append(bold(letters.join(", ")), ": ");
-      line.append(...(payer ? [bold(payer.key), ` of ${payer.team}`] : ["no key"]));
+      line.append(...keyOf(payer));
       return line;
     });
     document.querySelector("[data-runs-with]").replaceChildren(...lines);

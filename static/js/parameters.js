@@ -3,10 +3,11 @@
 // The server tells it with each model of the picker, and refuses the same if it comes
 // anyway. Whoever sets fields by script says so with a "change" event on them.
 
+import { offerPayers } from "./payers.js";
+
 const REASON = "data-reason";
 
-/** @typedef {{id: string, team: string, key: string}} Payer */
-/** @typedef {{refused: Object<string, string>, efforts: string[], usual: string, payers: Payer[]}} Facts */
+/** @typedef {{refused: Object<string, string>, efforts: string[], usual: string, payers: import("./payers.js").Payer[]}} Facts */
 
 /**
  * Wire the parameters of this page.
@@ -46,7 +47,7 @@ function apply(facts) {
     if (help) help.textContent = reason || help.dataset.usual;
   }
   offerEfforts(facts);
-  offerPayers(facts);
+  offerPayers(facts.payers);
   document.dispatchEvent(new CustomEvent("model-facts", { detail: facts }));
 }
 
@@ -57,16 +58,6 @@ function offerEfforts({ efforts, usual }) {
   const own = new Option(usual ? `model's own (${usual})` : "model's own", "");
   select.replaceChildren(own, ...efforts.map((effort) => new Option(effort, effort)));
   select.value = efforts.includes(before) ? before : "";
-}
-
-function offerPayers(facts) {
-  const select = document.querySelector("[data-payer]");
-  const before = select.value;
-  select.closest("[data-payers]").hidden = facts.payers.length < 2;
-  select.replaceChildren(...facts.payers.map(({ id, team }) => new Option(team, id)));
-  // Without a choice the server takes the weakest key of all, which is the first.
-  if (facts.payers.some(({ id }) => id === before)) select.value = before;
-  select.disabled = facts.payers.length < 2;
 }
 
 function reset(form, card) {

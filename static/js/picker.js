@@ -5,6 +5,7 @@ export function wirePicker() {
   const picker = document.querySelector("[data-picker]");
   const find = picker.querySelector("[data-find]");
   const nothing = picker.querySelector("[data-none-found]");
+  const list = picker.closest("[popover]");
 
   find.addEventListener("input", () => {
     const wanted = find.value.trim().toLowerCase();
@@ -22,6 +23,26 @@ export function wirePicker() {
   });
   picker.addEventListener("click", (event) => {
     // Arrow keys click as well, but with detail 0: those go on looking.
-    if (event.detail > 0 && event.target.name === "model") picker.closest("[popover]").hidePopover();
+    if (event.detail > 0 && event.target.name === "model") list.hidePopover();
   });
+  holdStill(list, document.querySelector(`[popovertarget="${list.id}"]`));
+}
+
+/**
+ * Place the list by a copy of its button that stays: the button itself moves when the
+ * composer grows, or the conversation above it, and would take along what is about to
+ * be clicked.
+ * @param {HTMLElement} list
+ * @param {HTMLElement} button
+ */
+function holdStill(list, button) {
+  const copy = document.createElement("div");
+  const place = () => {
+    const rect = button.getBoundingClientRect();
+    for (const name of ["left", "top", "width", "height"]) copy.style[name] = `${rect[name]}px`;
+  };
+  copy.className = "picker-place";
+  document.body.append(copy);
+  list.addEventListener("beforetoggle", place);
+  addEventListener("resize", place);
 }

@@ -18,6 +18,9 @@ __all__ = ["sandbox_as_seeded"]
 pytestmark = pytest.mark.browser
 
 PROMPT = 'What\'s a "gatehouse"? $(date) </pre>'
+FOCUSED = """document.activeElement.matches("body, #code, #code *")
+    ? document.activeElement.textContent.trim() || document.activeElement.value
+    : document.activeElement.outerHTML"""  # outside of the dialog, all of it
 
 
 def answered(page: Page, prompt: str = PROMPT) -> Locator:
@@ -49,6 +52,50 @@ def test_code_is_opened_and_copied_without_sending(
     assert saving.value.suggested_filename == "request.py"
     assert Path(saving.value.path()).read_text() == program
     expect(page.get_by_role("article", name="Answer")).to_have_count(0)
+
+
+@pytest.mark.parametrize("tab", ["Tab", "Shift+Tab"])
+def test_code_keeps_the_keyboard_until_it_is_closed(windows: Windows, tab: str) -> None:
+    page = windows.of("sam")
+    page.goto("/playground/chat/")
+    page.get_by_label("Prompt", exact=True).fill(PROMPT)
+    opener = page.get_by_role("button", name="Code")
+    dialog = page.get_by_role("dialog", name="This request as code")
+    close = dialog.get_by_role("button", name="Close")
+
+    opener.focus()
+    page.keyboard.press("Enter")
+
+    expect(close).to_be_focused()
+    walked = []
+    for _ in range(16):  # twice around, and through the browser's own bar
+        page.keyboard.press(tab)
+        walked.append(page.evaluate(FOCUSED))
+    assert not [one for one in walked if one.startswith("<")]
+    assert {"Close", "curl", "Copy", "Save request.sh"} <= set(walked)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(close).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_a_click_beside_the_code_closes_it(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.goto("/playground/chat/")
+    page.get_by_label("Prompt", exact=True).fill(PROMPT)
+    dialog = page.get_by_role("dialog", name="This request as code")
+    page.get_by_role("button", name="Code").click()
+    expect(dialog).to_be_visible()
+
+    dialog.get_by_role("heading").click()
+    expect(dialog).to_be_visible()
+    page.mouse.click(5, 5)
+
+    expect(dialog).to_be_hidden()
 
 
 def test_an_empty_composer_says_what_is_missing(windows: Windows) -> None:

@@ -79,10 +79,9 @@ def sent(page: Page) -> list[dict[str, str]]:
 
 def choose(page: Page, model: str) -> None:
     page.get_by_role("button", name="Choose a model").click()
-    # By keyboard: the list moves with its button, which an image just given moves.
-    page.locator(f'[data-picker] input[value="{model}"]').press("Space")
+    page.locator(f'[data-picker] input[value="{model}"]').click()
     expect(page.locator("[data-chosen-model]")).to_have_text(model)
-    page.keyboard.press("Escape")
+    expect(page.locator("#picker")).to_be_hidden()
 
 
 def open_group(page: Page, name: str) -> None:
@@ -249,6 +248,26 @@ def test_a_model_that_reads_text_alone_gets_no_image(
     expect(page.locator("[data-image-wrong]")).to_be_hidden()
 
 
+@pytest.mark.parametrize("height", [900, 680], ids=["below", "above"])
+def test_the_list_of_models_stays_where_it_opened(page: Page, height: int) -> None:
+    page.set_viewport_size({"width": 1440, "height": height})
+    button = page.get_by_role("button", name="Choose a model")
+    models, wanted = page.locator("#picker"), page.locator(f'[value="{PLAIN}"]')
+    button.click()
+    opened, above = models.bounding_box(), button.bounding_box()
+
+    give(page, "paste", picture(size=(64, 48)))
+    expect(page.locator("[data-attachments]")).to_contain_text("64 x 48")
+
+    assert button.bounding_box() != above  # the composer has grown
+    assert models.bounding_box() == opened
+    wanted.click()
+    expect(page.locator("[data-chosen-model]")).to_have_text(PLAIN)
+    expect(models).to_be_hidden()
+    button.click()
+    assert models.bounding_box() != opened  # beside its button again
+
+
 def test_the_person_chooses_the_team_that_pays(
     page: Page, sent: list[dict[str, str]]
 ) -> None:
@@ -286,7 +305,10 @@ def test_all_of_it_works_with_the_keyboard_on_a_small_screen(
     page = windows.of("sam", viewport=small, color_scheme="dark")
     page.goto("/playground/chat/")
     page.get_by_role("button", name="Options").press("Enter")
-    choose(page, REASONS)
+    page.get_by_role("button", name="Choose a model").press("Enter")
+    page.locator(f'[data-picker] input[value="{REASONS}"]').press("Space")
+    expect(page.locator("[data-chosen-model]")).to_have_text(REASONS)
+    page.keyboard.press("Escape")
 
     page.get_by_label("Answer format").focus()
     page.keyboard.press("ArrowDown")

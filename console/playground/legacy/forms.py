@@ -22,6 +22,7 @@ class PromptForm(forms.Form):
     model = forms.CharField(
         max_length=200, error_messages={"required": "Choose a model."}
     )
+    team = forms.UUIDField(required=False)
     prompt = forms.CharField(
         strip=False, error_messages={"required": "Write a prompt."}
     )

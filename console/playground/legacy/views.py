@@ -83,6 +83,7 @@ def _send(
             model=form.cleaned_data["model"],
             prompt_bytes=form.prompt_bytes,
             max_tokens=form.cleaned_data["limit"],
+            team_id=form.cleaned_data["team"],
         )
     except Refused as refusal:
         forget(user, form_id)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from console.playground.twin.lines import Wrong, blamed, parsed
+from console.playground.twin.mistaken import refuse_mistaken
 from console.playground.twin.notes import Twin, Unreadable
 from console.playground.twin.to_chat import to_chat
 from console.playground.twin.to_messages import to_messages
@@ -27,6 +28,7 @@ def converted(dialect: Endpoint, text: str) -> Converted:
     chat = dialect == Endpoint.CHAT
     wrong: Wrong | None = None
     try:
+        refuse_mistaken(dialect, body)
         twin = to_messages(body) if chat else to_chat(body)
     except Unreadable as refusal:
         wrong = blamed(text, refusal)
