@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -12,6 +15,7 @@ from console.accounts.models import Membership, Team, User
 from console.audit.models import Entry
 from console.playground.models import PromptTemplate
 from console.playground.prompts import keeping
+from console.runtime.bodies import without_ids
 from tests.people import ClientOf
 from tests.playground.conversations.stored import template_of
 
@@ -216,6 +220,21 @@ def test_a_text_too_long_is_refused_and_kept(client_of: ClientOf, sam: User) -> 
     assert f"\n{longest}y</textarea>" in refused.text
     assert names(sam) == []
     assert browser.post(PROMPTS, {"name": "x", "text": longest}).status_code == 303
+
+
+def test_a_change_too_long_is_refused_and_kept(client_of: ClientOf, sam: User) -> None:
+    browser, template = client_of(sam), template_of(sam, "mine", text="short")
+    url = reverse("playground:prompt_edit", args=[template.pk])
+    form = {"name": "mine", "text": "é" * 100_000}
+
+    refused = browser.post(url, form)
+
+    assert refused.status_code == 422
+    assert "The prompt has 100,000 characters." in refused.text
+    assert f"\n{form['text']}</textarea>" in refused.text
+    assert len(urlencode(form)) > settings.MAX_BODY
+    assert settings.LARGER_BODIES[without_ids(url)] == settings.LARGER_BODIES[PROMPTS]
+    assert keeping.text_of(template) == "short"
 
 
 def test_another_team_cannot_be_chosen(
