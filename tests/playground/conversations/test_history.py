@@ -402,6 +402,34 @@ class TestSharing:
         if end != "leave":
             assert not Share.objects.get().sealed_snapshot
 
+    def test_it_is_revoked_once_its_owner_has_confirmed_it(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        browser, url = (
+            client_of(sam),
+            reverse("playground:share_revoke", args=[share.pk]),
+        )
+
+        page = browser.get(url).text
+
+        assert "Revoke the link of “Bluebird title”?" in page
+        assert not Share.objects.get().revoked_at
+        assert browser.post(url).status_code == 303
+        assert Share.objects.get().revoked_at
+        assert browser.get(url).headers["Location"] == "/playground/shares/"
+
+    def test_a_live_link_alone_can_be_copied(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        over = shared_conversation(sam, "Redbird")[1]
+        sharing.revoke(over, actor=SYSTEM)
+
+        page = client_of(sam).get("/playground/shares/").text
+
+        assert f'data-copy-of="link-{share.pk}"' in page
+        assert f'id="link-{share.pk}"' in page
+        assert f"link-{over.pk}" not in page
+
     def test_its_owner_is_told_when_they_revoked_it(
         self, client_of: ClientOf, sam: User, share: Share
     ) -> None:
@@ -456,6 +484,7 @@ class TestSharing:
     ) -> None:
         revoke = reverse("playground:share_revoke", args=[share.pk])
 
+        assert client_of(ada).get(revoke).status_code == 404
         assert client_of(ada).post(revoke).status_code == 404
         assert "Bluebird" not in client_of(ada).get("/playground/shares/").text
 
