@@ -152,6 +152,59 @@ def test_searches_titles_and_all_that_was_said(
     assert {line.title for line in lines} == found
 
 
+@pytest.mark.parametrize(
+    ("search", "hits"),
+    [
+        ("pirate", ["System prompt: Talk like a Pirate"]),
+        ("queen", ["System prompt: Be a queen"]),
+        ("queen pirate dinner tea", ["System prompt: Be a queen"]),
+        ("tea", ["tea at five"]),
+        ("seven", []),  # a parameter that is no text of the person's
+        ("queen bluebird", []),
+    ],
+)
+def test_searches_the_system_prompt_of_each_lane(
+    sam: User, search: str, hits: list[str]
+) -> None:
+    one = conversation_of(sam, "tea at five", title="Dinner")
+    conversation_of(sam, "x", title="without parameters")
+    lanes = {
+        "0": {"system": ["Talk like a Pirate"], "user": ["seven"]},
+        "1": {"system": ["Be a queen"]},
+        "2": {"system": [""]},
+    }
+    blob = storing.seal_parameters(lanes, one.pk)
+    Conversation.objects.filter(pk=one.pk).update(sealed_parameters=blob)
+
+    lines = listing.history(sam, search=search).lines
+
+    assert [line.hit for line in lines] == hits
+
+
+def test_a_search_does_not_find_the_system_prompts_of_others(
+    sam: User, mia: User
+) -> None:
+    asked_with(conversation_of(sam, "x"), system="Be a Bluebird")
+
+    assert listing.history(mia, search="bluebird").lines == []
+
+
+def test_a_search_holds_some_system_prompts_at_a_time(sam: User) -> None:
+    long = "word " * 60_000  # 300 KB
+    for _ in range(60):
+        asked_with(conversation_of(sam, "x"), system=long)
+
+    tracemalloc.start()
+    try:
+        found = listing.history(sam, search="word nowhere")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found.lines == []
+    assert peak < 10_000_000 < 60 * len(long)
+
+
 def test_a_search_holds_some_turns_at_a_time_and_not_all_that_was_said(
     sam: User,
 ) -> None:
