@@ -682,6 +682,28 @@ class TestFiles:
 
         assert "Be brief" not in json.dumps(sharing.snapshot_of(share))
 
+    def test_an_answer_without_a_model_has_a_word_in_its_place(
+        self, client_of: ClientOf, sam: User
+    ) -> None:
+        browser = client_of(sam)
+        turns = [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "text": "Hi"},
+            {"role": "user", "content": "And?"},
+            {"role": "assistant", "text": "Well", "model": "grok-4.3"},
+        ]
+
+        kept = browser.get(imported(browser, {"turns": turns}).headers["Location"]).text
+
+        share = sharing.share(Conversation.objects.get(), days=7, actor=SYSTEM)
+        url = reverse("playground:shared", args=[link_of(share)])
+        for page in (kept, browser.get(url).text):
+            assert page.count('<b class="xs" data-model>Answer</b>') == 1
+            assert page.count('<b class="mono xs" data-model>grok-4.3</b>') == 1
+        assert kept.count('<b class="mono xs" data-model></b>') == 1  # the script's
+        listed = browser.get(HISTORY).text
+        assert "The file that was imported names no model" in listed
+
     @pytest.mark.parametrize(
         ("change", "said"),
         [
