@@ -499,7 +499,10 @@ def test_the_form_says_which_raise_a_new_one_replaces(
 def test_takes_a_raise_back(client_of: ClientOf, ada: User, team: Team) -> None:
     budget = set_budget(ada, day=5, team=team)
     more, browser = raised(budget, ada), client_of(ada)
-    assert "Take back" in browser.get(f"{URL}{budget.pk}/").text
+    page = browser.get(f"{URL}{budget.pk}/").text
+    assert "Take back" in page
+    for label in ("Until", "By"):  # a row on a phone parts what stands beside a label
+        assert re.search(f'<td data-label="{label}"><span>.*?</span></td>', page)
 
     url = f"{URL}raises/{more.pk}/take-back/"
     first, second = (browser.post(url, follow=True) for _ in range(2))
