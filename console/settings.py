@@ -253,14 +253,16 @@ MAX_IMPORT = 2 * MIB + 64 * KIB  # a table of keys, and the form around it
 MAX_TEXT = 2 * MIB + 64 * KIB  # 1 MiB to count, with each line end as two bytes
 MAX_PRICE_FILE = 5 * MIB + 64 * KIB
 MAX_IMAGE = 5 * MIB + 64 * KIB  # one image, and the form around it
+MAX_CONVERSATION = 8 * MIB  # a file of one; its form takes less, and says so
 MAX_TURNS = 18 * MIB  # 12 MB of images, a third longer as text, and the conversation
-LARGER_BODIES = {  # by path
+LARGER_BODIES = {  # by path, with * where an id stands
     "/keys/import/": MAX_IMPORT,
     "/models/referee/": MAX_PRICE_FILE,
-    "/playground/history/import/": MIB + 64 * KIB,
+    "/playground/history/import/": MAX_CONVERSATION,
     "/playground/code/": MAX_TURNS,
     "/playground/images/": MAX_IMAGE,
     "/playground/prompts/": MAX_TEXT,  # so that the form says what is too long
+    "/playground/prompts/*/": MAX_TEXT,
     "/stream/chat/": MAX_TURNS,
     "/stream/messages/": MAX_TURNS,
     "/stream/chat/before/": MAX_TEXT,

@@ -26,7 +26,7 @@ from console.alerts.causes import Cause
 from console.alerts.incidents import AT_ONCE, Settled
 from console.alerts.models import Ending, Incident, IncidentKind
 from console.usage import allowance
-from console.usage.models import BudgetWindow
+from console.usage.models import Budget, BudgetWindow
 
 THRESHOLDS: Final = (50, 80, 100)
 WINDOW: Final = "window"  # in an incident's detail: the id of a window it is about
@@ -206,9 +206,17 @@ def _cause(reached: Reached, ends: Mapping[Incident, Ending]) -> Cause:
             "people": reached.number if budget.each_person else None,
             "used_ticks": meter.used,
             "limit_ticks": meter.limit,
+            "decides": _who_decides(budget),
             "replaces": replaced,
         },
     )
+
+
+def _who_decides(budget: Budget) -> list[str] | None:
+    """Return the admin whom the sentence names, and how; None where it names none."""
+    if not budget.can_be_asked:
+        return None
+    return [str(budget.contact_id), budget_wording.decides(budget)]
 
 
 def _group(subject: str) -> str:

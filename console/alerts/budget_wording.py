@@ -44,9 +44,14 @@ def of_threshold(
     sentence = (
         f"{whose}{used}{unknown}; {then}. "
         f"It begins anew on {resets_at:%-d %b %Y, %H:%M} UTC. "
-        f"{capital(budget.whom_to_ask)} decides on more."
+        f"{decides(budget)}"
     )
     return capital(title), capital(sentence)
+
+
+def decides(budget: Budget) -> str:
+    """Return the end of its sentence: who can give more."""
+    return f"{capital(budget.whom_to_ask)} decides on more."
 
 
 def _listed(people: Sequence[User], number: int) -> str:

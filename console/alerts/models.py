@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from console.accounts.models import Team, User
 from console.keys.models import ApiKey
+
+YOU_DECIDE: Final = "You decide on more."
 
 
 class IncidentKind(models.TextChoices):
@@ -113,6 +116,14 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}".rstrip()
+
+    def told_to(self, reader: User | AnonymousUser) -> str:
+        """Return its sentence; the admin whom it names at its end is spoken to."""
+        person, named = self.detail.get("decides") or ("", "")
+        is_named = isinstance(reader, User) and str(reader.pk) == person
+        if not (is_named and self.sentence.endswith(named)):
+            return self.sentence
+        return self.sentence.removesuffix(named) + YOU_DECIDE
 
 
 class ChannelKind(models.TextChoices):

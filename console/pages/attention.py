@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Case, Value, When
 from django.urls import reverse
 
+from console.accounts.models import User
 from console.alerts.models import Incident, IncidentKind
 from console.keys.models import ApiKey
 from console.keys.shown import ShownState
@@ -138,7 +139,7 @@ def worst_first() -> list[Case | str]:
 
 
 def attention(
-    *, incidents: Sequence[Incident], stale: Iterable[ApiKey]
+    *, incidents: Sequence[Incident], stale: Iterable[ApiKey], reader: User
 ) -> list[Attention]:
     """Return what asks for a person: the open causes as ordered, then unsure keys.
 
@@ -146,17 +147,17 @@ def attention(
     """
     silent = any(one.kind == IncidentKind.POLLER_SILENT for one in incidents)
     unsure = [] if silent else [_unsure(key) for key in stale]
-    return [*(_of_incident(one) for one in incidents), *unsure]
+    return [*(_of_incident(one, reader) for one in incidents), *unsure]
 
 
-def _of_incident(incident: Incident) -> Attention:
+def _of_incident(incident: Incident, reader: User) -> Attention:
     added, removed = _rights(incident)
     return Attention(
         kind=incident.kind,
         since=incident.began_at,
         title=incident.title,
         url=reverse("incidents:detail", args=[incident.pk]),
-        text=incident.sentence,
+        text=incident.told_to(reader),
         incident=incident,
         review_id=None if incident.escalated_at else incident.detail.get("change"),
         added=added,

@@ -10,6 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
+from console.runtime.bodies import without_ids
+
+IMPORT = "/playground/history/import/"
+FILES = ("/keys/import/", "/models/referee/", IMPORT)  # forms with a file
+PAGES = {IMPORT: "/playground/history/"}  # of addresses that are only sent to
+
+# What a form takes whose address takes more, so that it can say so itself. The forms
+# cannot be imported: they need the models, which are not there when this is.
+TAKES = {IMPORT: "A file with a conversation has at most 1 MiB."}
+TAKES |= dict.fromkeys(
+    ("/playground/prompts/", "/playground/prompts/*/"),
+    "A template takes 20,000 characters at most.",
+)
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that the request made no sense; nothing of it is repeated."""
@@ -26,13 +40,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
-def too_large(path: str, sentence: str) -> str:
+def too_large(path: str, came_from: str, sentence: str) -> str:
     """Return the page for a form that brought too much, with the way back to it.
 
     The guard before Django asks for it, so there is no request and no database.
     """
-    back = path if path in settings.LARGER_BODIES else ""
-    return loader.render_to_string("413.html", {"sentence": sentence, "back": back})
+    form = without_ids(path)
+    back = came_from or (path if form in settings.LARGER_BODIES else "")
+    context = {
+        "sentence": TAKES.get(form, sentence),
+        "url": PAGES.get(back, back) or "/",
+        "action": "Back to the form" if back else "Go to the overview",
+        "is_file": form in FILES,
+    }
+    return loader.render_to_string("413.html", context)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -120,7 +120,7 @@ def overview_for(user: User, *, now: datetime) -> Overview:
         answered=keys.filter(verified_at__gte=recent).count(),
         clauses=clauses(tallies),
         teams=_boards(tallies, lamps),
-        attention=attention(incidents=incidents, stale=_stale(keys)),
+        attention=attention(incidents=incidents, stale=_stale(keys), reader=user),
         more=counts["open"] - len(incidents),
         closed=counts["closed"],
         changes=list(_lines(changes)),

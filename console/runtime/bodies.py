@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Page = Callable[[str, str], str]  # of a path and a sentence, for a browser
+Page = Callable[[str, str, str], str]  # of a path, whence it came, and a sentence
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A browser that is still sending would see a reset connection, not our answer, so a
 # body somewhat too large is read to its end and dropped; at least so much of it.
 DROP_UP_TO = 4 * 1024 * 1024
+ID = re.compile(r"(?<=/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=/)")
 
 
 class TooLarge(Exception):
@@ -31,8 +34,8 @@ class Disconnected(Exception):
 class BodyGuard:
     """Reads the whole body, at most `limit` bytes within `time`; else 413 or 408.
 
-    `larger` has the limits of the few paths that take more. Browsers that sent a form
-    get `page` in place of a plain sentence.
+    `larger` has the limits of the few paths that take more, with `*` where an id
+    stands. Browsers that sent a form get `page` in place of a plain sentence.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class BodyGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.larger.get(scope["path"], self.limit)
+        limit = self.larger.get(without_ids(scope["path"]), self.limit)
         if _declared_length(scope) > _read_up_to(limit):
             await self._too_large(scope, send, limit)
             return
@@ -77,7 +80,7 @@ class BodyGuard:
         if self.page is None or not _wants_html(scope):
             await _refuse(send, status, sentence)
             return
-        page = self.page(scope["path"], sentence)
+        page = self.page(scope["path"], _came_from(scope), sentence)
         closing = [(b"connection", b"close")]
         await answer(send, status, page, extra=closing, kind="text/html")
 
@@ -101,6 +104,11 @@ class BodyGuard:
         return bytes(body)
 
 
+def without_ids(path: str) -> str:
+    """Return a path with `*` in place of each id."""
+    return ID.sub("*", path)
+
+
 def _read_up_to(limit: int) -> int:
     """Return the most that is read of a body, kept or dropped."""
     return max(DROP_UP_TO, 2 * limit)
@@ -116,6 +124,17 @@ def _wants_html(scope: Scope) -> bool:
     return any(
         name == b"accept" and b"text/html" in value for name, value in scope["headers"]
     )
+
+
+def _came_from(scope: Scope) -> str:
+    """Return the path of our page that sent this, or "" where none is told."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        told = urlsplit(headers.get(b"referer", ""))
+    except ValueError:
+        return ""
+    is_ours = told.netloc and told.netloc == headers.get(b"host")
+    return told.path if is_ours and not told.path.startswith("//") else ""
 
 
 def _declared_length(scope: Scope) -> int:

@@ -55,7 +55,11 @@ class Refused(Exception):
 
 
 class AlreadySet(Refused):
-    """There is such a budget."""
+    """There is such a budget: this one."""
+
+    def __init__(self, sentence: str, budget_id: UUID | None) -> None:
+        super().__init__(sentence)
+        self.budget_id = budget_id  # None: it has ended meanwhile
 
 
 class Contradicts(Refused):
@@ -121,15 +125,18 @@ def set_budget(*, subject: Subject, span: Span, terms: Terms, actor: Actor) -> B
     consumer = None
     if subject.person:
         consumer, _ = Consumer.objects.get_or_create(person=subject.person)
+    counted: dict[str, Any] = {
+        "team": subject.team,
+        "consumer": consumer,
+        "key": subject.key,
+        "model": subject.model,
+        "each_person": subject.each_person,
+        "span": span,
+    }
     try:
         with transaction.atomic():
             made = Budget.objects.create(
-                team=subject.team,
-                consumer=consumer,
-                key=subject.key,
-                model=subject.model,
-                each_person=subject.each_person,
-                span=span,
+                **counted,
                 limit_ticks=terms.limit_ticks,
                 hard=terms.hard,
                 contact=terms.contact,
@@ -137,8 +144,10 @@ def set_budget(*, subject: Subject, span: Span, terms: Terms, actor: Actor) -> B
                 created_at=Now(),
             )
     except IntegrityError:
+        there = Budget.objects.filter(**counted, ended_at=None).first()
         raise AlreadySet(
-            f"There is such a budget for {span.label} already. Change that one."
+            f"There is such a budget for {span.label} already. Change that one.",
+            there.pk if there else None,
         ) from None
     budget = Budget.objects.select_related(*RELATED).get(pk=made.pk)
     windows.make([(budget.pk, one) for one in _counted(budget)])

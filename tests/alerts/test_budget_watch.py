@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -95,6 +97,57 @@ def test_it_says_the_numbers_the_end_and_who_decides(
     assert incident.sentence.endswith(", 00:00 UTC. Ada decides on more.")
     assert incident.detail["budget"] == str(budget.pk)
     assert incident.detail["percent"] == 50
+
+
+@pytest.mark.parametrize("page", ["incident", "register", "overview"])
+def test_the_admin_who_decides_is_told_that_it_is_they(
+    client_of: ClientOf,
+    budget: Budget,
+    ada: User,
+    sam: User,
+    api_key: ApiKey,
+    page: str,
+) -> None:
+    spend(sam, api_key, 5 * USD)
+    budget_watch.sweep()
+    url = {
+        "incident": f"/incidents/{Incident.objects.get().pk}/",
+        "register": "/incidents/",
+        "overview": "/",
+    }[page]
+    another = person("another", Role.ADMIN)
+
+    hers, theirs = client_of(ada).get(url).text, client_of(another).get(url).text
+
+    assert "UTC. You decide on more." in hers
+    assert "Ada decides on more." not in hers
+    assert "UTC. Ada decides on more." in theirs
+
+
+@pytest.mark.parametrize("changed", [{"role": Role.STAFF}, {"is_active": False}])
+def test_who_is_no_admin_any_more_decides_nothing(
+    budget: Budget, ada: User, sam: User, api_key: ApiKey, changed: dict[str, Any]
+) -> None:
+    User.objects.filter(pk=ada.pk).update(**changed)
+    spend(sam, api_key, 5 * USD)
+
+    budget_watch.sweep()
+
+    incident = Incident.objects.get()
+    assert incident.told_to(ada).endswith("UTC. An admin decides on more.")
+
+
+def test_an_incident_from_before_says_what_it_said(
+    budget: Budget, ada: User, sam: User, api_key: ApiKey
+) -> None:
+    spend(sam, api_key, 5 * USD)
+    budget_watch.sweep()
+    incident = Incident.objects.get()
+
+    del incident.detail["decides"]
+
+    assert incident.told_to(ada) == incident.sentence
+    assert incident.told_to(AnonymousUser()) == incident.sentence
 
 
 def test_each_threshold_is_told_once_and_takes_over_the_one_before(

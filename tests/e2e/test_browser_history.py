@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import Windows, assert_fits
+from tests.e2e.browser import Pictures, Windows, assert_fits
 from tests.e2e.instance import Instance
 from tests.e2e.records import usage_records
 from tests.e2e.test_browser_conversation import has_ended, lanes_of, send
@@ -190,7 +190,7 @@ def test_a_prompt_is_edited_with_the_keyboard_and_what_followed_goes(
 
 
 def test_a_conversation_is_found_renamed_pinned_shared_and_deleted(
-    windows: Windows, page: Page
+    windows: Windows, page: Page, pictures: Pictures
 ) -> None:
     send(page, "where is the zebra")
     has_ended(page)
@@ -215,7 +215,19 @@ def test_a_conversation_is_found_renamed_pinned_shared_and_deleted(
     colleague.goto(link)
     expect(colleague.locator(".prompt-turn")).to_contain_text("where is the zebra")
     assert colleague.get_by_role("button", name="Again").count() == 0
-    page.get_by_role("button", name="Revoke Animals").click()
+    pictures.window(page, "my_shares")
+    page.evaluate(
+        "navigator.clipboard.writeText = async (text) => { window.put = text }"
+    )
+    copy = page.get_by_role("button", name=re.compile("^Cop(y link|ied)$"))
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert page.evaluate("window.put") == link
+    page.get_by_role("link", name="Revoke Animals").click()
+    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Revoke Animals").click()
+    pictures.window(page, "revoke")
+    page.get_by_role("button", name="Revoke link").click()
     windows.expected = "410"
     colleague.reload()
     expect(colleague.locator("h1")).to_have_text("This link has ended")

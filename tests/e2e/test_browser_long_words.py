@@ -87,12 +87,15 @@ def test_in_its_shares(page: Page) -> None:
     assert_fits(page)
     link = page.get_by_role("link", name="Open", exact=True).first
     assert_seen(link)
-    assert_seen(page.get_by_role("button", name="Revoke").first)
+    assert_seen(page.get_by_role("button", name="Copy link").first)
+    assert_seen(page.get_by_role("link", name="Revoke").first)
     link.click()
     expect(heading).to_have_text(TITLE)
     assert_fits(page)
     page.goto("/playground/shares/")
-    page.get_by_role("button", name="Revoke").first.click()
+    page.get_by_role("link", name="Revoke").first.click()
+    assert_fits(page)
+    page.get_by_role("button", name="Revoke link").click()
     expect(link).to_have_count(0)
 
 

@@ -72,7 +72,7 @@ def test_every_state_but_the_good_one_has_a_word() -> None:
 
 
 def test_nothing_is_open_when_nothing_is_wrong() -> None:
-    assert attention(incidents=[], stale=[]) == []
+    assert attention(incidents=[], stale=[], reader=User()) == []
 
 
 def test_the_worst_comes_first_and_what_is_unsure_last(

@@ -8,7 +8,12 @@ from django.test import Client, RequestFactory
 
 from console.accounts.models import User
 from console.pages import errors
+from console.playground.conversations.files import LARGEST
+from console.playground.prompts.forms import LONGEST_TEXT
 from tests.people import ClientOf
+
+IMPORT = "/playground/history/import/"
+TEMPLATE = "/playground/prompts/00000000-0000-4000-8000-000000000000/"
 
 
 def test_a_wrong_role_is_told_which_one_it_is(client_of: ClientOf, fin: User) -> None:
@@ -56,19 +61,51 @@ def test_a_database_that_is_away_is_no_mistake_of_ours(error: type[Exception]) -
 
 
 @pytest.mark.parametrize(
-    ("path", "back", "words"),
+    ("path", "came_from", "back", "words"),
     [
-        ("/models/referee/", 'href="/models/referee/"', "The file is too large"),
-        ("/models/<script>", 'href="/"', "This is too large"),
+        ("/models/referee/", "", "/models/referee/", "The file is too large"),
+        ("/models/<script>", "", "/", "This is too large"),
+        ("/budgets/add/", "/budgets/", "/budgets/", "Back to the form"),
     ],
 )
-def test_too_much_of_a_form_leads_back_to_it(path: str, back: str, words: str) -> None:
-    page = errors.too_large(path, "This request is too large: at most 5 MiB.")
+def test_too_much_of_a_form_leads_back_to_it(
+    path: str, came_from: str, back: str, words: str
+) -> None:
+    page = errors.too_large(
+        path, came_from, "This request is too large: at most 5 MiB."
+    )
 
     assert words in page
     assert "at most 5 MiB." in page
-    assert back in page
+    assert f'href="{back}"' in page
     assert "<script>" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "came_from", "back", "words"),
+    [
+        (IMPORT, "/playground/history/", "/playground/history/", "at most 1 MiB."),
+        (IMPORT, IMPORT, "/playground/history/", "at most 1 MiB."),
+        (TEMPLATE, TEMPLATE, TEMPLATE, "20,000 characters at most."),
+    ],
+)
+def test_too_much_for_a_form_tells_what_the_form_takes(
+    path: str, came_from: str, back: str, words: str
+) -> None:
+    page = errors.too_large(
+        path, came_from, "This request is too large: at most 8 MiB."
+    )
+
+    assert words in page
+    assert "8 MiB" not in page
+    assert f'href="{back}"' in page
+
+
+def test_the_limits_of_forms_are_told_as_the_forms_have_them() -> None:
+    file, template = (errors.TAKES[one] for one in (IMPORT, "/playground/prompts/*/"))
+
+    assert f" {LARGEST // 2**20} MiB." in file
+    assert f" {LONGEST_TEXT:,} characters" in template
 
 
 def test_too_many_sign_ins_from_one_address_get_a_page(

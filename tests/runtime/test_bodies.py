@@ -103,7 +103,7 @@ async def test_a_browser_gets_a_page_that_names_the_limit_as_the_form_does(
         client.app,
         limit=5 * 1024 * 1024 + 64 * 1024,
         time=timedelta(seconds=5),
-        page=lambda path, sentence: f"<b>{path}: {sentence.partition(': ')[2]}",
+        page=lambda path, _, sentence: f"<b>{path}: {sentence.partition(': ')[2]}",
     )
 
     await guard(client.scope, client.receive, client.send)
@@ -113,6 +113,58 @@ async def test_a_browser_gets_a_page_that_names_the_limit_as_the_form_does(
     assert (start["status"], content["body"]) == (413, body)
     assert headers[b"content-type"] == kind + b"; charset=utf-8"
     assert headers[b"content-security-policy"].startswith(b"default-src 'self'")
+
+
+@pytest.mark.parametrize(
+    ("referer", "came_from"),
+    [
+        (b"http://ours.example/budgets/?name=x", "/budgets/"),
+        (b"http://theirs.example/budgets/", ""),
+        (b"http://ours.example//theirs.example/", ""),
+        (b"http://[", ""),
+        (b"", ""),
+    ],
+)
+async def test_a_page_learns_which_page_of_ours_sent_too_much(
+    referer: bytes, came_from: str
+) -> None:
+    told: list[str] = []
+
+    def page(*about: str) -> str:
+        told.extend(about)
+        return ""
+
+    client = Client([b"a" * 2048]).complete()
+    client.scope["headers"] += [
+        (b"accept", b"text/html"),
+        (b"host", b"ours.example"),
+        (b"referer", referer),
+    ]
+    time = timedelta(seconds=5)
+    guard = BodyGuard(client.app, limit=LIMIT, time=time, page=page)
+
+    await guard(client.scope, client.receive, client.send)
+
+    assert told == ["/", came_from, "This request is too large: at most 1 KiB."]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/prompts/3f2b8c1e-0000-4000-8000-00000000abcd/", 200),
+        ("/prompts/3f2b8c1e-0000-4000-8000-00000000abcd/delete/", 413),
+        ("/prompts/3f2b8c1e/", 413),
+    ],
+)
+async def test_a_path_with_an_id_may_take_more(path: str, status: int) -> None:
+    client = Client([b"a" * 2048]).complete()
+    client.scope["path"] = path
+    time, larger = timedelta(seconds=5), {"/prompts/*/": 4096}
+    guard = BodyGuard(client.app, limit=LIMIT, time=time, larger=larger)
+
+    await guard(client.scope, client.receive, client.send)
+
+    assert client.answer[0]["status"] == status
 
 
 async def test_a_length_that_lies_does_not_help() -> None:

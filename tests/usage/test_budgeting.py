@@ -139,12 +139,13 @@ def test_only_the_calls_that_it_names_count(
 
 
 def test_the_same_subject_and_span_can_be_set_once(ada: User, team: Team) -> None:
-    set_budget(ada, day=5, team=team)
+    there = set_budget(ada, day=5, team=team)
     set_budget(ada, week=5, team=team)
 
-    with pytest.raises(budgeting.AlreadySet, match="such a budget for a day"):
+    with pytest.raises(budgeting.AlreadySet, match="such a budget for a day") as raised:
         set_budget(ada, day=7, team=team)
 
+    assert raised.value.budget_id == there.pk
     assert Budget.objects.count() == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -20,6 +21,10 @@ from console.usage.budgeting import Subject, Terms
 from console.usage.models import Budget, Span
 
 MOST_DOLLARS: Final = 100_000_000
+PLAIN: Final = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+NOT_PLAIN: Final = (
+    "Write an amount in dollars with digits and a point alone, such as 1000 or 0.50."
+)
 EACH: Final = "each"
 AT_LIMIT: Final = (
     ("hard", "Refuse calls that do not fit"),
@@ -67,8 +72,12 @@ class DollarsField(forms.DecimalField):
 
     def clean(self, value: Any) -> Any:
         """Return whole ticks; None for nothing."""
+        text = str(value or "").strip().removeprefix("$").strip()
+        # Decimal takes more: 1e3, 1_000, and digits of other scripts.
+        if any(map(str.isdigit, text)) and PLAIN.fullmatch(text) is None:
+            raise forms.ValidationError(NOT_PLAIN, "invalid")
         try:
-            dollars = super().clean(str(value or "").strip().removeprefix("$"))
+            dollars = super().clean(text)
         except forms.ValidationError as wrong:
             raise wrong.error_list[-1] from None  # the least of amounts has 10 decimals
         return None if dollars is None else int(dollars * TICKS_PER_USD)

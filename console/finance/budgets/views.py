@@ -93,6 +93,7 @@ def budget_detail(request: HttpRequest, budget_id: UUID) -> HttpResponse:
 def budget_add(request: HttpRequest) -> HttpResponse:
     """The form that sets a budget, or one for each of several spans."""
     form = BudgetForm(_sent(request), initial={"contact": person_of(request).pk})
+    there = None
     if form.is_valid():
         try:
             made = budgeting.set_budgets(
@@ -103,10 +104,11 @@ def budget_add(request: HttpRequest) -> HttpResponse:
             )
         except REFUSALS as refusal:
             form.add_error(None, refusal.sentence)
+            there = getattr(refusal, "budget_id", None)
         else:
             names = " and the ".join(map(name_of, made))
             return _done(request, f"The {names} {_holds(len(made))} from now on.")
-    return _form(request, "budgets/budget_add.html", form)
+    return _form(request, "budgets/budget_add.html", form, there=there)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,13 +16,14 @@ from django.db.models import Count, Q, QuerySet
 from console.accounts.models import User
 from console.lib import paging
 from console.lib.paging import Column
-from console.playground.conversations import contents, storing
+from console.playground.conversations import contents, parameters, storing
 from console.playground.models import Conversation, Role, Turn
 
 PAGE = 25
 MOST_SEARCHED = 500  # conversations
 MOST_TURNS_SEARCHED = 5_000
-TURNS_HELD = 10  # at a time: one may be megabytes
+CONVERSATIONS_HELD = 10  # at a time: parameters may be megabytes
+TURNS_HELD = 10  # likewise: one may be megabytes
 MOST_FOUND = 50
 AROUND = 60  # characters shown on both sides of a hit
 
@@ -77,19 +78,20 @@ def history(
 
 
 def _found(own: QuerySet[Conversation], words: list[str]) -> History:
-    """Return those in whose title or turns all words stand."""
-    looked_at = list(own[: MOST_SEARCHED + 1])
+    """Return those in whose title, system prompts or turns all words stand."""
     bound = ""
-    if len(looked_at) > MOST_SEARCHED:
-        looked_at = looked_at[:MOST_SEARCHED]
-        bound = f"Only the newest {MOST_SEARCHED} conversations were searched."
-    searched = {one.pk: _Searched(_line(one), set(words)) for one in looked_at}
-    for one in searched.values():
-        one.read(one.line.title)
+    searched: dict[UUID, _Searched] = {}
+    for one in own[: MOST_SEARCHED + 1].iterator(chunk_size=CONVERSATIONS_HELD):
+        if len(searched) == MOST_SEARCHED:
+            bound = f"Only the newest {MOST_SEARCHED} conversations were searched."
+            break
+        searched[one.pk] = _begun(one, words)
     if not _read_turns(searched, words[0]):
         bound = f"Only the newest {MOST_TURNS_SEARCHED:,} turns were searched."
     lines = [
-        replace(one.line, hit=one.hit) for one in searched.values() if not one.missing
+        replace(one.line, hit=one.hit or one.system_hit)
+        for one in searched.values()
+        if not one.missing
     ]
     if len(lines) > MOST_FOUND:
         bound = f"The first {MOST_FOUND} of {len(lines)} are shown. Add a word."
@@ -103,10 +105,22 @@ class _Searched:
     line: Line
     missing: set[str]  # words
     hit: str = ""
+    system_hit: str = ""  # shown where no turn has the word
 
     def read(self, text: str) -> None:
         folded = text.casefold()
         self.missing = {word for word in self.missing if word not in folded}
+
+
+def _begun(one: Conversation, words: list[str]) -> _Searched:
+    """Read the title and the system prompt of each lane."""
+    found = _Searched(_line(one), set(words))
+    found.read(found.line.title)
+    for system in parameters.systems_of(storing.parameters_of(one)):
+        found.read(system)
+        if not found.system_hit and (hit := _around(system, words[0])):
+            found.system_hit = f"System prompt: {hit}"
+    return found
 
 
 def _read_turns(searched: dict[UUID, _Searched], word: str) -> bool:

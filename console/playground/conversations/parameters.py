@@ -41,6 +41,12 @@ def brief(shown: Json) -> Json | None:
     return told if len(json.dumps(told)) <= MOST_BESIDE else None
 
 
+def systems_of(kept: Json) -> list[str]:
+    """Return the system prompts of parameters by lane, the first lane's first."""
+    fields = [told for _, told in sorted(kept.items()) if isinstance(told, dict)]
+    return [text for told in fields for text in told.get("system", ()) if text]
+
+
 def to_file(kept: Json) -> Json:
     """Return what a file tells of parameters by lane: the fields that say something."""
     told = {lane: _told(fields) for lane, fields in sorted(kept.items())}

@@ -104,10 +104,11 @@ def snapshot_of(share: Share) -> files.Json:
 def shares_of(user: User | AnonymousUser) -> list[ShareLine]:
     """Return what a person shared, the newest first. Raises vault.Sealed."""
     own = Share.objects.visible_to(user).select_related("owner")
-    return [_line(one) for one in own]
+    return [line_of(one) for one in own]
 
 
-def _line(share: Share) -> ShareLine:
+def line_of(share: Share) -> ShareLine:
+    """Return one share as its owner sees it. Raises vault.Sealed."""
     token = sealed.open_(share.sealed_token, kind=sealed.LINK, row=share.pk)
     path = reverse("playground:shared", args=[token]) if token else ""
     return ShareLine(

@@ -86,9 +86,10 @@ def add(
     *, owner: User, name: str, text: str, team: Team | None, actor: Actor
 ) -> PromptTemplate:
     """Store a template. Raises Refused, or vault.Sealed."""
-    User.objects.select_for_update().get(pk=owner.pk)  # two tabs count one by one
+    _one_by_one(owner, team)
     if PromptTemplate.objects.filter(owner=owner).count() >= MOST:
         raise Refused(f"You have {MOST} templates. Delete one first.")
+    _refuse_taken(name, owner, team)
     template = PromptTemplate(id=uuid.uuid4(), owner=owner)
     return _store(template, name, text, team, "prompt_template.added", actor)
 
@@ -97,7 +98,14 @@ def add(
 def change(
     template: PromptTemplate, *, name: str, text: str, team: Team | None, actor: Actor
 ) -> PromptTemplate:
-    """Store a template as it is now. Raises vault.Sealed."""
+    """Store a template as it is now. Raises Refused, or vault.Sealed.
+
+    One that has the name of another keeps it, where it stays: it had it before names
+    were compared.
+    """
+    _one_by_one(template.owner, team)
+    if template.team != team or _folded(name_of(template)) != _folded(name):
+        _refuse_taken(name, template.owner, team)
     left = template.team if template.team != team else None
     if left:
         _record("prompt_template.deleted", template, left, actor)
@@ -123,6 +131,28 @@ def text_of(template: PromptTemplate) -> str:
     """Return the text of a template."""
     blob = template.sealed_text
     return sealed.open_text(blob, kind=sealed.PROMPT_TEXT, row=template.pk)
+
+
+def _one_by_one(owner: User, team: Team | None) -> None:
+    """Let two tabs, or two members of the team, store one after the other."""
+    User.objects.select_for_update().get(pk=owner.pk)
+    if team:
+        Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+
+
+def _refuse_taken(name: str, owner: User, team: Team | None) -> None:
+    """Raise Refused if another template stands under this name in the same place."""
+    beside = PromptTemplate.objects.filter(team=team)
+    if team is None:
+        beside = beside.filter(owner=owner)
+    named = beside.only("sealed_name")
+    if _folded(name) in {_folded(name_of(one)) for one in named}:
+        who = f"The team {team.name} has" if team else "You have"
+        raise Refused(f"{who} a template of this name already. Choose another name.")
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _store(

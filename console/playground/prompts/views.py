@@ -80,9 +80,13 @@ def prompt_edit(request: ConsoleRequest, prompt_id: UUID) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = PromptTemplateForm(person, posted, initial=shown)
     if form.is_valid():
-        keeping.change(template, actor=actor_of(request), **form.cleaned_data)
-        messages.success(request, "The template was changed.")
-        return _to_list()
+        try:
+            keeping.change(template, actor=actor_of(request), **form.cleaned_data)
+        except keeping.Refused as refusal:
+            form.add_error("name", refusal.sentence)
+        else:
+            messages.success(request, "The template was changed.")
+            return _to_list()
     context = {"form": form, "template": template, "name": shown["name"]}
     status = 422 if posted is not None else 200
     return render(request, "playground/prompts/edit.html", context, status=status)
@@ -100,7 +104,7 @@ def prompt_delete(request: ConsoleRequest, prompt_id: UUID) -> HttpResponse:
 
 def _own(request: ConsoleRequest, prompt_id: UUID) -> PromptTemplate:
     own = PromptTemplate.objects.filter(owner=person_of(request))
-    return get_object_or_404(own.select_related("team"), pk=prompt_id)
+    return get_object_or_404(own.select_related("team", "owner"), pk=prompt_id)
 
 
 def _to_list() -> HttpResponse:

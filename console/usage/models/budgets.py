@@ -92,9 +92,12 @@ class Budget(models.Model):
     def whom_to_ask(self) -> str:
         """Name who can give more: its contact, as long as they are an admin."""
         contact = self.contact
-        if contact.is_active and contact.role == Role.ADMIN:
-            return contact.name or contact.username
-        return "an admin"
+        return (contact.name or contact.username) if self.can_be_asked else "an admin"
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Return whether its contact is an admin still."""
+        return self.contact.is_active and self.contact.role == Role.ADMIN
 
 
 class BudgetWindow(models.Model):

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from console import vault
 from console.accounts.models import Role, Team, User
+from console.finance.budgets.forms import DollarsField
 from console.finance.budgets.raise_form import RaiseForm
 from console.keys.models import ApiKey
 from console.usage.models import Budget, BudgetRaise
@@ -32,6 +33,24 @@ from tests.people import ClientOf, person
 pytestmark = pytest.mark.django_db
 URL = "/usage/budgets/"
 ADD = f"{URL}add/"
+
+
+NOT_PLAIN = "Write an amount in dollars with digits and a point alone"
+ODDLY_WRITTEN = ("1e3", "1E-2", "1_000", "1,000", "0,50", "+5", "١", "5 5", "$1e3")
+
+
+@pytest.mark.parametrize(
+    ("written", "ticks"),
+    [
+        ("1000", 1000 * USD),
+        ("$ 0.50", USD // 2),
+        (".5", USD // 2),
+        ("5.", 5 * USD),
+        (" 007 ", 7 * USD),
+    ],
+)
+def test_a_plain_amount_is_taken(written: str, ticks: int) -> None:
+    assert DollarsField("Limit").clean(written) == ticks
 
 
 def terms(by: User, **more: Any) -> dict[str, Any]:
@@ -92,6 +111,7 @@ def test_every_subject_can_be_named(
         ({"day": "-1"}, "Give an amount that is not less than nothing."),
         ({"day": "1000000000"}, "The most is $100,000,000."),
         ({"day": "0.00000000001"}, "An amount has 10 decimals at most."),
+        *(({"day": written}, NOT_PLAIN) for written in ODDLY_WRITTEN),
         ({"day": "NaN"}, "Give an amount in dollars, such as 25 or 0.50."),
         ({"day": "1", "at_limit": "maybe"}, "Select a valid choice"),
         ({"day": "1", "who": str(uuid4())}, "Select a valid choice"),
@@ -121,14 +141,18 @@ def test_ten_decimals_are_exact(client_of: ClientOf, ada: User) -> None:
 def test_the_same_one_again_is_refused_and_none_is_set(
     client_of: ClientOf, ada: User, team: Team
 ) -> None:
-    set_budget(ada, week=1, team=team)
+    there = set_budget(ada, week=1, team=team)
+    set_budget(ada, week=1)
 
     data = terms(ada, team=team.pk, day="1", week="2")
     answer = client_of(ada).post(ADD, data)
 
     assert answer.status_code == 422
     assert "There is such a budget for a week already. Change that one." in answer.text
-    assert Budget.objects.count() == 1
+    change = f'href="{URL}{there.pk}/change/">Change that budget</a>'
+    assert answer.text.count(change) == 1
+    assert Budget.objects.count() == 2
+    assert "Change that budget" not in client_of(ada).get(ADD).text
 
 
 def test_a_key_of_another_team_is_refused(
@@ -436,6 +460,7 @@ def test_raises_one_person_of_a_budget_for_each(
     [
         ({"more": "0"}, "Give an amount of more than nothing."),
         ({"more": ""}, "Give an amount in dollars"),
+        ({"more": "1e3"}, NOT_PLAIN),
         ({"through": "2020-01-01"}, "This day is over. Choose today or later."),
         ({"through": "2999-01-01"}, "A raise lasts 92 days at most."),
         ({"through": "soon"}, "Give a day as year-month-day"),
@@ -474,7 +499,10 @@ def test_the_form_says_which_raise_a_new_one_replaces(
 def test_takes_a_raise_back(client_of: ClientOf, ada: User, team: Team) -> None:
     budget = set_budget(ada, day=5, team=team)
     more, browser = raised(budget, ada), client_of(ada)
-    assert "Take back" in browser.get(f"{URL}{budget.pk}/").text
+    page = browser.get(f"{URL}{budget.pk}/").text
+    assert "Take back" in page
+    for label in ("Until", "By"):  # a row on a phone parts what stands beside a label
+        assert re.search(f'<td data-label="{label}"><span>.*?</span></td>', page)
 
     url = f"{URL}raises/{more.pk}/take-back/"
     first, second = (browser.post(url, follow=True) for _ in range(2))

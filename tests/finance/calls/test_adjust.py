@@ -118,6 +118,7 @@ def test_an_admin_enters_what_it_cost(
         ({"amount": str(10**19)}, "The most is $100,000,000."),
         ({"cost": "dollars", "amount": ""}, "Give an amount in dollars"),
         ({"cost": "dollars", "amount": "0"}, "Give an amount of more than nothing."),
+        ({"cost": "dollars", "amount": "1e-3"}, "with digits and a point alone"),
         ({"cost": "dollars", "amount": "NaN"}, "Give an amount in dollars"),
         ({"cost": "dollars", "amount": "0.00000000001"}, "10 decimals at most"),
         ({"cost": "nothing"}, "Leave this empty if it cost nothing."),

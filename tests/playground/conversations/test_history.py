@@ -162,6 +162,59 @@ def test_searches_titles_and_all_that_was_said(
     assert {line.title for line in lines} == found
 
 
+@pytest.mark.parametrize(
+    ("search", "hits"),
+    [
+        ("pirate", ["System prompt: Talk like a Pirate"]),
+        ("queen", ["System prompt: Be a queen"]),
+        ("queen pirate dinner tea", ["System prompt: Be a queen"]),
+        ("tea", ["tea at five"]),
+        ("seven", []),  # a parameter that is no text of the person's
+        ("queen bluebird", []),
+    ],
+)
+def test_searches_the_system_prompt_of_each_lane(
+    sam: User, search: str, hits: list[str]
+) -> None:
+    one = conversation_of(sam, "tea at five", title="Dinner")
+    conversation_of(sam, "x", title="without parameters")
+    lanes = {
+        "0": {"system": ["Talk like a Pirate"], "user": ["seven"]},
+        "1": {"system": ["Be a queen"]},
+        "2": {"system": [""]},
+    }
+    blob = storing.seal_parameters(lanes, one.pk)
+    Conversation.objects.filter(pk=one.pk).update(sealed_parameters=blob)
+
+    lines = listing.history(sam, search=search).lines
+
+    assert [line.hit for line in lines] == hits
+
+
+def test_a_search_does_not_find_the_system_prompts_of_others(
+    sam: User, mia: User
+) -> None:
+    asked_with(conversation_of(sam, "x"), system="Be a Bluebird")
+
+    assert listing.history(mia, search="bluebird").lines == []
+
+
+def test_a_search_holds_some_system_prompts_at_a_time(sam: User) -> None:
+    long = "word " * 60_000  # 300 KB
+    for _ in range(60):
+        asked_with(conversation_of(sam, "x"), system=long)
+
+    tracemalloc.start()
+    try:
+        found = listing.history(sam, search="word nowhere")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found.lines == []
+    assert peak < 10_000_000 < 60 * len(long)
+
+
 def test_a_search_holds_some_turns_at_a_time_and_not_all_that_was_said(
     sam: User,
 ) -> None:
@@ -412,6 +465,34 @@ class TestSharing:
         if end != "leave":
             assert not Share.objects.get().sealed_snapshot
 
+    def test_it_is_revoked_once_its_owner_has_confirmed_it(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        browser, url = (
+            client_of(sam),
+            reverse("playground:share_revoke", args=[share.pk]),
+        )
+
+        page = browser.get(url).text
+
+        assert "Revoke the link of “Bluebird title”?" in page
+        assert not Share.objects.get().revoked_at
+        assert browser.post(url).status_code == 303
+        assert Share.objects.get().revoked_at
+        assert browser.get(url).headers["Location"] == "/playground/shares/"
+
+    def test_a_live_link_alone_can_be_copied(
+        self, client_of: ClientOf, sam: User, share: Share
+    ) -> None:
+        over = shared_conversation(sam, "Redbird")[1]
+        sharing.revoke(over, actor=SYSTEM)
+
+        page = client_of(sam).get("/playground/shares/").text
+
+        assert f'data-copy-of="link-{share.pk}"' in page
+        assert f'id="link-{share.pk}"' in page
+        assert f"link-{over.pk}" not in page
+
     def test_its_owner_is_told_when_they_revoked_it(
         self, client_of: ClientOf, sam: User, share: Share
     ) -> None:
@@ -466,6 +547,7 @@ class TestSharing:
     ) -> None:
         revoke = reverse("playground:share_revoke", args=[share.pk])
 
+        assert client_of(ada).get(revoke).status_code == 404
         assert client_of(ada).post(revoke).status_code == 404
         assert "Bluebird" not in client_of(ada).get("/playground/shares/").text
 
@@ -627,6 +709,28 @@ class TestFiles:
         share = sharing.share(one, days=7, actor=SYSTEM)
 
         assert "Be brief" not in json.dumps(sharing.snapshot_of(share))
+
+    def test_an_answer_without_a_model_has_a_word_in_its_place(
+        self, client_of: ClientOf, sam: User
+    ) -> None:
+        browser = client_of(sam)
+        turns = [
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "text": "Hi"},
+            {"role": "user", "content": "And?"},
+            {"role": "assistant", "text": "Well", "model": "grok-4.3"},
+        ]
+
+        kept = browser.get(imported(browser, {"turns": turns}).headers["Location"]).text
+
+        share = sharing.share(Conversation.objects.get(), days=7, actor=SYSTEM)
+        url = reverse("playground:shared", args=[link_of(share)])
+        for page in (kept, browser.get(url).text):
+            assert page.count('<b class="xs" data-model>Answer</b>') == 1
+            assert page.count('<b class="mono xs" data-model>grok-4.3</b>') == 1
+        assert kept.count('<b class="mono xs" data-model></b>') == 1  # the script's
+        listed = browser.get(HISTORY).text
+        assert "The file that was imported names no model" in listed
 
     @pytest.mark.parametrize(
         ("change", "said"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -10,8 +13,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from console import vault
 from console.accounts.models import Membership, Team, User
 from console.audit.models import Entry
+from console.playground.conversations import sealed
 from console.playground.models import PromptTemplate
 from console.playground.prompts import keeping
+from console.runtime.bodies import without_ids
 from tests.people import ClientOf
 from tests.playground.conversations.stored import template_of
 
@@ -202,6 +207,92 @@ def test_what_is_wrong_is_said(
     assert names(sam) == []
 
 
+def test_a_name_twice_is_refused_in_whatever_letters(
+    client_of: ClientOf, sam: User
+) -> None:
+    template_of(sam, "Straße  one")
+    form = {"name": "STRASSE one", "text": "Dear me", "team": ""}
+
+    refused = client_of(sam).post(PROMPTS, form)
+
+    assert refused.status_code == 422
+    assert "You have a template of this name already." in refused.text
+    assert refused.text.count('id="t-name-error"') == 1
+    assert 'value="STRASSE one"' in refused.text
+    assert "Dear me</textarea>" in refused.text
+    assert names(sam) == ["Straße  one"]
+
+
+def test_one_name_may_stand_in_every_place_once(
+    client_of: ClientOf, sam: User, ada: User, mia: User, team: Team, other_team: Team
+) -> None:
+    template_of(sam, "Hi", team=team)
+    said = "The team Search has a template of this name already."
+
+    refused = client_of(ada).post(
+        PROMPTS, {"name": "hi", "text": "x", "team": str(team.pk)}
+    )
+
+    assert refused.status_code == 422
+    assert said in refused.text
+    for person, place in ((sam, ""), (ada, ""), (mia, str(other_team.pk))):
+        form = {"name": "Hi", "text": "x", "team": place}
+        assert client_of(person).post(PROMPTS, form).status_code == 303
+
+
+def test_a_template_takes_no_name_that_another_has(
+    client_of: ClientOf, sam: User, ada: User, team: Team
+) -> None:
+    template_of(ada, "theirs", team=team)
+    template_of(sam, "mine")
+    other = template_of(sam, "Theirs")
+    url = reverse("playground:prompt_edit", args=[other.pk])
+    browser = client_of(sam)
+
+    renamed = browser.post(url, {"name": "Mine", "text": "x"})
+    moved = browser.post(url, {"name": "Theirs", "text": "x", "team": str(team.pk)})
+
+    assert [renamed.status_code, moved.status_code] == [422, 422]
+    assert "You have a template of this name already." in renamed.text
+    assert "The team Search has a template of this name already." in moved.text
+    assert browser.post(url, {"name": "THEIRS", "text": "y"}).status_code == 303
+    assert names(sam) == ["mine", "THEIRS", "theirs"]
+
+
+def test_names_that_were_the_same_before_stay_and_can_be_changed(
+    client_of: ClientOf, sam: User
+) -> None:
+    template_of(sam, "Hi")
+    twin = template_of(sam, "other")
+    twin.sealed_name = sealed.close("Hi", kind=sealed.PROMPT_NAME, row=twin.pk)
+    twin.save(update_fields=["sealed_name"])
+    url = reverse("playground:prompt_edit", args=[twin.pk])
+
+    answer = client_of(sam).post(url, {"name": "Hi", "text": "another text"})
+
+    assert answer.status_code == 303
+    assert names(sam) == ["Hi", "Hi"]
+    assert keeping.text_of(PromptTemplate.objects.get(pk=twin.pk)) == "another text"
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_a_name_is_compared_with_any_number_by_one_query_and_without_texts(
+    sam: User, number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for at in range(number):
+        template_of(sam, f"Number {at}")
+
+    with django_assert_num_queries(6) as asked:  # two of them of a savepoint
+        template_of(sam, "new")
+
+    (compared,) = [
+        one["sql"]
+        for one in asked.captured_queries
+        if one["sql"].startswith("SELECT") and "sealed_name" in one["sql"]
+    ]
+    assert "sealed_text" not in compared
+
+
 def test_a_text_too_long_is_refused_and_kept(client_of: ClientOf, sam: User) -> None:
     browser, longest = client_of(sam), "x\r\n" * 10_000  # a line end counts as one
     said = "The prompt has 20,001 characters. A template takes 20,000 at most"
@@ -216,6 +307,21 @@ def test_a_text_too_long_is_refused_and_kept(client_of: ClientOf, sam: User) -> 
     assert f"\n{longest}y</textarea>" in refused.text
     assert names(sam) == []
     assert browser.post(PROMPTS, {"name": "x", "text": longest}).status_code == 303
+
+
+def test_a_change_too_long_is_refused_and_kept(client_of: ClientOf, sam: User) -> None:
+    browser, template = client_of(sam), template_of(sam, "mine", text="short")
+    url = reverse("playground:prompt_edit", args=[template.pk])
+    form = {"name": "mine", "text": "é" * 100_000}
+
+    refused = browser.post(url, form)
+
+    assert refused.status_code == 422
+    assert "The prompt has 100,000 characters." in refused.text
+    assert f"\n{form['text']}</textarea>" in refused.text
+    assert len(urlencode(form)) > settings.MAX_BODY
+    assert settings.LARGER_BODIES[without_ids(url)] == settings.LARGER_BODIES[PROMPTS]
+    assert keeping.text_of(template) == "short"
 
 
 def test_another_team_cannot_be_chosen(

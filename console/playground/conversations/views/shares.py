@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
-    require_POST,
 )
 
 from console.accounts.acting import actor_of
@@ -53,13 +52,17 @@ def share_list(request: ConsoleRequest) -> HttpResponse:
     return render(request, "playground/history/shares.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @rule("playground.use")
 @with_open_vault
 def revoke(request: ConsoleRequest, share_id: UUID) -> HttpResponse:
-    """Close the link of one of the person's snapshots."""
-    own = get_object_or_404(Share.objects.visible_to(request.user), pk=share_id)
-    if sharing.revoke(own, actor=actor_of(request)):
+    """Ask whether to close the link of one of the person's snapshots; a POST does."""
+    shares = Share.objects.visible_to(request.user).select_related("owner")
+    own = get_object_or_404(shares, pk=share_id)
+    if request.method != "POST" and sharing.is_open(own):
+        context = {"share": sharing.line_of(own)}
+        return render(request, "playground/history/revoke.html", context)
+    if request.method == "POST" and sharing.revoke(own, actor=actor_of(request)):
         messages.success(request, "The link does not work any more.")
     return HttpResponseRedirect(reverse("playground:shares"), status=303)
 
