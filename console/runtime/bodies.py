@@ -134,7 +134,8 @@ def _came_from(scope: Scope) -> str:
     except ValueError:
         return ""
     is_ours = told.netloc and told.netloc == headers.get(b"host")
-    return told.path if is_ours and not told.path.startswith("//") else ""
+    leads_away = told.path.startswith(("//", "/\\"))  # to a browser
+    return told.path if is_ours and not leads_away else ""
 
 
 def _declared_length(scope: Scope) -> int:

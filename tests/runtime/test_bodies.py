@@ -121,6 +121,7 @@ async def test_a_browser_gets_a_page_that_names_the_limit_as_the_form_does(
         (b"http://ours.example/budgets/?name=x", "/budgets/"),
         (b"http://theirs.example/budgets/", ""),
         (b"http://ours.example//theirs.example/", ""),
+        (b"http://ours.example/\\\\theirs.example/", ""),
         (b"http://[", ""),
         (b"", ""),
     ],
