@@ -96,13 +96,14 @@ def name_of(title: str) -> str:
 
 
 def read(content: bytes) -> Json:
-    """Return what a file says, checked. Raises BadFile."""
+    """Return what a file says, checked, and how many turns it had. Raises BadFile."""
     if len(content) > LARGEST:
         raise BadFile("The file is larger than 1 MiB.")
     data = _parsed(content.removeprefix(BOM_UTF8))
     if data.get("gatehouse") != KIND:
         raise BadFile("The file is not a conversation that Gatehouse exported.")
-    if data.get("version") != VERSION:
+    version = data.get("version")
+    if type(version) is not int or version != VERSION:
         raise BadFile(f"Its version is not {VERSION}, the one that can be read.")
     if data.get("endpoint") not in [str(one) for one in KEPT_ENDPOINTS]:
         raise BadFile("Its endpoint is neither chat nor messages.")
@@ -112,6 +113,7 @@ def read(content: bytes) -> Json:
     taken = parameters.from_file(data.get("parameters", {}))
     if taken is None:
         raise BadFile("Its parameters are none that Gatehouse exported, or too long.")
+    had = data.get("had")
     return {
         "title": _text(data, "title", 200, "The file") or storing.UNTITLED,
         "endpoint": data["endpoint"],
@@ -119,17 +121,20 @@ def read(content: bytes) -> Json:
         "created_at": _time(data.get("created_at")),
         "turns": [_turn(turn, at) for at, turn in enumerate(turns, start=1)],
         "parameters": taken,
+        "had": had if type(had) is int else len(turns),
     }
 
 
 def _parsed(content: bytes) -> Json:
-    text = content.decode("utf-8", "replace").replace("\0", "\ufffd")
     try:
+        text = content.decode().replace("\0", "\ufffd")
         if as_markdown.is_markdown(text):
             return as_markdown.from_markdown(text)
         return parse_object(content)
     except as_markdown.BadMark as mark:
         raise BadFile(f"A mark in the file cannot be read: {mark}.") from None
+    except UnicodeDecodeError:
+        raise BadFile("The file is not text in UTF-8.") from None
     except BadJson:
         raise BadFile(
             "The file is neither a JSON object that can be read nor Markdown that "

@@ -75,7 +75,7 @@ def test_what_goes_out_comes_in_again(turns: list[dict[str, Any]], title: str) -
     text = to_markdown(told)
 
     assert is_markdown(text)
-    assert from_markdown(text) == told
+    assert from_markdown(text) == told | {"had": len(turns)}
 
 
 def test_between_its_marks_a_text_may_be_edited() -> None:
@@ -96,13 +96,14 @@ def test_between_its_marks_a_text_may_be_edited() -> None:
     ]
 
 
-def test_an_editor_may_change_the_ends_of_all_lines() -> None:
+@pytest.mark.parametrize("lines", [-1, 6], ids=["all", "but-some"])
+def test_an_editor_may_change_the_ends_of_lines(lines: int) -> None:
     told = conversation(prompt("one\ntwo"), answer())
 
-    text = to_markdown(told).replace("\n", "\r\n")
+    text = to_markdown(told)[::-1].replace("\n", "\n\r", lines)[::-1]
 
     assert is_markdown(text)
-    assert from_markdown(text) == told
+    assert from_markdown(text) == told | {"had": 2}
 
 
 def test_nothing_is_said_to_be_nothing_until_it_is_edited() -> None:
@@ -126,7 +127,78 @@ def test_no_two_files_have_the_same_word() -> None:
     told = conversation(prompt())
     nested = conversation(prompt(to_markdown(told)), answer())
 
-    assert from_markdown(to_markdown(nested)) == nested
+    assert from_markdown(to_markdown(nested)) == nested | {"had": 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("} -->\n", "} -->  \n"),
+        ("\n<!-- ", "\n \t<!-- "),
+        ("} -->", "}-->"),
+        ("## Prompt\n\n", "## Prompt\n"),
+        ("## Prompt\n\n", "### Prompt\n\n"),
+        ("## Answer", "## What came"),
+    ],
+)
+def test_blanks_and_headings_say_nothing(before: str, after: str) -> None:
+    told = conversation(prompt(), answer(reasoning="Hm"), prompt("And?"))
+    text = to_markdown(told)
+
+    assert before in text
+    assert from_markdown(text.replace(before, after)) == told | {"had": 3}
+
+
+def test_the_title_may_be_edited() -> None:
+    text = to_markdown(conversation(prompt("# Gates"), title="A\nb"))
+
+    assert from_markdown(text)["title"] == "A\nb"
+    assert from_markdown(text.replace("# A b\n", "# New \n"))["title"] == "New"
+    assert from_markdown(text.replace("# A b\n", ""))["title"] == "A\nb"
+
+
+@pytest.mark.parametrize("number", [2, 3], ids=["of-reasoning", "of-the-text"])
+def test_without_the_mark_of_a_part_its_words_stay(number: int) -> None:
+    text = to_markdown(conversation(answer(reasoning="Hm")))
+    marks = re.findall(r"<!--.*?-->\n", text)
+
+    (turn,) = from_markdown(text.replace(marks[number], "", 1))["turns"]
+
+    assert "Hm" in turn["text"] + turn["reasoning"]
+    assert "Hi" in turn["text"] + turn["reasoning"]
+
+
+def test_without_the_mark_of_the_first_part_of_a_prompt_its_words_stay() -> None:
+    parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
+    text = to_markdown(conversation(prompt(parts)))
+    mark = re.findall(r"<!--.*?-->\n\n", text)[2]
+
+    assert from_markdown(text.replace(mark, "", 1))["turns"] == [prompt(parts)]
+
+
+@pytest.mark.parametrize(
+    "mark", ['{"part": "tool"}', '{"part": ["text"]}', '{"part"}', "words"]
+)
+def test_a_mark_that_says_nothing_is_not_passed_over(mark: str) -> None:
+    text = to_markdown(conversation(answer(reasoning="Hm")))
+
+    with pytest.raises(BadMark):
+        from_markdown(text.replace('{"part": "reasoning"}', mark))
+
+
+def test_a_mark_on_no_line_of_its_own_is_not_passed_over() -> None:
+    text = to_markdown(conversation(prompt(), answer()))
+
+    with pytest.raises(BadMark, match=r"^<!-- [0-9a-f]{8} "):
+        from_markdown(re.sub(r"\n+(?=<!-- \w+ {\"role\": \"assistant)", "", text))
+
+
+def test_a_part_of_no_turn_is_not_passed_over() -> None:
+    text = to_markdown(conversation(answer(reasoning="Hm")))
+    mark = re.findall(r"<!--.*?-->\n", text)[1]
+
+    with pytest.raises(BadMark):
+        from_markdown(text.replace(mark, ""))
 
 
 @pytest.mark.parametrize("text", ["", "# Gates", "{}", "<!-- gatehouse {} -->\n"])

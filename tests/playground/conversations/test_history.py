@@ -676,6 +676,21 @@ class TestFiles:
         copy = reverse("playground:history_export", args=[again.pk])
         assert client_of(mia).get(copy).json() == client_of(sam).get(url).json()
 
+    def test_it_is_told_when_turns_were_taken_out_of_the_file(
+        self, client_of: ClientOf, sam: User
+    ) -> None:
+        one = conversation_of(sam, "Hello", "Hi", "And?")
+        url = reverse("playground:history_export", args=[one.pk])
+        out = client_of(sam).get(url, {"format": "md"}).text
+        cut = out[: out.rindex("<!--")]
+        browser = client_of(sam)
+
+        answer = imported(browser, cut.encode())
+
+        page = browser.get(answer.headers["Location"]).text
+        assert "The conversation was imported with 2 turns. It had 3 when" in page
+        assert "data-prompt-turn" in page
+
     def test_markdown_reads_as_it_was_said(
         self, client_of: ClientOf, sam: User
     ) -> None:
@@ -737,7 +752,7 @@ class TestFiles:
         [
             (b"{", "The file is neither a JSON object"),
             (b"[" * 100_000, "The file is neither a JSON object"),
-            (b"\xff\xfe", "The file is neither a JSON object"),
+            (b"\xff\xfe", "not text in UTF-8"),
             (b"[]", "The file is neither a JSON object"),
             (b"{}", "not a conversation that Gatehouse exported"),
             (b'{"gatehouse": NaN}', "The file is neither a JSON object"),
@@ -747,11 +762,12 @@ class TestFiles:
             (marked("{]}"), "A mark in the file cannot be read: {]}."),
             (marked(HEAD), "from 1 to 1600 turns"),
             (marked(HEAD, '{"role": 1}'), "Turn 1 is neither"),
-            (marked(HEAD, '{"role": "user"'), "from 1 to 1600 turns"),
+            (marked(HEAD, '{"role": "user"'), "A mark in the file cannot be read"),
             (marked(HEAD, '{"role": "user",}'), "A mark in the file cannot be read"),
-            (marked(HEAD, '{"part": "text"}'), "from 1 to 1600 turns"),
+            (marked(HEAD, '{"part": "text"}'), "A mark in the file cannot be read"),
             (b" " * (1024 * 1024 + 1), "larger than 1 MiB"),
             ({"version": 2}, "Its version is not 1"),
+            ({"version": True}, "Its version is not 1"),
             ({"endpoint": "tokenize"}, "neither chat nor messages"),
             ({"turns": []}, "from 1 to 1600 turns"),
             ({"turns": {}}, "from 1 to 1600 turns"),

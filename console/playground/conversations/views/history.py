@@ -132,10 +132,23 @@ def import_file(request: ConsoleRequest) -> HttpResponse:
             form.add_error("file", f"{refusal.sentence} Nothing was imported.")
         else:
             imported = files.store(data, owner=person_of(request))
-            messages.success(request, "The conversation was imported.")
+            _tell_imported(request, turns=len(data["turns"]), had=data["had"])
             return HttpResponseRedirect(page_of(imported), status=303)
     context = _context() | {"history": listing.history(request.user), "form": form}
     return render(request, "playground/history/history.html", context, status=422)
+
+
+def _tell_imported(request: ConsoleRequest, *, turns: int, had: int) -> None:
+    """Say that it was, and what is not as it was exported."""
+    if turns == had:
+        messages.success(request, "The conversation was imported.")
+        return
+    messages.warning(
+        request,
+        f"The conversation was imported with {turns:,} turn{'' if turns == 1 else 's'}."
+        f" It had {had:,} when it was exported: marks in its file were taken out or "
+        "added since.",
+    )
 
 
 def _context() -> dict[str, Any]:
