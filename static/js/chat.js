@@ -73,8 +73,8 @@ function adopt(lane) {
   lane.root.querySelector("[data-stop-one]").addEventListener("click", () => stop(lane));
 }
 
-function newLane(column) {
-  const lane = new Lane(columns.modelOf(column), columns.letterOf(column));
+function newLane(column, letter = columns.letterOf(column)) {
+  const lane = new Lane(columns.modelOf(column), letter);
   lane.root.dataset.answerId = uuid();
   lane.root.dataset.number = column;
   adopt(lane);
@@ -109,7 +109,7 @@ function addTurns({ formData }) {
 /** @param {boolean} replaces whether what stands there from here on is to go */
 function requestBody(lane, replaces) {
   const number = Number(lane.root.dataset.number);
-  const body = columns.bodyOf(number);
+  const body = columns.bodyOf(columns.nearest(number));
   body.set("turns", JSON.stringify(turnsBefore(conversation, lane.root.parentElement, number)));
   body.set("lane", number);
   if (replaces) body.set("replaces", "on");
@@ -249,9 +249,9 @@ function again(lane) {
     prompt.value = "";
     attachments.clear();
   }
-  const column = Math.min(Number(lane.root.dataset.number), columns.number - 1);
-  const next = newLane(column);
-  next.root.dataset.number = lane.root.dataset.number;
+  const { number, letter } = lane.root.dataset;
+  const next = newLane(columns.nearest(Number(number)), letter);
+  next.root.dataset.number = number;
   lane.root.replaceWith(next.root);
   answer(next, requestBody(next, true));
   stopButton.focus(); // the button that was pressed is gone
@@ -316,7 +316,7 @@ function takeUp() {
   const rows = [...conversation.querySelectorAll(".lanes")];
   const draft = keptDraft(draftOf(window.location.pathname));
   if (draft) columns.takeUp(draft.fields, Object.keys(draft.fields).length);
-  else if (play.dataset.fields) columns.takeUp(JSON.parse(play.dataset.fields), rows.at(-1)?.childElementCount ?? 1);
+  else if (play.dataset.fields) columns.takeUp(JSON.parse(play.dataset.fields), Math.max(1, ...lastLanes().map(({ dataset }) => Number(dataset.number) + 1)));
   for (const turn of conversation.querySelectorAll("[data-prompt-turn]")) {
     showImages(turn, contentOf(turn));
     wireTurn(turn);

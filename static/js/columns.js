@@ -108,6 +108,14 @@ class Columns {
   }
 
   /**
+   * @param {number} lane
+   * @returns {number} the column that answers in it: the last, where there are fewer now
+   */
+  nearest(lane) {
+    return Math.min(lane, this.number - 1);
+  }
+
+  /**
    * @param {number} column
    * @returns {string} its letter; none when it is the only one
    */
@@ -121,14 +129,22 @@ class Columns {
     const now = this.fields();
     this.kept[this.chosen] = now;
     for (let column = this.number; column < number; column += 1) {
-      const taken = this.kept.slice(0, column).map((fields) => fields.model?.[0]);
-      const free = this.models().find(({ value }) => !taken.includes(value));
-      this.kept[column] = { ...now, model: [free?.value ?? now.model?.[0] ?? ""] };
-      delete this.kept[column].team; // of the model's own payers the server takes the first
+      this.kept[column] = this.withFreeModel(now, this.kept.slice(0, column));
     }
     this.number = number;
     this.kept.length = number;
     this.show();
+  }
+
+  /**
+   * @param {Fields} fields
+   * @param {Fields[]} others of other columns
+   * @returns {Fields} the same with the first model that no other column has
+   */
+  withFreeModel({ team: _, ...fields }, others) { // of its payers the server takes the first
+    const taken = others.map(({ model }) => model?.[0]);
+    const free = this.models().find(({ value }) => !taken.includes(value));
+    return { ...fields, model: [free?.value ?? fields.model?.[0] ?? ""] };
   }
 
   /** Show the fields of another column. */
@@ -142,17 +158,19 @@ class Columns {
   }
 
   /**
-   * Take up the columns of a kept conversation.
+   * Take up the columns of a kept conversation. Of one that was refused nothing is kept.
    * @param {Record<string, Fields>} byColumn
    * @param {number} number
    */
   takeUp(byColumn, number) {
-    const first = byColumn[0] ?? Object.values(byColumn)[0];
-    if (first) restore(this.form, first);
+    const known = Object.values(byColumn);
+    const first = byColumn[0] ?? known[0];
+    if (first) restore(this.form, number > 1 && !byColumn[0] ? this.withFreeModel(first, known) : first);
     if (number < 2) return;
-    this.same.checked = areSame(Object.values(byColumn).slice(0, number));
+    this.same.checked = areSame(known.slice(0, number));
     this.make(number);
-    for (let column = 1; column < number; column += 1) this.kept[column] = byColumn[column] ?? this.kept[column];
+    for (let column = 1; column < number; column += 1) if (byColumn[column]) this.kept[column] = byColumn[column];
+    for (let column = 1; column < number; column += 1) if (!byColumn[column]) this.kept[column] = this.withFreeModel(this.kept[column], [this.fields(), ...known]);
     this.bar.querySelector(`[value="${number}"]`).checked = true;
     this.show();
   }

@@ -48,7 +48,8 @@ export function withText(content, text) {
 }
 
 /**
- * Return what was said before an element of the conversation, for the endpoint.
+ * Return what was said before an element of the conversation, for the endpoint. Where a
+ * lane has no words and no whole answer of its own, it goes on with those of another.
  * @param {HTMLElement} conversation
  * @param {Element | null} end
  * @param {number} lane
@@ -60,9 +61,9 @@ export function turnsBefore(conversation, end, lane = 0) {
     if (element === end) break;
     if ("said" in element.dataset) turns.push({ role: "user", content: contentOf(element) });
     else {
-      const answers = [...element.querySelectorAll("[data-answer-id]")];
-      const own = answers.find((one) => Number(one.dataset.number ?? 0) === lane) ?? answers[0];
-      turns.push({ role: "assistant", content: own?.dataset.keptText ?? "" });
+      const said = [...element.querySelectorAll("[data-answer-id]")].filter(({ dataset }) => dataset.keptText?.trim() || "seconds" in dataset);
+      const heard = said.find((one) => Number(one.dataset.number ?? 0) === lane) ?? said[0];
+      turns.push({ role: "assistant", content: heard?.dataset.keptText ?? "" });
     }
   }
   return turns;

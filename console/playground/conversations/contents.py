@@ -7,13 +7,13 @@ an answer   {"text", "reasoning"} while it comes; {"ended", "expected", "asked"}
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from console import xai
 from console.catalog import costs
-from console.playground.models import TurnState
+from console.playground.models import Role, TurnState
 from console.playground.structured.expected import Expected
 from console.relay.ended import Ended
 from console.relay.hearing import ToolCall
@@ -29,6 +29,8 @@ from console.usage.models import (
 
 Json = dict[str, Any]
 
+LONGEST_TITLE = 80
+UNTITLED = "Untitled"
 NO_IMAGE = {"type": "text", "text": "[image, not kept]"}
 
 DIED = Problem(
@@ -145,6 +147,14 @@ def text_of(content: Json) -> str:
         return str(said or "")
     parts = [part for part in said if isinstance(part, dict)]
     return "\n\n".join(str(part["text"]) for part in parts if part.get("text"))
+
+
+def title_of(turns: Sequence[Json]) -> str:
+    """Return the first line of the first prompt, cut where it gets long."""
+    first = next((turn for turn in turns if turn["role"] == Role.USER), None)
+    text = text_of({"content": first["content"]}) if first else ""
+    line = " ".join(next(iter(text.strip().splitlines()), "").split()) or UNTITLED
+    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"
 
 
 def kept(content: object) -> object:

@@ -115,7 +115,7 @@ def read(content: bytes) -> Json:
         raise BadFile("Its parameters are none that Gatehouse exported, or too long.")
     had = data.get("had")
     return {
-        "title": _text(data, "title", 200, "The file") or storing.UNTITLED,
+        "title": _text(data, "title", 200, "The file") or contents.UNTITLED,
         "endpoint": data["endpoint"],
         "model": _text(data, "model", 200, "The file"),
         "created_at": _time(data.get("created_at")),

@@ -90,7 +90,7 @@ def rows_of(turns: list[ShownTurn]) -> list[list[ShownTurn]]:
 
 
 def _lettered(row: list[ShownTurn]) -> list[ShownTurn]:
-    if len(row) < 2:
+    if len(row) < 2 and not any(turn.lane for turn in row):
         return row
     return [replace(turn, letter=LETTERS[turn.lane]) for turn in row]
 

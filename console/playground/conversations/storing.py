@@ -28,8 +28,6 @@ from console.relay.admission import Call
 from console.relay.ended import Ended
 from console.usage.models import Endpoint
 
-LONGEST_TITLE = 80
-UNTITLED = "Untitled"
 SHOWN_OF_RECORD = ("record__key", "record__team", "record__price")
 
 Said = dict[str, Any]  # {"role", "content"}
@@ -81,12 +79,12 @@ def begin(asked: Asked, admit: Callable[[], Call]) -> Call:
     try:
         with transaction.atomic():
             if _make(asked):
-                new = _following(asked, {})[0]
+                new = _following(asked, {}, set())[0]
             else:
                 stored = _stored(asked)
                 if not asked.replaces and _goes_on(stored, asked):
                     raise Stale
-                new, gone = _following(asked, stored)
+                new, gone = _following(asked, stored, _lent(asked, stored))
                 Turn.objects.filter(gone, conversation=asked.conversation_id).delete()
             call = admit()
             _insert([*new, _expected(asked, call)])
@@ -109,7 +107,7 @@ def _make(asked: Asked) -> bool:
         "owner": asked.owner.pk,
         "endpoint": asked.endpoint,
         "model": asked.model,
-        "title": seal_title(title_of(asked.turns), pk),
+        "title": seal_title(contents.title_of(asked.turns), pk),
         "parameters": seal_parameters(parameters, pk),
         "now": timezone.now(),
         "kept_until": kept_until(),
@@ -138,7 +136,27 @@ def _stored(asked: Asked) -> dict[int, Turn]:
     return {turn.place: turn for turn in found.values()}
 
 
-def _following(asked: Asked, stored: dict[int, Turn]) -> tuple[list[Turn], Q]:
+def _lent(asked: Asked, stored: dict[int, Turn]) -> set[int]:
+    """Return the places where the asker's lane goes on with what another answered.
+
+    The page does so where a lane has no whole answer of its own. Costs a query then.
+    """
+    theirs = {
+        at: said
+        for at, said in enumerate(asked.turns)
+        if said["role"] == Role.ASSISTANT and said["content"]
+        if not (own := stored.get(at)) or own.state != TurnState.WHOLE
+    }
+    if not theirs:
+        return set()
+    there = Turn.objects.filter(conversation=asked.conversation_id, place__in=theirs)
+    others = there.filter(role=Role.ASSISTANT).exclude(lane=asked.lane)
+    return {turn.place for turn in others if _says(turn, theirs[turn.place])}
+
+
+def _following(
+    asked: Asked, stored: dict[int, Turn], lent: set[int]
+) -> tuple[list[Turn], Q]:
     """Return the turns to store, and which to let go: the page has others, or none."""
     place, new = len(asked.turns), []
     gone = Q(place__gt=place) | Q(place=place, lane=asked.lane)
@@ -147,9 +165,11 @@ def _following(asked: Asked, stored: dict[int, Turn]) -> tuple[list[Turn], Q]:
         other = said["role"] == Role.USER or (turn and turn.role == Role.USER)
         if (turn and _says(turn, said)) or not (said["content"] or other):
             continue
+        if at in lent:
+            continue
         if other:
             gone |= Q(place__gte=at)
-            stored = {}
+            stored, lent = {}, set()
         else:
             gone |= Q(place=at, lane=asked.lane)
         new.append(turn_of(asked.conversation_id, at, said, lane=asked.lane))
@@ -230,14 +250,6 @@ def turn_of(conversation_id: UUID, place: int, said: Said, *, lane: int = 0) -> 
         role=said["role"],
         sealed_content=seal_turn({name: contents.kept(said["content"])}, pk),
     )
-
-
-def title_of(turns: Sequence[Said]) -> str:
-    """Return the first line of the first prompt, cut where it gets long."""
-    first = next((turn for turn in turns if turn["role"] == Role.USER), None)
-    text = contents.text_of({"content": first["content"]}) if first else ""
-    line = " ".join(next(iter(text.strip().splitlines()), "").split()) or UNTITLED
-    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"
 
 
 def kept_until() -> Any:

@@ -179,6 +179,39 @@ async def test_lanes_stand_side_by_side(ready: User) -> None:
     assert [turn[-1] for turn in after[5:]] == ["two", "on"]
 
 
+async def test_what_a_lane_goes_on_with_is_kept_in_the_lane_that_said_it(
+    ready: User,
+) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    there: dict[str, Any] = {"conversation": conversation}
+    await say(browser, "one", replies="from 1", lane=1, **there)
+
+    await say(browser, "one", "from 1", "two", replies="of 0", lane=0, **there)
+    await say(browser, "one", "from 1", "two", replies="of 1", lane=1, **there)
+    await say(browser, "one", "from 1", "two", "of 0", "end", lane=0, **there)
+
+    assert [turn[:2] + turn[-1:] for turn in await in_db(turns_of, conversation)] == [
+        *((0, 0, "one"), (1, 1, "from 1"), (2, 0, "two"), (3, 0, "of 0")),
+        *((3, 1, "of 1"), (4, 0, "end"), (5, 0, "Fine")),
+    ]
+
+
+async def test_a_lane_that_failed_keeps_that_it_did(ready: User) -> None:
+    browser, conversation = await browser_of(ready), uuid4()
+    there: dict[str, Any] = {"conversation": conversation}
+    await say(browser, "one", replies="from 0", lane=0, **there)
+    with use_transport(saying(503, {"error": "down"})):
+        await events_of(await browser.post(CHAT, prompt("one", lane=1, **there)))
+        await kept()
+
+    await say(browser, "one", "from 0", "two", replies="on", lane=1, **there)
+
+    assert [turn[1:3] + turn[-1:] for turn in await in_db(turns_of, conversation)] == [
+        *((0, "whole", "one"), (0, "whole", "from 0"), (1, "failed", "")),
+        *((0, "whole", "two"), (1, "whole", "on")),
+    ]
+
+
 async def test_a_page_that_does_not_know_how_it_went_on_takes_nothing_away(
     ready: User,
 ) -> None:
@@ -385,7 +418,7 @@ async def test_each_answer_is_shown_with_what_it_was_asked_with(ready: User) -> 
     ],
 )
 def test_a_title_is_the_first_line(said: object, title: str) -> None:
-    assert storing.title_of([{"role": "user", "content": said}]) == title
+    assert contents.title_of([{"role": "user", "content": said}]) == title
 
 
 @pytest.mark.parametrize("number", [1, 41])
