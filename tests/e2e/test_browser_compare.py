@@ -142,6 +142,74 @@ def test_a_column_that_was_refused_is_found_again_beside_the_answer(
     expect(page.locator("[data-src=confirmed]:visible")).to_have_count(2)
 
 
+def test_again_works_in_a_lane_that_has_no_column_any_more(
+    page: Page, sent: list[dict[str, str]]
+) -> None:
+    columns(page, 2)
+    send(page, "Compare yourselves")
+    have_ended(page, 2)
+    columns(page, 1)
+
+    lane(page, "B").get_by_role("button", name="Again").click()
+
+    expect(page.locator("[data-src=confirmed]:visible")).to_have_count(2)
+    assert (sent[2]["lane"], sent[2]["model"]) == ("1", sent[0]["model"])
+    expect(lane(page, "B").locator("[data-model]")).to_have_text(sent[0]["model"])
+
+
+def test_a_refused_column_leaves_its_place_in_another_tab(
+    windows: Windows, page: Page, sent: list[dict[str, str]]
+) -> None:
+    windows.expected = "422"
+    columns(page, 3)
+    page.get_by_role("switch", name="Same for all columns").uncheck()
+    schema = page.get_by_label("JSON schema")
+    page.get_by_label("Answer format").select_option("json_schema")
+    schema.fill("{")
+    send(page, "One of you is refused")
+    have_ended(page, 3)
+    schema.fill('{"type": "object"}')
+    send(page, "And then?")
+    have_ended(page, 5)  # the refused one cannot be asked again
+
+    other = windows.another(page)
+    other.goto(page.url)
+
+    have_ended(other, 5)
+    first, last = other.locator(".lanes").all()
+    assert first.locator(".tag[data-letter]:visible").all_inner_texts() == ["B", "C"]
+    assert last.locator(".tag[data-letter]:visible").all_inner_texts() == [
+        "A",
+        "B",
+        "C",
+    ]
+    expect(other.get_by_role("button", name="Send to 3")).to_be_visible()
+    models = other.locator("[data-column-tabs] [data-tab-model]:visible")
+    assert models.all_inner_texts() == [one["model"] for one in sent[3:]]
+
+
+def test_what_a_refused_column_would_ask_with_is_not_another_ones(
+    windows: Windows, page: Page, sent: list[dict[str, str]]
+) -> None:
+    windows.expected = "422"
+    columns(page, 3)
+    page.get_by_role("switch", name="Same for all columns").uncheck()
+    page.get_by_label("Answer format").select_option("json_schema")
+    page.get_by_label("JSON schema").fill("{")
+    send(page, "One of you is refused")
+    have_ended(page, 3)
+
+    other = windows.another(page)
+    other.goto(page.url)
+
+    have_ended(other, 2)
+    models = other.locator("[data-column-tabs] [data-tab-model]:visible")
+    expect(models).to_have_count(3)
+    first, *rest = models.all_inner_texts()
+    assert rest == [one["model"] for one in sent[1:]]
+    assert first not in rest
+
+
 def test_parameters_are_the_same_or_of_each_column(
     page: Page, sent: list[dict[str, str]]
 ) -> None:
