@@ -1,13 +1,17 @@
 // What is being written in this tab, kept over a reload: by person and page, in this tab
-// alone, and until the person signs out.
+// alone, and until the person signs out, in whichever tab.
 
 const KEPT = "gatehouse.draft ";
+const tabs = new BroadcastChannel("gatehouse.signed-out");
+
+let signedOut = false;
 
 /**
  * @param {string} name of person and page
  * @param {object | null} draft nothing forgets the one before
  */
 export function keepDraft(name, draft) {
+  if (signedOut) return;
   try {
     if (draft) sessionStorage.setItem(KEPT + name, JSON.stringify(draft));
     else sessionStorage.removeItem(KEPT + name);
@@ -23,8 +27,12 @@ export function keptDraft(name) {
 }
 
 function forget() {
+  signedOut = true; // leaving a page is when its draft is kept: not this time
   for (const name of Object.keys(sessionStorage)) if (name.startsWith(KEPT)) sessionStorage.removeItem(name);
 }
 
-// Signing out leaves the page, which is when its own draft is kept: this comes after it.
-document.querySelector("[data-sign-out]")?.addEventListener("submit", () => window.addEventListener("pagehide", forget));
+tabs.addEventListener("message", forget);
+document.querySelector("[data-sign-out]")?.addEventListener("submit", () => {
+  forget();
+  tabs.postMessage("");
+});

@@ -272,10 +272,18 @@ def test_signing_out_forgets_what_was_not_sent(windows: Windows, way: str) -> No
     expect(prompt_of(page)).to_have_value("a secret")
     assert "a secret" in page.evaluate("JSON.stringify(sessionStorage)")
     assert "a secret" not in page.evaluate("JSON.stringify(localStorage)")
+    other = windows.another(page)
+    other.goto("/playground/chat/")
+    prompt_of(other).fill("a secret as well")
+    other.reload()
+    expect(prompt_of(other)).to_have_value("a secret as well")
 
     if way == "the address":
         page.goto("/account/logout/")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/account/login/**")
+    other.reload()
+    other.wait_for_url("**/account/login/**")
 
-    assert "a secret" not in page.evaluate("JSON.stringify(sessionStorage)")
+    for tab in (page, other):
+        assert "a secret" not in tab.evaluate("JSON.stringify(sessionStorage)")
