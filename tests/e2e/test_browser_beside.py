@@ -192,6 +192,24 @@ def test_the_keyboard_alone_reaches_code_inspector_and_twin(
     pictures.whole(other, "twin-dark-390")
 
 
+def test_a_large_request_is_shown_as_messages(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.goto("/playground/chat/")
+    page.get_by_label("Prompt", exact=True).fill("é" * 120_000)
+    dialog = page.get_by_role("dialog", name="This request as code")
+
+    page.get_by_role("button", name="Code").click()
+    with page.context.expect_page() as opening:
+        dialog.get_by_role("button", name="Show as messages").click()
+
+    twin = opening.value
+    made = twin.get_by_role("region", name="JSON for /v1/messages")
+    expect(made).to_contain_text("é" * 1_000)
+    twin.get_by_role("button", name="Convert back").click()
+    expect(twin.get_by_role("radio", name="Messages")).to_be_checked()
+    expect(twin.get_by_text("Nothing is lost")).to_be_visible()
+
+
 def test_the_twin_works_without_a_script(windows: Windows, pictures: Pictures) -> None:
     page = windows.of("sam", java_script_enabled=False)
     windows.expected = "422"

@@ -1,8 +1,8 @@
 """Whether a body was pasted as the wrong dialect, told by what one alone knows. Pure.
 
 A body is taken for the other dialect only if something in it is of that dialect alone
-and nothing is of its own. What is empty says nothing of either. Names that both have somewhere, such as `metadata`, or that
-other vendors add to Chat, such as `thinking`, tell nothing.
+and nothing is of its own. What is empty tells nothing; so do names that both have
+somewhere, such as `metadata`, or that other vendors add to Chat, such as `thinking`.
 """
 
 from __future__ import annotations
