@@ -22,6 +22,17 @@ FOCUSED = """document.activeElement.matches("body, #code, #code *")
     ? document.activeElement.textContent.trim() || document.activeElement.value
     : document.activeElement.outerHTML"""  # outside of the dialog, all of it
 
+HELD = """
+const real = window.fetch;
+window.held = [];
+window.fetch = (url, how) => String(url).endsWith("/playground/code/")
+  ? new Promise((go) => held.push(go)) : real(url, how);
+"""  # what asks for code waits for the test
+ANSWER = """async ([number, text]) => {
+  held[number](new Response(text));
+  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+
 
 def answered(page: Page, prompt: str = PROMPT) -> Locator:
     lane = page.get_by_role("article", name="Answer").last
@@ -81,6 +92,36 @@ def test_code_keeps_the_keyboard_until_it_is_closed(windows: Windows, tab: str) 
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+def test_escape_before_the_code_is_there_cancels_it(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.add_init_script(HELD)
+    page.goto("/playground/chat/")
+    dialog = page.get_by_role("dialog", name="This request as code")
+    page.get_by_role("button", name="Code").click()
+
+    page.keyboard.press("Escape")
+    page.evaluate(ANSWER, [0, "<p>Too late</p>"])
+
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Code").click()
+    page.evaluate(ANSWER, [1, "<p>In time</p>"])
+    expect(dialog).to_contain_text("In time")
+
+
+def test_of_two_requests_the_code_of_the_later_is_shown(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.add_init_script(HELD)
+    page.goto("/playground/chat/")
+    dialog = page.get_by_role("dialog", name="This request as code")
+    page.get_by_role("button", name="Code").click()
+    page.get_by_role("button", name="Code").click()
+
+    page.evaluate(ANSWER, [1, "<p>The later</p>"])
+    page.evaluate(ANSWER, [0, "<p>The earlier</p>"])
+
+    expect(dialog).to_contain_text("The later")
 
 
 def test_a_click_beside_the_code_closes_it(windows: Windows) -> None:
