@@ -34,7 +34,7 @@ def test_a_template_too_long_is_refused_in_its_form(
 def choose(page: Page, mib: int) -> None:
     content = b" " * (mib * 2**20)
     file = FilePayload(name="x.json", mimeType="application/json", buffer=content)
-    page.get_by_label("JSON file that Gatehouse exported").set_input_files(file)
+    page.get_by_label("JSON or Markdown that Gatehouse exported").set_input_files(file)
     page.get_by_role("button", name="Import", exact=True).click()
 
 
