@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "console.pages.methods.WrongMethodMiddleware",
 ]
 
 # --- database, cache -------------------------------------------------------------
@@ -191,8 +192,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_ENGINE = "console.accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
-SESSION_COOKIE_HTTPONLY = True
-CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "__Host-session" if BEHIND_TLS else f"gatehouse-session-{PORT}"
 CSRF_COOKIE_NAME = "__Host-csrf" if BEHIND_TLS else f"gatehouse-csrf-{PORT}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
@@ -263,6 +263,7 @@ LARGER_BODIES = {  # by path, with * where an id stands
     "/playground/images/": MAX_IMAGE,
     "/playground/prompts/": MAX_TEXT,  # so that the form says what is too long
     "/playground/prompts/*/": MAX_TEXT,
+    "/playground/twin/": MAX_TURNS + 2 * MIB,  # its form says what is too large
     "/stream/chat/": MAX_TURNS,
     "/stream/messages/": MAX_TURNS,
     "/stream/chat/before/": MAX_TEXT,
@@ -272,9 +273,8 @@ LARGER_BODIES = {  # by path, with * where an id stands
     "/stream/tokenize/": MAX_TEXT,
 }
 # The guard in `asgi` counts before Django does, which has one limit for all paths.
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_TURNS
 # No body and no file of it is ever written to disk: a table of keys holds secrets.
-FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_TURNS
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(LARGER_BODIES.values())
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

@@ -13,12 +13,16 @@ from django.template import loader
 from console.runtime.bodies import without_ids
 
 IMPORT = "/playground/history/import/"
+TWIN = "/playground/twin/"
 FILES = ("/keys/import/", "/models/referee/", IMPORT)  # forms with a file
 PAGES = {IMPORT: "/playground/history/"}  # of addresses that are only sent to
 
 # What a form takes whose address takes more, so that it can say so itself. The forms
 # cannot be imported: they need the models, which are not there when this is.
-TAKES = {IMPORT: "A file with a conversation has at most 1 MiB."}
+TAKES = {
+    IMPORT: "A file with a conversation has at most 1 MiB.",
+    TWIN: "A request has at most 18 MB.",
+}
 TAKES |= dict.fromkeys(
     ("/playground/prompts/", "/playground/prompts/*/"),
     "A template takes 20,000 characters at most.",

@@ -13,6 +13,7 @@ from console import xai
 from console.lib.shared_fields import shares_fields
 from console.playground.structured import schema as schemas
 from console.playground.structured.expected import Expected, Format
+from console.playground.team_field import TeamField
 from console.playground.tools import ToolChoice, ToolsField, tools_in_messages
 from console.playground.turns import (
     Turn,
@@ -76,7 +77,7 @@ class PromptForm(forms.Form):
     model = forms.CharField(
         max_length=200, error_messages={"required": "Choose a model."}
     )
-    team = forms.UUIDField(required=False)
+    team = TeamField()
     system = forms.CharField(required=False, strip=False)
     temperature = forms.FloatField(required=False, min_value=0, max_value=2)
     top_p = forms.FloatField(required=False, min_value=0.01, max_value=1)
@@ -268,7 +269,7 @@ class TokenizeForm(forms.Form):
 def sentence_of(form: forms.Form) -> str:
     """Return the first thing that is wrong, as one sentence."""
     for name, errors in form.errors.items():
-        bare = name in {"__all__", "turns", "text", "schema", "tools"}
+        bare = name in {"__all__", "team", "turns", "text", "schema", "tools"}
         return f"{'' if bare else _label(name)}{errors[0]}"
     return ""
 

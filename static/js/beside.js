@@ -22,6 +22,9 @@ const asked = new WeakMap();
 /** @type {WeakMap<Element, string>} */
 const inspected = new WeakMap();
 
+/** @type {AbortController | null} */
+let waiting = null; // for code
+
 document.addEventListener("asked", (event) => {
   asked.set(event.target, event.detail);
 });
@@ -39,6 +42,12 @@ document.addEventListener("click", (event) => {
   else if ("inspect" in button.dataset) inspect(lane);
   else showCode(lane ? (asked.get(lane) ?? keptOf(lane)) : columns.bodyOf(columns.chosen));
 });
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !waiting) return;
+  waiting.abort();
+  waiting = null;
+  event.stopPropagation(); // an answer that is coming goes on
+}, { capture: true });
 
 function reveal(lane, selector, wanted) {
   const button = lane.querySelector(selector);
@@ -57,11 +66,17 @@ function keptOf(lane) {
   return body;
 }
 
+/** Show a request as code, unless Escape or another request came before the answer. */
 async function showCode(fields) {
+  waiting?.abort();
+  const { signal } = (waiting = new AbortController());
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   body.set("endpoint", dialog.dataset.endpoint);
-  place.replaceChildren(await read(dialog.dataset.codeUrl, { method: "POST", body }));
+  const code = await read(dialog.dataset.codeUrl, { method: "POST", body, signal });
+  if (signal.aborted) return;
+  waiting = null;
+  place.replaceChildren(code);
   wireCopies(place);
   if (!dialog.open) dialog.showModal();
 }

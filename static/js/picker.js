@@ -1,13 +1,13 @@
 // The list of models: finding one, choosing one.
 
-/** Wire the picker of this page; each choice is a "change" event of its field. */
-export function wirePicker() {
-  const picker = document.querySelector("[data-picker]");
+/**
+ * Narrow a list of models to what is looked for; closed, it is whole again.
+ * @param {HTMLElement} picker
+ */
+export function wireFind(picker) {
   const find = picker.querySelector("[data-find]");
   const nothing = picker.querySelector("[data-none-found]");
-  const list = picker.closest("[popover]");
-
-  find.addEventListener("input", () => {
+  const narrow = () => {
     const wanted = find.value.trim().toLowerCase();
     let found = 0;
     for (const choice of picker.querySelectorAll("[data-choice]")) {
@@ -15,7 +15,23 @@ export function wirePicker() {
       if (!choice.hidden) found += 1;
     }
     nothing.hidden = found > 0;
+  };
+
+  find.addEventListener("input", narrow);
+  picker.closest("[popover]").addEventListener("toggle", (event) => {
+    if (event.newState === "open") return;
+    find.value = "";
+    narrow();
   });
+}
+
+/** Wire the picker of this page; each choice is a "change" event of its field. */
+export function wirePicker() {
+  const picker = document.querySelector("[data-picker]");
+  const list = picker.closest("[popover]");
+  const button = document.querySelector(`[popovertarget="${list.id}"]`);
+
+  wireFind(picker);
   picker.addEventListener("change", (event) => {
     if (event.target.name !== "model") return;
     const name = event.target.closest("[data-choice]").querySelector("[data-name]");
@@ -25,7 +41,14 @@ export function wirePicker() {
     // Arrow keys click as well, but with detail 0: those go on looking.
     if (event.detail > 0 && event.target.name === "model") list.hidePopover();
   });
-  holdStill(list, document.querySelector(`[popovertarget="${list.id}"]`));
+  picker.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.name !== "model") return;
+    event.preventDefault(); // it would send the prompt
+    event.target.click();
+    list.hidePopover();
+    button.focus();
+  });
+  holdStill(list, button);
 }
 
 /**

@@ -1,5 +1,7 @@
 // The models to count with: some of a list, at most so many.
 
+import { wireFind } from "./picker.js";
+
 /**
  * Wire the list of models; return a function that tells what is ticked, in its order.
  * @param {(picked: string[]) => void} changed called at once and after each change
@@ -7,8 +9,6 @@
  */
 export function wireModels(changed) {
   const list = document.querySelector("[data-models]");
-  const find = list.querySelector("[data-find]");
-  const nothing = list.querySelector("[data-none-found]");
   const boxes = [...list.querySelectorAll("input[name=model]:not([data-never])")];
   const most = Number(list.dataset.most);
   const picked = () => boxes.filter((box) => box.checked).map((box) => box.value);
@@ -18,15 +18,7 @@ export function wireModels(changed) {
     for (const box of boxes) box.disabled = !box.checked && now.length >= most;
     changed(now);
   };
-  find.addEventListener("input", () => {
-    const wanted = find.value.trim().toLowerCase();
-    let found = 0;
-    for (const choice of list.querySelectorAll("[data-choice]")) {
-      choice.hidden = !choice.querySelector("input").value.toLowerCase().includes(wanted);
-      if (!choice.hidden) found += 1;
-    }
-    nothing.hidden = found > 0;
-  });
+  wireFind(list);
   list.addEventListener("change", tell);
   tell();
   return picked;

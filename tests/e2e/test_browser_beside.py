@@ -22,6 +22,17 @@ FOCUSED = """document.activeElement.matches("body, #code, #code *")
     ? document.activeElement.textContent.trim() || document.activeElement.value
     : document.activeElement.outerHTML"""  # outside of the dialog, all of it
 
+HELD = """
+const real = window.fetch;
+window.held = [];
+window.fetch = (url, how) => String(url).endsWith("/playground/code/")
+  ? new Promise((go) => held.push(go)) : real(url, how);
+"""  # what asks for code waits for the test
+ANSWER = """async ([number, text]) => {
+  held[number](new Response(text));
+  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+
 
 def answered(page: Page, prompt: str = PROMPT) -> Locator:
     lane = page.get_by_role("article", name="Answer").last
@@ -81,6 +92,36 @@ def test_code_keeps_the_keyboard_until_it_is_closed(windows: Windows, tab: str) 
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+def test_escape_before_the_code_is_there_cancels_it(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.add_init_script(HELD)
+    page.goto("/playground/chat/")
+    dialog = page.get_by_role("dialog", name="This request as code")
+    page.get_by_role("button", name="Code").click()
+
+    page.keyboard.press("Escape")
+    page.evaluate(ANSWER, [0, "<p>Too late</p>"])
+
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Code").click()
+    page.evaluate(ANSWER, [1, "<p>In time</p>"])
+    expect(dialog).to_contain_text("In time")
+
+
+def test_of_two_requests_the_code_of_the_later_is_shown(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.add_init_script(HELD)
+    page.goto("/playground/chat/")
+    dialog = page.get_by_role("dialog", name="This request as code")
+    page.get_by_role("button", name="Code").click()
+    page.get_by_role("button", name="Code").click()
+
+    page.evaluate(ANSWER, [1, "<p>The later</p>"])
+    page.evaluate(ANSWER, [0, "<p>The earlier</p>"])
+
+    expect(dialog).to_contain_text("The later")
 
 
 def test_a_click_beside_the_code_closes_it(windows: Windows) -> None:
@@ -190,6 +231,24 @@ def test_the_keyboard_alone_reaches_code_inspector_and_twin(
     expect(other.get_by_text("Nothing is lost")).to_be_visible()
     assert_fits(other)
     pictures.whole(other, "twin-dark-390")
+
+
+def test_a_large_request_is_shown_as_messages(windows: Windows) -> None:
+    page = windows.of("sam")
+    page.goto("/playground/chat/")
+    page.get_by_label("Prompt", exact=True).fill("é" * 120_000)
+    dialog = page.get_by_role("dialog", name="This request as code")
+
+    page.get_by_role("button", name="Code").click()
+    with page.context.expect_page() as opening:
+        dialog.get_by_role("button", name="Show as messages").click()
+
+    twin = opening.value
+    made = twin.get_by_role("region", name="JSON for /v1/messages")
+    expect(made).to_contain_text("é" * 1_000)
+    twin.get_by_role("button", name="Convert back").click()
+    expect(twin.get_by_role("radio", name="Messages")).to_be_checked()
+    expect(twin.get_by_text("Nothing is lost")).to_be_visible()
 
 
 def test_the_twin_works_without_a_script(windows: Windows, pictures: Pictures) -> None:

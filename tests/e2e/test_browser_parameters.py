@@ -298,6 +298,51 @@ def test_code_is_copied_by_its_button(page: Page) -> None:
     assert copied.strip() == lane.locator("pre").first.inner_text().strip()
 
 
+@pytest.mark.parametrize("tab", ["chat", "messages"])
+def test_enter_takes_a_model_and_sends_nothing(
+    page: Page, sent: list[dict[str, str]], tab: str
+) -> None:
+    page.goto(f"/playground/{tab}/")
+    page.get_by_label("Prompt", exact=True).fill("Not yet")
+    button = page.get_by_role("button", name="Choose a model")
+    choices = page.locator("[data-picker] input[name=model]:enabled")
+    models = [one.get_attribute("value") for one in choices.all()]
+    checked = page.locator("[data-picker] input[name=model]:checked")
+    at = models.index(checked.get_attribute("value"))
+
+    button.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#picker")).to_be_hidden()
+    expect(button).to_be_focused()
+    expect(page.locator("[data-chosen-model]")).to_have_text(
+        models[(at + 1) % len(models)] or ""
+    )
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("Not yet")
+    expect(page.get_by_role("article", name="Answer")).to_have_count(0)
+    assert sent == []
+
+
+@pytest.mark.parametrize("tab", ["chat", "tokenize"])
+def test_the_list_of_models_is_whole_when_it_opens_again(page: Page, tab: str) -> None:
+    page.goto(f"/playground/{tab}/")
+    button = page.get_by_role("button", name=re.compile("Choose (a model|models)"))
+    choices, find = page.locator("[data-choice]"), page.get_by_label("Find a model")
+    button.click()
+    find.fill("no such model")
+    expect(choices.filter(visible=True)).to_have_count(0)
+    button.click()
+    expect(find).to_be_hidden()
+
+    button.click()
+
+    expect(find).to_have_value("")
+    expect(choices.filter(visible=True)).to_have_count(choices.count())
+    expect(page.get_by_text("No model has that in its name.")).to_be_hidden()
+
+
 def test_all_of_it_works_with_the_keyboard_on_a_small_screen(
     windows: Windows, pictures: Pictures
 ) -> None:

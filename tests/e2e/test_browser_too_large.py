@@ -34,7 +34,7 @@ def test_a_template_too_long_is_refused_in_its_form(
 def choose(page: Page, mib: int) -> None:
     content = b" " * (mib * 2**20)
     file = FilePayload(name="x.json", mimeType="application/json", buffer=content)
-    page.get_by_label("JSON file that Gatehouse exported").set_input_files(file)
+    page.get_by_label("JSON or Markdown that Gatehouse exported").set_input_files(file)
     page.get_by_role("button", name="Import", exact=True).click()
 
 
@@ -54,3 +54,19 @@ def test_a_file_too_large_is_refused_in_its_form_or_leads_back_to_it(
     pictures.window(page, "file_too_large")
     page.get_by_role("link", name="Back to the form").click()
     expect(page.get_by_role("heading", name="History", level=1)).to_be_visible()
+
+
+def test_an_address_of_a_form_has_a_page_of_ours(
+    windows: Windows, pictures: Pictures
+) -> None:
+    windows.expected = "405"
+    page = windows.of("sam")
+
+    answer = page.goto("/playground/code/")
+
+    assert answer
+    assert answer.status == 405
+    expect(page.locator("main")).to_contain_text("only takes what a form sends")
+    pictures.window(page, "only_a_form")
+    page.get_by_role("link", name="Go to the overview").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()

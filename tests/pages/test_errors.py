@@ -10,6 +10,7 @@ from console.accounts.models import User
 from console.pages import errors
 from console.playground.conversations.files import LARGEST
 from console.playground.prompts.forms import LONGEST_TEXT
+from console.playground.twin.forms import LONGEST
 from tests.people import ClientOf
 
 IMPORT = "/playground/history/import/"
@@ -103,9 +104,11 @@ def test_too_much_for_a_form_tells_what_the_form_takes(
 
 def test_the_limits_of_forms_are_told_as_the_forms_have_them() -> None:
     file, template = (errors.TAKES[one] for one in (IMPORT, "/playground/prompts/*/"))
+    request = errors.TAKES["/playground/twin/"]
 
     assert f" {LARGEST // 2**20} MiB." in file
     assert f" {LONGEST_TEXT:,} characters" in template
+    assert f" {LONGEST // 2**20} MB." in request
 
 
 def test_too_many_sign_ins_from_one_address_get_a_page(

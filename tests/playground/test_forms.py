@@ -124,7 +124,9 @@ def test_fields_that_only_we_know_are_dropped() -> None:
         pytest.param({"max_tokens": "1.5"}, "Max output: ", id="half a token"),
         pytest.param({"stop": "a\nb\nc\nd\ne"}, "Stop: At most 4", id="five stops"),
         pytest.param({"user": "x" * 129}, "User id: ", id="long user"),
-        pytest.param({"team": "Search"}, "Team: ", id="no id of a team"),
+        pytest.param(
+            {"team": "Search"}, "Choose one of your teams.", id="no id of a team"
+        ),
         pytest.param({"tools": "{}"}, "The tools have to be a list", id="no tools"),
         pytest.param({"tool_choice": "auto"}, "Describe a tool first", id="no tool"),
         pytest.param({"tool_choice": "weather"}, "Tool choice: ", id="odd choice"),

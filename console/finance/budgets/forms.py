@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
@@ -25,6 +25,7 @@ PLAIN: Final = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 NOT_PLAIN: Final = (
     "Write an amount in dollars with digits and a point alone, such as 1000 or 0.50."
 )
+NOT_LISTED: Final = "Choose one that is in the list."
 EACH: Final = "each"
 AT_LIMIT: Final = (
     ("hard", "Refuse calls that do not fit"),
@@ -83,7 +84,20 @@ class DollarsField(forms.DecimalField):
         return None if dollars is None else int(dollars * TICKS_PER_USD)
 
 
-class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class RowChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of a list; a broken id is none of it."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid_choice": NOT_LISTED}
+
+    def to_python(self, value: Any) -> Any:
+        """Return the row, or None."""
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(NOT_LISTED, "invalid_choice") from None
+
+
+class PersonChoice(RowChoice):
     """One person, by name."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -91,7 +105,7 @@ class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return called(obj)
 
 
-class KeyChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class KeyChoice(RowChoice):
     """One key, with its team."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -99,7 +113,7 @@ class KeyChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.label} ({obj.team.name})"
 
 
-class ModelChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class ModelChoice(RowChoice):
     """One model, with its upstream."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -116,6 +130,7 @@ class TermsForm(forms.Form):
         choices=AT_LIMIT,
         initial="hard",
         widget=forms.RadioSelect(),
+        error_messages={"invalid_choice": NOT_LISTED},
     )
     contact = PersonChoice(
         label="Whom to ask for more",
@@ -175,14 +190,19 @@ class ChangeForm(TermsForm):
 class BudgetForm(TermsForm):
     """A new budget, or one for each of several spans."""
 
-    team = forms.ModelChoiceField(
+    team = RowChoice(
         label="Team",
         queryset=Team.objects.all(),
         required=False,
         empty_label="all teams",
         widget=forms.Select(),
     )
-    who = forms.ChoiceField(label="Person", required=False, widget=forms.Select())
+    who = forms.ChoiceField(
+        label="Person",
+        required=False,
+        widget=forms.Select(),
+        error_messages={"invalid_choice": NOT_LISTED},
+    )
     key = KeyChoice(
         label="Key",
         queryset=ApiKey.objects.filter(removed_at=None).select_related("team"),

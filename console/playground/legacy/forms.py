@@ -12,6 +12,7 @@ from console.playground.forms import (
     PER_MESSAGE,
     USUAL_TOKENS,
 )
+from console.playground.team_field import TeamField
 
 MOST_STOPS = 4
 
@@ -22,7 +23,7 @@ class PromptForm(forms.Form):
     model = forms.CharField(
         max_length=200, error_messages={"required": "Choose a model."}
     )
-    team = forms.UUIDField(required=False)
+    team = TeamField()
     prompt = forms.CharField(
         strip=False, error_messages={"required": "Write a prompt."}
     )

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 
 from console.accounts.models import Team, User
+from console.playground.team_field import NOT_YOURS, TeamField
 
 LONGEST_NAME = 100  # characters
 LONGEST_TEXT = 20_000  # characters
-NOT_YOURS = "Choose one of your teams."
 
 
 class PromptTemplateForm(forms.Form):
@@ -26,7 +26,7 @@ class PromptTemplateForm(forms.Form):
     text = forms.CharField(
         strip=False, error_messages={"required": "Write the prompt."}
     )
-    team = forms.UUIDField(required=False, error_messages={"invalid": NOT_YOURS})
+    team = TeamField()
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,7 +6,8 @@ from django import forms
 
 from console.usage.models import Endpoint
 
-LONGEST = 2 * 1024 * 1024  # characters; a conversation with images
+MIB = 1024 * 1024
+LONGEST = 18 * MIB  # bytes of UTF-8: whatever Chat and Messages send, with its images
 DIALECTS = [(Endpoint.CHAT, "Chat"), (Endpoint.MESSAGES, "Messages")]
 
 
@@ -23,6 +24,6 @@ class TwinForm(forms.Form):
     def clean_body(self) -> str:
         """Return the text with plain line ends."""
         text: str = self.cleaned_data["body"].replace("\r\n", "\n")
-        if len(text) > LONGEST:
-            raise forms.ValidationError("The request is larger than 2 MB. Shorten it.")
+        if len(text.encode()) > LONGEST:
+            raise forms.ValidationError("The request is larger than 18 MB. Shorten it.")
         return text

@@ -1,8 +1,8 @@
 """Whether a body was pasted as the wrong dialect, told by what one alone knows. Pure.
 
 A body is taken for the other dialect only if something in it is of that dialect alone
-and nothing is of its own. Names that both have somewhere, such as `metadata`, or that
-other vendors add to Chat, such as `thinking`, tell nothing.
+and nothing is of its own. What is empty tells nothing; so do names that both have
+somewhere, such as `metadata`, or that other vendors add to Chat, such as `thinking`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ OF_CHAT = (
     "logit_bias",
     "parallel_tool_calls",
     "stream_options",
+    "search_parameters",
+    "deferred",
+    "user",
 )
+EMPTY: tuple[object, ...] = (None, "", [], {})
 BLOCKS = ("tool_use", "tool_result", "thinking", "redacted_thinking")
 
 
@@ -76,7 +80,7 @@ def _of_chat(body: Given) -> Iterator[Path]:
 
 
 def _named(data: Given, names: tuple[str, ...], path: Path = ()) -> Iterator[Path]:
-    return ((*path, name) for name in names if data.get(name) is not None)
+    return ((*path, name) for name in names if data.get(name) not in EMPTY)
 
 
 def _each(data: Given, name: str, path: Path = ()) -> Iterator[tuple[Path, Given]]:

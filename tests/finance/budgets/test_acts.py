@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from console import vault
 from console.accounts.models import Role, Team, User
-from console.finance.budgets.forms import DollarsField
+from console.finance.budgets.forms import NOT_LISTED, DollarsField
 from console.finance.budgets.raise_form import RaiseForm
 from console.keys.models import ApiKey
 from console.usage.models import Budget, BudgetRaise
@@ -113,9 +113,12 @@ def test_every_subject_can_be_named(
         ({"day": "0.00000000001"}, "An amount has 10 decimals at most."),
         *(({"day": written}, NOT_PLAIN) for written in ODDLY_WRITTEN),
         ({"day": "NaN"}, "Give an amount in dollars, such as 25 or 0.50."),
-        ({"day": "1", "at_limit": "maybe"}, "Select a valid choice"),
-        ({"day": "1", "who": str(uuid4())}, "Select a valid choice"),
-        ({"day": "1", "team": str(uuid4())}, "Select a valid choice"),
+        ({"day": "1", "at_limit": "maybe"}, NOT_LISTED),
+        *(
+            ({"day": "1", name: broken}, NOT_LISTED)
+            for name in ("who", "team", "key", "model", "contact")
+            for broken in (str(uuid4()), "abc", "-1")
+        ),
         ({"day": "1", "contact": ""}, "This field is required."),
     ],
 )

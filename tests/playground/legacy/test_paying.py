@@ -110,7 +110,7 @@ def test_a_team_that_is_none_sends_nothing(client_of: ClientOf, ready: User) -> 
     answer = client_of(ready).post(COMPLETIONS, PROMPT | {"team": "Search"})
 
     assert answer.status_code == 422
-    assert "Enter a valid UUID." in answer.text
+    assert "Choose one of your teams." in answer.text
     assert not UsageRecord.objects.exists()
 
 

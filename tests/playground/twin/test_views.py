@@ -8,14 +8,18 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from console.accounts.models import User
+from console.playground.images import MOST_IMAGES
+from console.playground.snippets.asking import Asking, body_of, form_of
 from console.playground.twin import forms
-from console.usage.models import UsageRecord
+from console.usage.models import Endpoint, UsageRecord
 from tests.people import ClientOf
+from tests.playground.pictures import noise, url_of
 
 URL = reverse("playground:twin")
 CHAT = {
@@ -131,7 +135,48 @@ def test_a_request_that_is_too_large_is_refused(
 ) -> None:
     monkeypatch.setattr(forms, "LONGEST", 10)
 
-    assert "larger than 2 MB" in convert(client_of(sam), "chat", CHAT).text
+    assert "larger than 18 MB" in convert(client_of(sam), "chat", CHAT).text
+
+
+@pytest.mark.parametrize("endpoint", [Endpoint.CHAT, Endpoint.MESSAGES])
+def test_takes_the_largest_request_of_the_playground(
+    client_of: ClientOf, sam: User, endpoint: Endpoint
+) -> None:
+    image: dict[str, object] = {
+        "type": "image_url",
+        "image_url": {"url": url_of(noise((1_000, 1_000)))},
+    }
+    parts = [image] * MOST_IMAGES
+    parts.append({"type": "text", "text": "\1" * (settings.LONGEST_PROMPT - 1000)})
+    turns = json.dumps([{"role": "user", "content": parts}])
+    asked = form_of(endpoint, {"model": "m", "max_tokens": "9", "turns": turns})
+    assert asked.is_valid(), asked.errors
+    text = Asking(endpoint, "", body_of(asked)).text
+
+    answer = convert(client_of(sam), endpoint, text)
+
+    assert answer.status_code == 200
+    assert "Nothing is lost" in answer.text
+
+
+def test_its_address_takes_more_than_its_form() -> None:
+    around = 100_000  # of the other fields
+
+    assert forms.LONGEST + around < settings.LARGER_BODIES[URL]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [("x" * 300_000, 200), ("x" * (18 * forms.MIB), 422)]
+)
+def test_its_own_form_says_what_is_too_large(
+    client_of: ClientOf, sam: User, text: str, status: int
+) -> None:
+    body = json.dumps(CHAT | {"messages": [{"role": "user", "content": text}]})
+
+    answer = convert(client_of(sam), "chat", body)
+
+    assert answer.status_code == status
+    assert ("larger than 18 MB" in answer.text) is (status == 422)
 
 
 def test_whatever_is_pasted_stays_text(client_of: ClientOf, sam: User) -> None:
