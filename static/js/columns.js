@@ -169,8 +169,10 @@ class Columns {
     if (number < 2) return;
     this.same.checked = areSame(known.slice(0, number));
     this.make(number);
-    for (let column = 1; column < number; column += 1) if (byColumn[column]) this.kept[column] = byColumn[column];
-    for (let column = 1; column < number; column += 1) if (!byColumn[column]) this.kept[column] = this.withFreeModel(this.kept[column], [this.fields(), ...known]);
+    for (let column = 1; column < number; column += 1) {
+      const others = [this.fields(), ...known, ...this.kept.slice(1, column)];
+      this.kept[column] = byColumn[column] ?? this.withFreeModel(this.kept[column], others);
+    }
     this.bar.querySelector(`[value="${number}"]`).checked = true;
     this.show();
   }

@@ -41,6 +41,15 @@ def spend(person: User, key: ApiKey, ticks: int | None, **more: int) -> None:
     call(person, key, timezone.now(), ticks, **more).save(force_insert=True)
 
 
+def incident_after(
+    person: User, key: ApiKey, ticks: int | None, **more: int
+) -> Incident:
+    """Spend so much and look; return the one incident there is then."""
+    spend(person, key, ticks, **more)
+    budget_watch.sweep()
+    return Incident.objects.get()
+
+
 def open_titles() -> list[str]:
     rows = Incident.objects.open().filter(kind="budget").order_by("opened_at")
     return list(rows.values_list("title", flat=True))
@@ -84,11 +93,7 @@ def test_it_says_the_numbers_the_end_and_who_decides(
     budget: Budget, sam: User, team: Team, api_key: ApiKey
 ) -> None:
     spend(sam, api_key, 5 * USD)
-    spend(sam, api_key, None, ceiling_ticks=USD)
-
-    budget_watch.sweep()
-
-    incident = Incident.objects.get()
+    incident = incident_after(sam, api_key, None, ceiling_ticks=USD)
     assert incident.team == team
     assert incident.sentence.startswith(
         "$6.00 of $10.00 is used, $1.00 of it for calls whose cost is not known; calls "
@@ -129,20 +134,14 @@ def test_who_is_no_admin_any_more_decides_nothing(
     budget: Budget, ada: User, sam: User, api_key: ApiKey, changed: dict[str, Any]
 ) -> None:
     User.objects.filter(pk=ada.pk).update(**changed)
-    spend(sam, api_key, 5 * USD)
-
-    budget_watch.sweep()
-
-    incident = Incident.objects.get()
+    incident = incident_after(sam, api_key, 5 * USD)
     assert incident.told_to(ada).endswith("UTC. An admin decides on more.")
 
 
 def test_an_incident_from_before_says_what_it_said(
     budget: Budget, ada: User, sam: User, api_key: ApiKey
 ) -> None:
-    spend(sam, api_key, 5 * USD)
-    budget_watch.sweep()
-    incident = Incident.objects.get()
+    incident = incident_after(sam, api_key, 5 * USD)
 
     del incident.detail["decides"]
 
@@ -431,9 +430,7 @@ def test_while_nothing_differs_it_looks_and_writes_nothing(
 def test_its_page_leads_to_the_budget(
     client_of: ClientOf, budget: Budget, sam: User, api_key: ApiKey
 ) -> None:
-    spend(sam, api_key, 9 * USD)
-    budget_watch.sweep()
-    incident = Incident.objects.get()
+    incident = incident_after(sam, api_key, 9 * USD)
 
     page = client_of(sam).get(f"/incidents/{incident.pk}/").text
 

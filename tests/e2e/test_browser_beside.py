@@ -94,11 +94,16 @@ def test_code_keeps_the_keyboard_until_it_is_closed(windows: Windows, tab: str) 
     expect(opener).to_be_focused()
 
 
-def test_escape_before_the_code_is_there_cancels_it(windows: Windows) -> None:
+def page_whose_code_waits(windows: Windows) -> tuple[Page, Locator]:
+    """Return a page of Chat, and the dialog of its code."""
     page = windows.of("sam")
     page.add_init_script(HELD)
     page.goto("/playground/chat/")
-    dialog = page.get_by_role("dialog", name="This request as code")
+    return page, page.get_by_role("dialog", name="This request as code")
+
+
+def test_escape_before_the_code_is_there_cancels_it(windows: Windows) -> None:
+    page, dialog = page_whose_code_waits(windows)
     page.get_by_role("button", name="Code").click()
 
     page.keyboard.press("Escape")
@@ -111,10 +116,7 @@ def test_escape_before_the_code_is_there_cancels_it(windows: Windows) -> None:
 
 
 def test_of_two_requests_the_code_of_the_later_is_shown(windows: Windows) -> None:
-    page = windows.of("sam")
-    page.add_init_script(HELD)
-    page.goto("/playground/chat/")
-    dialog = page.get_by_role("dialog", name="This request as code")
+    page, dialog = page_whose_code_waits(windows)
     page.get_by_role("button", name="Code").click()
     page.get_by_role("button", name="Code").click()
 

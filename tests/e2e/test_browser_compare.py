@@ -63,6 +63,24 @@ def have_ended(page: Page, number: int) -> None:
     expect(page.locator("[data-actions]:visible")).to_have_count(number)
 
 
+def send_refused(page: Page, *refused: int, of: int) -> Locator:
+    """Send to so many columns, some of them with a broken schema; return its field."""
+    columns(page, of)
+    page.get_by_role("switch", name="Same for all columns").uncheck()
+    schema = page.get_by_label("JSON schema")
+    for column in refused:
+        page.locator(f"[name=column][value='{column}']").check(force=True)
+        page.get_by_label("Answer format").select_option("json_schema")
+        schema.fill("{")
+    send(page, "One of you is refused")
+    have_ended(page, of)
+    return schema
+
+
+def models_of(page: Page) -> Locator:
+    return page.locator("[data-column-tabs] [data-tab-model]:visible")
+
+
 def test_columns_answer_at_once_and_the_best_are_marked(
     page: Page, sent: list[dict[str, str]]
 ) -> None:
@@ -114,13 +132,7 @@ def test_a_column_that_was_refused_is_found_again_beside_the_answer(
     windows: Windows, page: Page, sent: list[dict[str, str]]
 ) -> None:
     windows.expected = "422"
-    columns(page, 2)
-    page.get_by_role("switch", name="Same for all columns").uncheck()
-    schema = page.get_by_label("JSON schema")
-    page.get_by_label("Answer format").select_option("json_schema")
-    schema.fill("{")
-    send(page, "One of you is refused")
-    have_ended(page, 2)
+    schema = send_refused(page, 0, of=2)
     expect(lane(page, "A").get_by_role("alert")).to_have_count(1)
     reason = lane(page, "A").get_by_role("alert").locator("h3").inner_text()
 
@@ -161,13 +173,7 @@ def test_a_refused_column_leaves_its_place_in_another_tab(
     windows: Windows, page: Page, sent: list[dict[str, str]]
 ) -> None:
     windows.expected = "422"
-    columns(page, 3)
-    page.get_by_role("switch", name="Same for all columns").uncheck()
-    schema = page.get_by_label("JSON schema")
-    page.get_by_label("Answer format").select_option("json_schema")
-    schema.fill("{")
-    send(page, "One of you is refused")
-    have_ended(page, 3)
+    schema = send_refused(page, 0, of=3)
     schema.fill('{"type": "object"}')
     send(page, "And then?")
     have_ended(page, 5)  # the refused one cannot be asked again
@@ -176,38 +182,29 @@ def test_a_refused_column_leaves_its_place_in_another_tab(
     other.goto(page.url)
 
     have_ended(other, 5)
-    first, last = other.locator(".lanes").all()
-    assert first.locator(".tag[data-letter]:visible").all_inner_texts() == ["B", "C"]
-    assert last.locator(".tag[data-letter]:visible").all_inner_texts() == [
-        "A",
-        "B",
-        "C",
+    rows = [
+        "".join(row.locator(".tag[data-letter]:visible").all_inner_texts())
+        for row in other.locator(".lanes").all()
     ]
+    assert rows == ["BC", "ABC"]
     expect(other.get_by_role("button", name="Send to 3")).to_be_visible()
-    models = other.locator("[data-column-tabs] [data-tab-model]:visible")
-    assert models.all_inner_texts() == [one["model"] for one in sent[3:]]
+    assert models_of(other).all_inner_texts() == [one["model"] for one in sent[3:]]
 
 
-def test_what_a_refused_column_would_ask_with_is_not_another_ones(
+def test_refused_columns_come_back_with_models_of_their_own(
     windows: Windows, page: Page, sent: list[dict[str, str]]
 ) -> None:
     windows.expected = "422"
-    columns(page, 3)
-    page.get_by_role("switch", name="Same for all columns").uncheck()
-    page.get_by_label("Answer format").select_option("json_schema")
-    page.get_by_label("JSON schema").fill("{")
-    send(page, "One of you is refused")
-    have_ended(page, 3)
+    send_refused(page, 2, 0, 1, of=4)
 
     other = windows.another(page)
     other.goto(page.url)
 
-    have_ended(other, 2)
-    models = other.locator("[data-column-tabs] [data-tab-model]:visible")
-    expect(models).to_have_count(3)
-    first, *rest = models.all_inner_texts()
-    assert rest == [one["model"] for one in sent[1:]]
-    assert first not in rest
+    have_ended(other, 1)
+    expect(models_of(other)).to_have_count(4)
+    found = models_of(other).all_inner_texts()
+    assert found[3] == sent[3]["model"]
+    assert len(set(found)) == 4
 
 
 def test_parameters_are_the_same_or_of_each_column(

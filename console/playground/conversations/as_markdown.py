@@ -29,7 +29,7 @@ from console.playground.models import Role
 from console.xai.jsontext import BadJson, parse_object
 
 FIRST = re.compile(r"[ \t]*<!-- gatehouse ([0-9a-f]{8}) (\{.*\})[ \t]*-->[ \t]*\r?\n")
-TITLE = re.compile(r".*\s+# (.+)\n")  # below the first line
+TITLE = re.compile(r"\s*# (.+)\n")
 END = re.compile(r"\n{0,2}\Z")  # what stands before the next mark
 NOTHING = "(nothing)"
 REASONING = "Reasoning:"
@@ -126,7 +126,7 @@ def from_markdown(text: str) -> Json:
         else:
             raise BadMark(json.dumps(told)[:80])
     data = _read(first[2])
-    title, heading = str(data.get("title") or ""), TITLE.match(head)
+    title, heading = str(data.get("title") or ""), TITLE.match(head.partition("\n")[2])
     if heading and heading[1].strip() != _line(title):
         data["title"] = heading[1].strip()
     return data | {"turns": [_said(*turn) for turn in turns]}

@@ -157,6 +157,12 @@ def test_the_title_may_be_edited() -> None:
     assert from_markdown(text.replace("# A b\n", ""))["title"] == "A\nb"
 
 
+def test_a_title_that_is_empty_is_not_sought_elsewhere() -> None:
+    told = conversation(prompt(), title="", parameters={"0": {"system": "a # b"}})
+
+    assert from_markdown(to_markdown(told)) == told | {"had": 1}
+
+
 @pytest.mark.parametrize("number", [2, 3], ids=["of-reasoning", "of-the-text"])
 def test_without_the_mark_of_a_part_its_words_stay(number: int) -> None:
     text = to_markdown(conversation(answer(reasoning="Hm")))
